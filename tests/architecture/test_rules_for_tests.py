@@ -1,0 +1,153 @@
+"""The rules for tests turn red when they are broken: each is broken here, in a run of its own."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+OFF_THIS_MACHINE = """
+    import contextlib, socket
+
+    def test_connect():
+        with socket.socket() as client:
+            client.connect(("192.0.2.1", 80))
+
+    def test_look_up():
+        socket.getaddrinfo("shop.example", 80)
+
+    def test_bind():
+        with socket.socket() as server:
+            server.bind(("", 0))
+
+    def test_an_answer_made_of_the_refusal_does_not_hide_it():
+        with socket.socket(type=socket.SOCK_DGRAM) as sender, contextlib.suppress(RuntimeError):
+            sender.sendto(b"x", ("192.0.2.1", 53))
+"""
+
+ON_THIS_MACHINE = """
+    import socket
+
+    def test_loopback():
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            with socket.create_connection(("localhost", server.getsockname()[1]), 5):
+                pass
+
+    def test_pair():
+        left, right = socket.socketpair()
+        with left, right:
+            left.sendall(b"x")
+            assert right.recv(1) == b"x"
+"""
+
+EXCUSED = """
+    import pytest
+
+    @pytest.mark.skip(reason="later")
+    def test_marked():
+        assert True
+
+    def test_called():
+        pytest.skip("later")
+
+    @pytest.mark.xfail(reason="later")
+    def test_expected_to_fail():
+        assert False
+
+    @pytest.mark.xfail(reason="later")
+    def test_expected_to_fail_but_passing():
+        assert True
+"""
+
+EXCUSED_FILE = """
+    import pytest
+
+    pytest.skip("later", allow_module_level=True)
+"""
+
+# An exit hook that would change the status stands for the client library's late abort.
+LEAVING = """
+    import atexit, os, warnings
+
+    atexit.register(os._exit, 99)
+
+    def test_green():
+        print("kept")
+"""
+
+SETTINGS = """
+    import os
+
+    def test_settings():
+        assert not [name for name in os.environ if name.startswith(("ORDERSAGA_", "TEMPORAL_"))]
+"""
+
+WARNING = """
+    import warnings
+
+    def test_red():
+        warnings.warn("old", DeprecationWarning)
+"""
+
+
+@pytest.fixture
+def house(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A project of one test file under the same conftest and settings as the real one."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    for name in ("conftest.py", "pyproject.toml"):
+        pytester.path.joinpath(name).write_text((ROOT / name).read_text())
+    return pytester
+
+
+def run(house: pytest.Pytester, body: str) -> pytest.RunResult:
+    return house.runpytest_subprocess("-p", "no:schemathesis", house.makepyfile(test_one=body))
+
+
+def test_an_address_off_this_machine_fails_the_test(house: pytest.Pytester) -> None:
+    result = run(house, OFF_THIS_MACHINE)
+    # The last one passes by itself, and is failed by what it left behind.
+    result.assert_outcomes(failed=3, passed=1, errors=4)
+    result.stdout.fnmatch_lines_random(
+        [
+            "left this machine: connect to '192.0.2.1'",
+            "left this machine: getaddrinfo to 'shop.example'",
+            "left this machine: bind to ''",
+            "left this machine: sendto to '192.0.2.1'",
+        ]
+    )
+
+
+def test_loopback_and_local_sockets_are_open(house: pytest.Pytester) -> None:
+    run(house, ON_THIS_MACHINE).assert_outcomes(passed=2)
+
+
+def test_the_settings_of_this_machine_do_not_reach_a_test(
+    house: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORDERSAGA_DATABASE_URL", "postgresql://shop.example/live")
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "temporal.example:7233")
+    run(house, SETTINGS).assert_outcomes(passed=1)
+
+
+def test_a_skipped_or_excused_test_is_a_failure(house: pytest.Pytester) -> None:
+    result = run(house, EXCUSED)
+    result.assert_outcomes(failed=3, errors=1)
+    result.stdout.fnmatch_lines(["*no test is skipped or excused here (*later*"])
+
+
+def test_a_skipped_file_is_a_failure(house: pytest.Pytester) -> None:
+    result = run(house, EXCUSED_FILE)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["*no file is skipped here (*later*"])
+
+
+def test_a_run_leaves_with_its_status_after_its_closing_line(house: pytest.Pytester) -> None:
+    result = run(house, LEAVING)
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["*= rungs =*", "test_one.py * 1 tests*0 failed*", "*1 passed*"])
+
+
+def test_a_warning_is_an_error_and_a_red_run_says_so_by_its_status(house: pytest.Pytester) -> None:
+    result = run(house, LEAVING + WARNING)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.assert_outcomes(failed=1, passed=1)

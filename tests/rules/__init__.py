@@ -1,0 +1,1 @@
+"""Rules for tests, each a pytest plug-in that the root `conftest.py` loads."""
