@@ -1,0 +1,1 @@
+"""What an order is: money, lines, addresses, policies, states and ids. Pure: pydantic only."""

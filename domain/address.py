@@ -1,0 +1,38 @@
+"""People and the places that parcels go to."""
+
+from domain.model import Country, Email, Model, OptionalText, Text
+
+
+class Address(Model):
+    """A postal address as the customer wrote it, in any script."""
+
+    name: Text
+    company: OptionalText = ""
+    line1: Text
+    line2: OptionalText = ""
+    city: Text
+    region: OptionalText = ""
+    postal_code: OptionalText = ""
+    country: Country
+    phone: OptionalText = ""
+
+
+class Customer(Model):
+    """Who ordered, and in which language (BCP 47) mails and documents speak to them."""
+
+    name: Text
+    email: Email
+    phone: OptionalText = ""
+    language: OptionalText = "en"
+
+
+class Seller(Model):
+    """Who sells: printed on invoices, sender of mails and of parcels."""
+
+    name: Text
+    address: Address
+    email: Email
+    tax_id: OptionalText = ""
+    tax_id_abroad: OptionalText = ""
+    invoice_prefix: OptionalText = "INV"
+    footer: OptionalText = ""

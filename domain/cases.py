@@ -1,0 +1,61 @@
+"""A case is what needs a person: a reason, a deadline, and the answers that are allowed."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from domain.model import LongText, Model, Text
+
+
+class CaseKind(StrEnum):
+    """Why a person is asked."""
+
+    PICK_OVERDUE = "pick_overdue"
+    PACK_OVERDUE = "pack_overdue"
+    HAND_OVER_OVERDUE = "hand_over_overdue"
+    DELIVERY_OVERDUE = "delivery_overdue"
+    NOT_DELIVERED = "not_delivered"
+    WAREHOUSE_REJECTED = "warehouse_rejected"
+    MESSAGE_REFUSED = "message_refused"
+    BEYOND_BOOKING = "beyond_booking"
+    NO_RATE = "no_rate"
+    LABEL_FAILED = "label_failed"
+    CAPTURE_FAILED = "capture_failed"
+    GONE_UNRELEASED = "gone_unreleased"
+    INTERCEPT = "intercept"
+    STUCK = "stuck"
+    REFUSED_BY_PROVIDER = "refused_by_provider"
+    NOT_STARTED = "not_started"
+    ORPHAN = "orphan"
+    UNDELIVERABLE_CALLBACK = "undeliverable_callback"
+
+
+class CaseAnswer(StrEnum):
+    """What a person may answer; each case says which of these it takes."""
+
+    RETRY = "retry"
+    ACCEPT = "accept"
+    CANCEL = "cancel"
+    CLOSE = "close"
+
+
+class Case(Model):
+    """One case of one order, as the workflow or the back office opened it."""
+
+    id: str
+    order: str
+    kind: CaseKind
+    shipment: str | None = None
+    reason: LongText
+    opened_at: datetime
+    answer_by: datetime | None = None
+    answers: tuple[CaseAnswer, ...] = (CaseAnswer.CLOSE,)
+
+
+class Answer(Model):
+    """A person's (or the order's own) answer to a case: what, who and why."""
+
+    case: str
+    answer: CaseAnswer
+    who: Text
+    why: LongText = ""
+    at: datetime

@@ -1,0 +1,148 @@
+"""What an invoice says for the pieces it covers: shares of an order's sums that add up exactly."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from domain.model import Model
+from domain.money import Currency
+from domain.order import Line, Minor, Order, Shipping, Sums, TaxRate
+from domain.shipping import Portion
+
+
+class InvoiceLine(Sums):
+    """Some pieces of an order line with their share of its sums, in the order's minor unit.
+
+    ``position`` is the line's place on the order, counted from 1.
+    """
+
+    position: int
+    line: Line
+    quantity: int
+    discount: Minor
+
+
+class TaxTotal(Sums):
+    """What an invoice comes to at one tax rate, in the order's minor unit."""
+
+    rate: TaxRate
+
+
+class Invoice(Model):
+    """An invoice's figures. Shipping is on an order's first invoice, None on the later ones."""
+
+    currency: Currency
+    lines: tuple[InvoiceLine, ...]
+    shipping: Shipping | None
+    by_rate: tuple[TaxTotal, ...]
+    total: Sums
+
+
+def pieces_by_line(order: Order, portions: Iterable[Portion]) -> dict[str, int]:
+    """How many pieces of each order line the portions hold; lines without any are left out.
+
+    Raises:
+        ValueError: a line that the order does not have, or a quantity below zero.
+    """
+    count: dict[str, int] = {}
+    for portion in portions:
+        if portion.quantity < 0:
+            raise ValueError(f"line {portion.line}: {portion.quantity} is no number of pieces")
+        if order.line(portion.line) is None:
+            raise ValueError(f"line {portion.line} is not on the order")
+        if portion.quantity:
+            count[portion.line] = count.get(portion.line, 0) + portion.quantity
+    return count
+
+
+def invoice_for(
+    order: Order, portions: Iterable[Portion], earlier: Iterable[Portion] = ()
+) -> Invoice:
+    """The figures of an order's next invoice, its lines as on the order.
+
+    ``earlier`` is what previous invoices of the order cover. Each line's discount and tax are
+    split by cumulative rounding, so every share is within a minor unit of its proportion and
+    the invoices of an order add up to the order, however it is divided.
+
+    Raises:
+        ValueError: nothing to invoice, an unknown line, or more pieces than were ordered.
+    """
+    before = pieces_by_line(order, earlier)
+    now = pieces_by_line(order, portions)
+    if not now:
+        raise ValueError("an invoice needs at least one piece")
+    lines = tuple(
+        _share(order, position, line, before.get(line.id, 0), now[line.id])
+        for position, line in enumerate(order.lines, 1)
+        if line.id in now
+    )
+    shipping = None if before else order.shipping
+    billed: list[tuple[str, Sums]] = [(line.line.tax_rate, line) for line in lines]
+    if shipping is not None:
+        billed.append((shipping.tax_rate, shipping))
+    return Invoice(
+        currency=order.currency,
+        lines=lines,
+        shipping=shipping,
+        by_rate=_by_rate(billed),
+        total=_sum(sums for _, sums in billed),
+    )
+
+
+def _share(order: Order, position: int, line: Line, start: int, count: int) -> InvoiceLine:
+    if start + count > line.quantity:
+        raise ValueError(
+            f"line {line.id}: {start + count} pieces on invoices, but {line.quantity} were ordered"
+        )
+    discount_before, tax_before = _until(order, line, start)
+    discount_after, tax_after = _until(order, line, start + count)
+    discount, tax = discount_after - discount_before, tax_after - tax_before
+    price = line.unit_price * count - discount
+    net = price - tax if order.prices_include_tax else price
+    return InvoiceLine(
+        position=position,
+        line=line,
+        quantity=count,
+        discount=discount,
+        net=net,
+        tax=tax,
+        gross=net + tax,
+    )
+
+
+def _until(order: Order, line: Line, pieces: int) -> tuple[int, int]:
+    """Discount and tax of a line's first pieces.
+
+    Tax follows the price rather than the pieces: its increments then never exceed the price's,
+    so no share's net falls below zero.
+    """
+    discount = _proportion(line.discount, pieces, line.quantity)
+    price = line.unit_price * pieces - discount
+    whole = line.gross if order.prices_include_tax else line.net
+    if whole:
+        return discount, _proportion(line.tax, price, whole)
+    return discount, _proportion(line.tax, pieces, line.quantity)
+
+
+def _proportion(amount: int, part: int, whole: int) -> int:
+    """``amount * part / whole``, halves rounded up."""
+    return (2 * amount * part + whole) // (2 * whole)
+
+
+def _by_rate(billed: Iterable[tuple[str, Sums]]) -> tuple[TaxTotal, ...]:
+    groups: dict[Decimal, list[tuple[str, Sums]]] = {}
+    for rate, sums in billed:
+        groups.setdefault(Decimal(rate), []).append((rate, sums))
+    totals: list[TaxTotal] = []
+    for value in sorted(groups, reverse=True):
+        total = _sum(sums for _, sums in groups[value])
+        rate = groups[value][0][0]
+        totals.append(TaxTotal(rate=rate, net=total.net, tax=total.tax, gross=total.gross))
+    return tuple(totals)
+
+
+def _sum(parts: Iterable[Sums]) -> Sums:
+    net = tax = 0
+    for part in parts:
+        net += part.net
+        tax += part.tax
+    return Sums(net=net, tax=tax, gross=net + tax)

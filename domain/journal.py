@@ -1,0 +1,54 @@
+"""What an order has decided and learnt, on its way into the back office."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from domain.cases import Answer, Case
+from domain.model import LongText, Model, OptionalText
+from domain.status import OrderStatus, Step
+
+
+class Transition(Model):
+    """One change of status, numbered by the workflow without gaps from 1."""
+
+    number: int
+    status: OrderStatus
+    step: Step
+    at: datetime
+    shipment: str | None = None
+    detail: OptionalText = ""
+
+
+class FactOutcome(StrEnum):
+    """How one try at a step went."""
+
+    DONE = "done"
+    DECLINED = "declined"
+    MISTAKE = "mistake"
+    FAILED = "failed"
+
+
+class StepFact(Model):
+    """One try at one step: when it began and ended, the how-manieth try, how it went.
+
+    Unique by (key, attempt); ``key`` is the operation's idempotency key.
+    """
+
+    key: str
+    step: Step
+    operation: str
+    shipment: str | None = None
+    started_at: datetime
+    ended_at: datetime
+    attempt: int = 1
+    outcome: FactOutcome = FactOutcome.DONE
+    detail: LongText = ""
+
+
+class Journal(Model):
+    """Entries that are not yet known to be on record. Recording them twice changes nothing."""
+
+    transitions: tuple[Transition, ...] = ()
+    facts: tuple[StepFact, ...] = ()
+    cases: tuple[Case, ...] = ()
+    answers: tuple[Answer, ...] = ()

@@ -1,0 +1,45 @@
+"""The mails of an order: one of each kind, but for what no provider can promise."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from domain.model import Model
+
+
+class MailKind(StrEnum):
+    """What a mail says; with its subject (order, shipment, SKU) it is sent once."""
+
+    CONFIRMATION = "confirmation"
+    DECLINED = "declined"
+    OUT_OF_STOCK = "out_of_stock"
+    SHIPPED = "shipped"
+    CANCELLED = "cancelled"
+    RESTOCK = "restock"
+    REVIEW = "review"
+
+
+class MailFact(Model):
+    """Something a mail says beyond what is on record: a reason, a tracking number, a SKU."""
+
+    name: str
+    value: str
+
+
+class MailState(StrEnum):
+    """How far a mail is. AMBIGUOUS waits for the provider's own word before it is repeated."""
+
+    SENDING = "sending"
+    AMBIGUOUS = "ambiguous"
+    SENT = "sent"
+    PROCESSED = "processed"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+
+
+class MailOnRecord(Model):
+    """An outbox row: how far this mail is and since when its fate is unknown."""
+
+    key: str
+    state: MailState
+    since: datetime
+    sends: int

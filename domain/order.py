@@ -1,0 +1,145 @@
+"""The canonical order: what every channel's own format is turned into."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
+
+from domain.address import Address, Customer
+from domain.model import Code, LongText, Model, Number, OptionalText, Text
+from domain.money import Currency, Money
+from domain.payment import NothingDue, PaymentTerms
+from domain.policy import Policy
+from domain.shipping import ServiceLevel
+
+Minor = Annotated[int, Field(strict=True, ge=0, le=10**13)]
+"""A sum in the order's minor unit."""
+
+
+def _rate(text: str) -> str:
+    if not 0 <= Decimal(text) <= 100:
+        raise ValueError("must be a percentage from 0 to 100")
+    return text
+
+
+TaxRate = Annotated[str, StringConstraints(pattern=r"^\d{1,3}(\.\d{1,4})?$"), AfterValidator(_rate)]
+"""A percentage in decimal text, as the channel charged it: "19" or "8.875"."""
+
+
+class Sums(Model):
+    """Net, tax and gross of something, in the order's minor unit. Tax is the channel's word."""
+
+    net: Minor
+    tax: Minor
+    gross: Minor
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if self.net + self.tax != self.gross:
+            raise ValueError(
+                f"net {self.net} and tax {self.tax} are {self.net + self.tax}, not gross "
+                f"{self.gross}"
+            )
+        return self
+
+
+class Line(Sums):
+    """One line: what, how many, and its sums after discount.
+
+    ``unit_price`` times ``quantity`` less ``discount`` is the line's gross, or its net where the
+    order's prices do not include tax.
+    """
+
+    id: Code
+    sku: Code
+    name: Text
+    quantity: Annotated[int, Field(strict=True, gt=0, le=100_000)]
+    options: dict[Text, OptionalText] = Field(default_factory=dict)
+    note: LongText = ""
+    unit_price: Minor
+    discount: Minor = 0
+    tax_rate: TaxRate
+
+
+class Shipping(Sums):
+    """What the customer pays for shipping, and the service that was promised for it."""
+
+    service_level: ServiceLevel = ServiceLevel.STANDARD
+    tax_rate: TaxRate
+    deliver_by: AwareDatetime | None = None
+
+
+class Order(Model):
+    """A channel's order in canonical form. Sums are checked exactly and never recomputed."""
+
+    number: Number
+    channel: Code
+    placed_at: AwareDatetime
+    currency: Currency
+    prices_include_tax: bool = True
+    customer: Customer
+    billing_address: Address
+    shipping_address: Address
+    lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=200)]
+    shipping: Shipping
+    total: Sums
+    payment: PaymentTerms
+    notes: LongText = ""
+    gift_note: LongText = ""
+    reviews_welcome: bool = True
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        problems = [*self._line_problems(), *self._total_problems()]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _line_problems(self) -> list[str]:
+        problems: list[str] = []
+        seen: set[str] = set()
+        for place, line in enumerate(self.lines):
+            if line.id in seen:
+                problems.append(f"lines.{place}.id: {line.id} is used twice")
+            seen.add(line.id)
+            price = line.unit_price * line.quantity - line.discount
+            basis = "gross" if self.prices_include_tax else "net"
+            if price != getattr(line, basis):
+                problems.append(
+                    f"lines.{place}.{basis}: {line.quantity} at {line.unit_price} less "
+                    f"{line.discount} is {price}, not {getattr(line, basis)}"
+                )
+        return problems
+
+    def _total_problems(self) -> list[str]:
+        problems: list[str] = []
+        for part in ("net", "tax", "gross"):
+            count = sum(getattr(line, part) for line in self.lines) + getattr(self.shipping, part)
+            if count != getattr(self.total, part):
+                problems.append(
+                    f"total.{part}: lines and shipping add up to {count}, not "
+                    f"{getattr(self.total, part)}"
+                )
+        if isinstance(self.payment, NothingDue) != (self.total.gross == 0):
+            problems.append("payment.terms: nothing_due is for a total of 0, and only for that")
+        return problems
+
+    @property
+    def due(self) -> Money:
+        """What the customer owes for the whole order."""
+        return Money(amount=self.total.gross, currency=self.currency)
+
+    def line(self, line_id: str) -> Line | None:
+        """The line with this id, if the order has it."""
+        return next((line for line in self.lines if line.id == line_id), None)
+
+
+class OrderInput(Model):
+    """What an order's workflow is started with."""
+
+    order_id: str
+    shop: str
+    order: Order
+    accepted_at: datetime
+    policy: Policy = Policy()

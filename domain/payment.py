@@ -1,0 +1,129 @@
+"""How an order is paid, and the log of what happened to its money."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from domain.model import Code, Model, OptionalText
+from domain.money import Money
+
+
+class AuthorizeMethod(Model):
+    """A payment method to authorize now and capture at hand-over.
+
+    ``consent`` is when the customer agreed that the method is kept for off-session use; without
+    it the method is used for this one authorization only.
+    """
+
+    terms: Literal["authorize"] = "authorize"
+    payment_method: Code
+    customer: Code | None = None
+    consent: datetime | None = None
+
+
+class ExistingIntent(Model):
+    """A PaymentIntent that the shop's checkout already authorized, to be verified."""
+
+    terms: Literal["payment_intent"] = "payment_intent"
+    payment_intent: Code
+
+
+class Prepaid(Model):
+    """Paid to the channel (a marketplace); the reference is the channel's own."""
+
+    terms: Literal["prepaid"] = "prepaid"
+    reference: Code
+
+
+class NothingDue(Model):
+    """Nothing to pay: a total of zero."""
+
+    terms: Literal["nothing_due"] = "nothing_due"
+
+
+PaymentTerms = Annotated[
+    AuthorizeMethod | ExistingIntent | Prepaid | NothingDue, Field(discriminator="terms")
+]
+
+
+class Authorization(Model):
+    """Money held for an order. It lapses at ``capture_before``: the provider's word, not ours."""
+
+    reference: Code
+    money: Money
+    capture_before: datetime | None = None
+
+
+class DeclineKind(StrEnum):
+    """Why an authorization was not given."""
+
+    HARD = "hard"
+    FUNDS = "insufficient_funds"
+    AUTHENTICATION = "authentication_required"
+    EXPIRED = "expired"
+    MISMATCH = "mismatch"
+
+
+class Decline(Model):
+    """An ordinary outcome: no money is held. ``message`` can be shown to the customer."""
+
+    kind: DeclineKind
+    code: OptionalText = ""
+    message: OptionalText = ""
+
+
+class Captured(Model):
+    """What the provider says it took: at most what was authorized."""
+
+    reference: str
+    money: Money
+
+
+class NotCaptured(Model):
+    """An ordinary outcome: no money was taken, and asking again would not help."""
+
+    reason: OptionalText
+
+
+class Refunded(Model):
+    """What the provider says it gives back."""
+
+    reference: str
+    money: Money
+
+
+class PaymentEventKind(StrEnum):
+    """What can happen to money; every sum is derived from these."""
+
+    AUTHORIZATION = "authorization"
+    DECLINE = "decline"
+    CAPTURE = "capture"
+    VOID = "void"
+    REFUND = "refund"
+    PREPAID = "prepaid"
+
+
+class PaymentEvent(Model):
+    """One entry of an order's money log, unique by its business key."""
+
+    key: str
+    kind: PaymentEventKind
+    money: Money
+    provider: str
+    reference: str
+    shipment: str | None = None
+    at: datetime
+    capture_before: datetime | None = None
+
+
+def settled(events: tuple[PaymentEvent, ...], currency: str) -> Money:
+    """What the customer has paid and still has paid: captures and prepayments less refunds."""
+    total = Money.zero(currency)
+    for event in events:
+        if event.kind in (PaymentEventKind.CAPTURE, PaymentEventKind.PREPAID):
+            total = total + event.money
+        elif event.kind is PaymentEventKind.REFUND:
+            total = total - event.money
+    return total

@@ -1,0 +1,39 @@
+"""What a shop decides beforehand, so that a workflow need not ask anybody."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from domain.calendar import WorkingCalendar
+from domain.model import Model
+from domain.shipping import LabelFormat, ServiceLevel
+
+Percent = Annotated[int, Field(ge=0, le=100)]
+Patience = Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=365))]
+
+
+class Policy(Model):
+    """A shop's rules. An order keeps those that held when it was accepted."""
+
+    pick_within: Patience = timedelta(days=3)
+    pack_within: Patience = timedelta(days=2)
+    hand_over_within: Patience = timedelta(days=2)
+    deliver_within: Patience = timedelta(days=14)
+    recall_answer_within: Patience = timedelta(hours=4)
+    case_answer_within: Patience = timedelta(days=2)
+    transit_days: dict[ServiceLevel, Annotated[int, Field(ge=1, le=60)]] = Field(
+        default_factory=lambda: {
+            ServiceLevel.ECONOMY: 8,
+            ServiceLevel.STANDARD: 5,
+            ServiceLevel.EXPRESS: 2,
+        }
+    )
+    courier_calendar: WorkingCalendar = WorkingCalendar()
+    label_format: LabelFormat = LabelFormat.PDF_4X6
+    max_parcel_grams: Annotated[int, Field(gt=0)] = 25_000
+    weight_tolerance_percent: Percent = 15
+    weight_tolerance_grams: Annotated[int, Field(ge=0)] = 250
+    packaging_grams: Annotated[int, Field(ge=0)] = 150
+    ask_for_reviews: bool = True
+    review_after: Patience = timedelta(days=7)

@@ -1,0 +1,81 @@
+"""What one transaction of the back office writes, and what activities read back from it."""
+
+from dataclasses import dataclass, field
+
+from domain.address import Seller
+from domain.documents import DocumentKind, FileFormat
+from domain.journal import Journal
+from domain.model import Model, OptionalText
+from domain.order import Order
+from domain.payment import PaymentEvent
+from domain.policy import Policy
+from domain.shipping import Label
+from domain.stock import RestockNeed, StockEntry
+from domain.warehouse import Handoff, HandoffAnswer
+
+
+@dataclass(frozen=True)
+class Document:
+    """A printable document. ``key`` is unique: the same document is never stored twice."""
+
+    key: str
+    shipment: str
+    kind: DocumentKind
+    format: FileFormat
+    content: bytes
+    number: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class HandoffRecord:
+    """A handoff document with the warehouse's answer."""
+
+    handoff: Handoff
+    answer: HandoffAnswer
+
+
+@dataclass(frozen=True)
+class Commit:
+    """Everything that is written together, in one transaction. Writing it again changes nothing.
+
+    ``voided`` are ids of labels that must never print again.
+    """
+
+    order: str
+    journal: Journal = field(default_factory=Journal)
+    payments: tuple[PaymentEvent, ...] = ()
+    handoff: HandoffRecord | None = None
+    labels: tuple[Label, ...] = ()
+    voided: tuple[str, ...] = ()
+    stock: tuple[StockEntry, ...] = ()
+    documents: tuple[Document, ...] = ()
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What came of a commit: the label on record for each parcel, and levels that fell low.
+
+    A label that was handed in and is not among ``labels`` is a surplus: another try was first.
+    """
+
+    labels: tuple[Label, ...] = ()
+    restock: tuple[RestockNeed, ...] = ()
+
+
+class Shop(Model):
+    """A shop as activities need it: who sells, where restock alerts go, and by which rules."""
+
+    id: str
+    seller: Seller
+    restock_email: str
+    status_page: OptionalText = ""
+    policy: Policy = Policy()
+
+
+class OrderOnRecord(Model):
+    """An order with its shop, as the back office holds them."""
+
+    order_id: str
+    order: Order
+    shop: Shop

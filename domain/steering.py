@@ -1,0 +1,29 @@
+"""How people steer an order: cancel it, answer its cases."""
+
+from domain.cases import CaseAnswer
+from domain.model import Code, LongText, Model, Text
+from domain.status import CancelMoment
+
+
+class CancelRequest(Model):
+    """Update ``request_cancel``: who wants it, and why."""
+
+    who: Text
+    why: LongText = ""
+
+
+class CancelAnswer(Model):
+    """What a cancel leads to at this moment, in words for whoever asked."""
+
+    accepted: bool
+    moment: CancelMoment
+    message: LongText
+
+
+class CaseReply(Model):
+    """Update ``answer_case``: which case, what, who and why."""
+
+    case: Code
+    answer: CaseAnswer
+    who: Text
+    why: LongText = ""

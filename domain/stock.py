@@ -1,0 +1,81 @@
+"""Stock as a ledger: entries are written once and never changed; levels are their sums."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from domain.model import Model, OptionalText
+
+
+class StockKind(StrEnum):
+    """Why a level changed."""
+
+    RECEIPT = "receipt"
+    ADJUSTMENT = "adjustment"
+    RESERVATION = "reservation"
+    RELEASE = "release"
+    ISSUE = "issue"
+    PUT_AWAY = "put_away"
+
+
+class StockEntry(Model):
+    """A change of what is on hand and of what is reserved, in pieces; unique by its key."""
+
+    key: str
+    sku: str
+    kind: StockKind
+    on_hand: int = 0
+    reserved: int = 0
+    order: str | None = None
+    shipment: str | None = None
+    at: datetime
+    note: OptionalText = ""
+
+
+class Level(Model):
+    """What is there and what is promised of one SKU."""
+
+    sku: str
+    on_hand: int = 0
+    reserved: int = 0
+
+    @property
+    def available(self) -> int:
+        """What can still be promised."""
+        return self.on_hand - self.reserved
+
+
+class Want(Model):
+    """So many pieces of a SKU."""
+
+    sku: str
+    quantity: int
+
+
+class Shortage(Model):
+    """A want that cannot be met."""
+
+    sku: str
+    wanted: int
+    available: int
+
+
+class RestockNeed(Model):
+    """A level that an issue took from its reorder point or above to below it."""
+
+    sku: str
+    on_hand: int
+    reorder_point: int
+    key: str
+
+
+def wants(lines: tuple[tuple[str, int], ...]) -> tuple[Want, ...]:
+    """Add up (SKU, quantity) pairs, in order of SKU: the order in which rows are locked."""
+    total: dict[str, int] = {}
+    for sku, quantity in lines:
+        total[sku] = total.get(sku, 0) + quantity
+    return tuple(Want(sku=sku, quantity=total[sku]) for sku in sorted(total))
+
+
+def crossed(before: int, after: int, reorder_point: int) -> bool:
+    """Whether a level went under the reorder point just now, and was not under it already."""
+    return before >= reorder_point > after

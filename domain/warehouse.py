@@ -1,0 +1,205 @@
+"""What the warehouse is told, and what it tells: handoff, picked, packed, handed over, recall."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from domain.address import Address
+from domain.model import Code, LongText, Model, OptionalText, Text
+from domain.shipping import PlannedParcel, Portion
+
+
+class CustomsLine(Model):
+    """What a customs office asks of one line; value in the order's minor unit, without tax."""
+
+    line: str
+    name: Text
+    hs_code: str
+    origin: str
+    quantity: int
+    value: int
+    weight_grams: int
+
+
+class HandoffLine(Model):
+    """What a picker needs of one line."""
+
+    line: str
+    sku: str
+    name: Text
+    barcodes: tuple[str, ...] = ()
+    quantity: int
+    bin: str
+    options: dict[str, str] = Field(default_factory=dict)
+    note: LongText = ""
+    weight_grams: int
+
+
+class Handoff(Model):
+    """The handoff document, version 1: lines in bin-route order, ready to be walked."""
+
+    version: str = "1"
+    order: str
+    shipment: str
+    number: Text
+    shop: str
+    channel: str
+    service_level: str
+    ship_by: datetime | None = None
+    ship_to: Address
+    lines: tuple[HandoffLine, ...]
+    notes: LongText = ""
+    gift_note: LongText = ""
+    currency: str
+    customs: tuple[CustomsLine, ...] = ()
+
+
+class HandoffAnswer(Model):
+    """The warehouse's answer: accepted with its reference, or rejected with a reason."""
+
+    accepted: bool
+    reference: OptionalText = ""
+    reason: OptionalText = ""
+
+
+Quantity = Annotated[int, Field(strict=True, ge=0, le=100_000)]
+
+
+class PickedLine(Model):
+    """How many pieces of a line were taken, with the barcodes that were scanned."""
+
+    line: Code
+    sku: Code
+    quantity: Quantity
+    barcodes: tuple[Code, ...] = ()
+
+
+class Picked(Model):
+    """The warehouse has picked a shipment. Signal ``picked``."""
+
+    id: OptionalText = ""
+    shipment: Code
+    lines: Annotated[tuple[PickedLine, ...], Field(min_length=1, max_length=200)]
+    picker: OptionalText = ""
+    at: datetime | None = None
+
+
+class PackedParcel(Model):
+    """A parcel as it stands on the scale: grams and millimetres."""
+
+    reference: OptionalText = ""
+    weight_grams: Annotated[int, Field(strict=True, gt=0, le=10_000_000)]
+    length_mm: Annotated[int, Field(strict=True, gt=0, le=100_000)] | None = None
+    width_mm: Annotated[int, Field(strict=True, gt=0, le=100_000)] | None = None
+    height_mm: Annotated[int, Field(strict=True, gt=0, le=100_000)] | None = None
+    lines: Annotated[tuple[Portion, ...], Field(min_length=1, max_length=200)]
+
+
+class Packed(Model):
+    """The warehouse has packed a shipment. Signal ``packed``."""
+
+    id: OptionalText = ""
+    shipment: Code
+    parcels: Annotated[tuple[PackedParcel, ...], Field(min_length=1, max_length=50)]
+    at: datetime | None = None
+
+
+class HandedOver(Model):
+    """The courier has taken the parcels (manifest scan). Signal ``handed_over``."""
+
+    id: OptionalText = ""
+    shipment: Code
+    manifest: OptionalText = ""
+    parcels: tuple[Code, ...] = ()
+    at: datetime | None = None
+
+
+class RecallOutcome(StrEnum):
+    """Whether a recalled parcel could still be pulled."""
+
+    PULLED = "pulled"
+    GONE = "gone"
+
+
+class RecallResult(Model):
+    """The warehouse's answer to a recall. Signal ``recall_result``."""
+
+    id: OptionalText = ""
+    shipment: Code
+    outcome: RecallOutcome
+    at: datetime | None = None
+
+
+def problems_of_pick(lines: tuple[HandoffLine, ...], picked: Picked) -> tuple[str, ...]:
+    """What does not fit between what was handed off and what was picked, with field paths."""
+    wanted = {line.line: line for line in lines}
+    problems: list[str] = []
+    seen: set[str] = set()
+    for place, line in enumerate(picked.lines):
+        where = f"lines.{place}"
+        want = wanted.get(line.line)
+        if want is None:
+            problems.append(f"{where}.line: {line.line} was not handed off")
+            continue
+        if line.line in seen:
+            problems.append(f"{where}.line: {line.line} is reported twice")
+        seen.add(line.line)
+        if line.sku != want.sku:
+            problems.append(f"{where}.sku: {line.sku} was picked, {want.sku} was ordered")
+        if line.quantity != want.quantity:
+            problems.append(
+                f"{where}.quantity: {line.quantity} picked, {want.quantity} ordered; report the "
+                "difference to support"
+            )
+        problems += _problems_of_scans(where, want, line)
+    problems += [f"lines: line {line} is missing" for line in wanted if line not in seen]
+    return tuple(problems)
+
+
+def _problems_of_scans(where: str, want: HandoffLine, line: PickedLine) -> list[str]:
+    if not want.barcodes:
+        return []
+    if not line.barcodes:
+        return [f"{where}.barcodes: {want.sku} has a barcode and none was scanned"]
+    return [
+        f"{where}.barcodes: {code} does not belong to {want.sku}"
+        for code in dict.fromkeys(line.barcodes)
+        if code not in want.barcodes
+    ]
+
+
+def problems_of_contents(lines: tuple[PickedLine, ...], packed: Packed) -> tuple[str, ...]:
+    """Whether the parcels hold just what was picked, with field paths."""
+    picked = {line.line: line.quantity for line in lines}
+    held: dict[str, int] = {}
+    problems: list[str] = []
+    for place, parcel in enumerate(packed.parcels):
+        for spot, portion in enumerate(parcel.lines):
+            if portion.line not in picked:
+                problems.append(f"parcels.{place}.lines.{spot}.line: {portion.line} was not picked")
+            held[portion.line] = held.get(portion.line, 0) + portion.quantity
+    problems += [
+        f"parcels: line {line} was picked {quantity} times and packed {held.get(line, 0)} times"
+        for line, quantity in picked.items()
+        if held.get(line, 0) != quantity
+    ]
+    return tuple(problems)
+
+
+def beyond_booking(
+    planned: tuple[PlannedParcel, ...], packed: Packed, percent: int, grams: int
+) -> tuple[str, ...]:
+    """Where parcels differ from what the labels were bought for by more than the tolerance."""
+    if len(planned) != len(packed.parcels):
+        return (f"{len(packed.parcels)} parcels were packed, {len(planned)} labels were bought",)
+    problems: list[str] = []
+    for place, (plan, parcel) in enumerate(zip(planned, packed.parcels, strict=True)):
+        allowed = max(plan.weight_grams * percent // 100, grams)
+        if abs(parcel.weight_grams - plan.weight_grams) > allowed:
+            problems.append(
+                f"parcels.{place}.weight_grams: {parcel.weight_grams} g on the scale, "
+                f"{plan.weight_grams} g booked, {allowed} g allowed"
+            )
+    return tuple(problems)

@@ -1,0 +1,1 @@
+"""Pure rules, thousands of cases a second."""

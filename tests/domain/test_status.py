@@ -1,0 +1,42 @@
+"""Which status may follow which."""
+
+from domain.status import OrderStatus, may_follow
+
+
+def reachable(start: OrderStatus) -> set[OrderStatus]:
+    seen = {start}
+    open_ = [start]
+    while open_:
+        now = open_.pop()
+        fresh = [then for then in OrderStatus if may_follow(now, then) and then not in seen]
+        seen.update(fresh)
+        open_ += fresh
+    return seen
+
+
+def test_every_status_can_be_reached_from_acceptance() -> None:
+    assert reachable(OrderStatus.ACCEPTED) == set(OrderStatus)
+
+
+def test_every_status_leads_to_an_end() -> None:
+    for status in OrderStatus:
+        assert any(end.ended for end in reachable(status)), status
+
+
+def test_nothing_follows_an_end() -> None:
+    ends = {status for status in OrderStatus if status.ended}
+    assert ends == {
+        OrderStatus.COMPLETED,
+        OrderStatus.CANCELLED,
+        OrderStatus.DECLINED,
+        OrderStatus.OUT_OF_STOCK,
+    }
+
+
+def test_a_shipped_order_is_never_cancelled() -> None:
+    assert OrderStatus.CANCELLED not in reachable(OrderStatus.SHIPPED)
+
+
+def test_nothing_ships_unless_it_was_packed_or_taken_by_the_courier() -> None:
+    for status in (OrderStatus.ACCEPTED, OrderStatus.RESERVED, OrderStatus.PAYMENT_SECURED):
+        assert not may_follow(status, OrderStatus.SHIPPED)
