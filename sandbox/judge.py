@@ -1,0 +1,190 @@
+"""What the providers' own ledgers say about an order, and whether it may be so.
+
+The judge knows nothing of how an order is carried out: it is told what each order was about and
+how it ended, and compares that with what really happened at each provider.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sandbox.client import LedgerEntry
+
+
+class Ending(StrEnum):
+    """How an order was seen to end."""
+
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    DECLINED = "declined"
+    OUT_OF_STOCK = "out_of_stock"
+    OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """An order as its shop knows it. ``due`` is in the payment provider's own unit.
+
+    ``charged_here`` is false where the channel was paid, or nothing is due.
+    """
+
+    order: str
+    due: int
+    ending: Ending
+    charged_here: bool = True
+    parcels: int = 1
+
+
+@dataclass
+class Account:
+    """An order's sums and counts, from the ledgers alone."""
+
+    order: str
+    authorized: int = 0
+    captured: int = 0
+    let_go: int = 0
+    refunded: int = 0
+    captures: int = 0
+    labels_bought: int = 0
+    labels_refunded: int = 0
+    mails: Counter[str] = field(default_factory=Counter[str])
+    callbacks: int = 0
+    callback_sequence: list[int] = field(default_factory=list[int])
+    released_at: int | None = None
+    captured_at: int | None = None
+    handed_over_at: int | None = None
+    put_away: int = 0
+    problems: list[str] = field(default_factory=list[str])
+
+    @property
+    def labels_live(self) -> int:
+        """Labels that can still be used."""
+        return self.labels_bought - self.labels_refunded
+
+    @property
+    def held(self) -> int:
+        """Money that is authorized and neither taken nor let go."""
+        return self.authorized - self.let_go - (self.authorized if self.captures else 0)
+
+
+def account(order: str, entries: Iterable[LedgerEntry]) -> Account:
+    """Add up an order's ledger entries."""
+    sums = Account(order)
+    for entry in entries:
+        if entry.order == order:
+            _count(sums, entry)
+    return sums
+
+
+def _count(sums: Account, entry: LedgerEntry) -> None:
+    match entry.provider:
+        case "stripe":
+            _count_money(sums, entry)
+        case "wms":
+            _count_goods(sums, entry)
+        case _:
+            _count_paper(sums, entry)
+
+
+def _count_money(sums: Account, entry: LedgerEntry) -> None:
+    amount = int(entry.data.get("amount", 0) or 0)
+    match entry.kind:
+        case "authorization":
+            sums.authorized += amount
+        case "void" | "authorization_expired":
+            sums.let_go += amount
+        case "capture":
+            sums.captured += amount
+            sums.captures += 1
+            sums.captured_at = sums.captured_at or entry.seq
+        case "refund":
+            sums.refunded += amount
+        case _:
+            return
+
+
+def _count_goods(sums: Account, entry: LedgerEntry) -> None:
+    match entry.kind:
+        case "released":
+            sums.released_at = sums.released_at or entry.seq
+        case "handed_over":
+            sums.handed_over_at = sums.handed_over_at or entry.seq
+        case "put_away":
+            sums.put_away += 1
+        case _:
+            return
+
+
+def _count_paper(sums: Account, entry: LedgerEntry) -> None:
+    match entry.kind:
+        case "label_purchased":
+            sums.labels_bought += 1
+        case "label_refunded":
+            sums.labels_refunded += 1
+        case "mail":
+            sums.mails[str(entry.data.get("kind"))] += 1
+        case "callback" if not entry.data.get("duplicate"):
+            sums.callbacks += 1
+            sums.callback_sequence.append(int(entry.data["body"]["sequence"]))
+        case _:
+            return
+
+
+def judge(expected: Expected, entries: Iterable[LedgerEntry]) -> Account:
+    """An order's account with every rule that it breaks in ``problems``."""
+    sums = account(expected.order, entries)
+    sums.problems += _money(expected, sums)
+    sums.problems += _goods(expected, sums)
+    sums.problems += _words(expected, sums)
+    return sums
+
+
+def _money(expected: Expected, sums: Account) -> list[str]:
+    net = sums.captured - sums.refunded
+    rules = [
+        (sums.captured <= sums.authorized, "captured more than was authorized"),
+        (sums.refunded <= sums.captured, "refunded more than was captured"),
+        (sums.captures <= 1, f"captured {sums.captures} times"),
+    ]
+    due = expected.due if expected.charged_here else 0
+    if expected.ending is Ending.COMPLETED:
+        rules.append((net == due, f"ended with {net} paid of {due} due"))
+    elif expected.ending is not Ending.OPEN:
+        rules.append((net == 0, f"ended {expected.ending.value} with {net} paid"))
+    if expected.ending is not Ending.OPEN:
+        rules.append((sums.held == 0, f"ended with {sums.held} still held"))
+    if sums.handed_over_at is not None and expected.charged_here:
+        rules.append((net == due, f"handed over with {net} paid of {due} due"))
+    return [words for holds, words in rules if not holds]
+
+
+def _goods(expected: Expected, sums: Account) -> list[str]:
+    problems: list[str] = []
+    if sums.released_at is not None and expected.charged_here:
+        if sums.captured_at is None:
+            problems.append("released without a capture")
+        elif sums.captured_at > sums.released_at:
+            problems.append("released before the capture")
+    wanted = expected.parcels if expected.ending is Ending.COMPLETED else 0
+    if expected.ending is not Ending.OPEN and sums.labels_live != wanted:
+        problems.append(f"{sums.labels_live} live label(s), {wanted} wanted")
+    if expected.ending is Ending.COMPLETED and sums.handed_over_at is None:
+        problems.append("completed and never handed over")
+    return problems
+
+
+def _words(expected: Expected, sums: Account) -> list[str]:
+    problems = [
+        f"{count} mails of kind {kind}"
+        for kind, count in sums.mails.items()
+        if count > 1 and kind != "restock"
+    ]
+    if expected.ending is Ending.COMPLETED:
+        problems += [
+            f"no {kind} mail" for kind in ("confirmation", "shipped") if not sums.mails[kind]
+        ]
+    wanted = list(range(1, sums.callbacks + 1))
+    if sums.callback_sequence != wanted:
+        problems.append(f"callbacks came as {sums.callback_sequence}")
+    return problems

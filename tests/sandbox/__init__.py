@@ -1,0 +1,1 @@
+"""The sandbox, tried from outside: over HTTP, with the vendors' own SDKs."""
