@@ -1,0 +1,152 @@
+"""Steps 9 to 11: stock issued, label, packing slip and invoice into the print queue."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from temporalio import activity
+
+from activities.step import Records, Request, step_run
+from domain.documents import DocumentKind, FileFormat
+from domain.model import Model
+from domain.record import Commit, Committed, Document, OrderOnRecord
+from domain.shipping import Label, LabelFormat, PlannedParcel, Portion
+from domain.status import Step
+from domain.stock import RestockNeed
+
+_FILE = {
+    LabelFormat.PDF: FileFormat.PDF,
+    LabelFormat.PDF_4X6: FileFormat.PDF,
+    LabelFormat.ZPL: FileFormat.ZPL,
+    LabelFormat.PNG: FileFormat.PNG,
+}
+
+
+class LabelFiles(Protocol):
+    """Where label files are fetched from."""
+
+    def fetch(self, label: Label) -> bytes:
+        """The label's bytes. Raises NotDone where they cannot be had now."""
+        ...
+
+
+class Printer(Protocol):
+    """Makes PDFs. Data goes in as data; nothing a customer wrote becomes markup."""
+
+    def packing_slip(
+        self,
+        on_record: OrderOnRecord,
+        shipment: str,
+        portions: tuple[Portion, ...],
+        parcels: tuple[PlannedParcel, ...],
+        labels: tuple[Label, ...],
+    ) -> bytes:
+        """What lies in the parcels, without prices."""
+        ...
+
+    def invoice(
+        self,
+        on_record: OrderOnRecord,
+        number: str,
+        issued_at: datetime,
+        portions: tuple[Portion, ...],
+    ) -> bytes:
+        """The invoice for what was picked, with tax by rate."""
+        ...
+
+
+class Paperwork(Protocol):
+    """The back office's side of steps 9 to 11."""
+
+    def issue(
+        self,
+        shop: str,
+        shipment: str,
+        portions: tuple[Portion, ...],
+        key: str,
+        commit: Commit,
+        invoice: Callable[[str, datetime], Document],
+    ) -> Committed:
+        """In one transaction: draw the invoice's number and write it, issue the shipment's
+        stock from its reservation, queue every document for printing, write the commit.
+
+        The number is gapless per seller and year. Under a key that was used before nothing is
+        drawn, issued or queued again; the answer is the same.
+        """
+        ...
+
+
+class PreparePapers(Request):
+    """Issue stock and prepare papers for what was picked."""
+
+    portions: tuple[Portion, ...]
+    parcels: tuple[PlannedParcel, ...]
+    labels: tuple[Label, ...]
+
+
+class Papers(Model):
+    """What the issue took below its reorder point."""
+
+    restock: tuple[RestockNeed, ...] = ()
+
+
+class DocumentActivities:
+    """What an order asks of the printers, and of the stock ledger in the same breath."""
+
+    def __init__(
+        self, files: LabelFiles, printer: Printer, paperwork: Paperwork, records: Records
+    ) -> None:
+        """Wire label files, the PDF maker and the back office."""
+        self._files = files
+        self._printer = printer
+        self._paperwork = paperwork
+        self._records = records
+
+    @activity.defn(name="prepare_papers", no_thread_cancel_exception=True)
+    def prepare(self, request: PreparePapers) -> Papers:
+        """Stock leaves the books when its papers are printed, in one transaction."""
+        with step_run(self._records, request, Step.DOCUMENTS, "papers") as run:
+            on_record = self._records.order(request.order_id)
+            documents = [
+                Document(
+                    key=f"{label.id}:label",
+                    shipment=run.subject,
+                    kind=DocumentKind.LABEL,
+                    format=_FILE[label.format],
+                    content=self._files.fetch(label),
+                    label=label.id,
+                )
+                for label in request.labels
+            ]
+            slip = self._printer.packing_slip(
+                on_record, run.subject, request.portions, request.parcels, request.labels
+            )
+            documents.append(
+                Document(
+                    key=f"{run.key}:packing_slip",
+                    shipment=run.subject,
+                    kind=DocumentKind.PACKING_SLIP,
+                    format=FileFormat.PDF,
+                    content=slip,
+                )
+            )
+
+            def invoice(number: str, issued_at: datetime) -> Document:
+                return Document(
+                    key=f"{run.subject}:invoice:{request.sequence}",
+                    shipment=run.subject,
+                    kind=DocumentKind.INVOICE,
+                    format=FileFormat.PDF,
+                    content=self._printer.invoice(on_record, number, issued_at, request.portions),
+                    number=number,
+                )
+
+            committed = self._paperwork.issue(
+                request.shop,
+                run.subject,
+                request.portions,
+                run.key,
+                run.entries(Commit(order=request.order_id, documents=tuple(documents))),
+                invoice,
+            )
+            return Papers(restock=committed.restock)

@@ -1,0 +1,266 @@
+"""Step 2 and step 13: authorize, capture, void, refund."""
+
+from datetime import datetime
+from typing import Protocol
+
+from temporalio import activity
+
+from activities.step import Records, Request, StepRun, step_run
+from domain.address import Customer
+from domain.attempt import Attempt
+from domain.journal import FactOutcome
+from domain.model import Model, OptionalText
+from domain.money import Money
+from domain.payment import (
+    Authorization,
+    AuthorizeMethod,
+    Captured,
+    Decline,
+    DeclineKind,
+    ExistingIntent,
+    NotCaptured,
+    PaymentEvent,
+    PaymentEventKind,
+    PaymentTerms,
+    Prepaid,
+    Refunded,
+)
+from domain.record import Commit
+from domain.status import Step
+
+
+class PaymentProvider(Protocol):
+    """A payment provider. Every method raises NotDone, UnknownOutcome, Refused or Mismatch."""
+
+    name: str
+
+    def authorize(
+        self,
+        attempt: Attempt,
+        order_id: str,
+        money: Money,
+        method: AuthorizeMethod,
+        customer: Customer,
+    ) -> Authorization | Decline:
+        """Hold money without taking it. A repeated attempt never holds it twice."""
+        ...
+
+    def verify(
+        self, order_id: str, money: Money, intent: ExistingIntent
+    ) -> Authorization | Decline:
+        """Check that an existing intent holds just this money, uncaptured, and mark it ours."""
+        ...
+
+    def capture(self, attempt: Attempt, reference: str, money: Money) -> Captured | NotCaptured:
+        """Take held money once; what is held beyond it is released."""
+        ...
+
+    def void(self, attempt: Attempt, order_id: str, reference: str | None) -> Authorization | None:
+        """Let go of money held for an order; without a reference it is looked up first.
+
+        Answers what was let go, or None where nothing is held.
+        """
+        ...
+
+    def refund(self, attempt: Attempt, reference: str, money: Money) -> Refunded:
+        """Give captured money back, once."""
+        ...
+
+
+class PaymentClaims(Protocol):
+    """Which order a provider's reference belongs to."""
+
+    def claim(self, provider: str, reference: str, order_id: str) -> str:
+        """Claim a reference for an order; answers the order that owns it, first come."""
+        ...
+
+
+class AuthorizePayment(Request):
+    """Secure the money under the order's terms."""
+
+    money: Money
+    terms: PaymentTerms
+
+
+class PaymentSecured(Model):
+    """Either an authorization, or a decline, or neither where nothing has to be held."""
+
+    authorization: Authorization | None = None
+    decline: Decline | None = None
+
+
+class CapturePayment(Request):
+    """Take money that is held."""
+
+    reference: str
+    money: Money
+
+
+class CaptureResult(Model):
+    """Captured money, or why none was."""
+
+    captured: Money | None = None
+    reason: OptionalText = ""
+
+
+class VoidPayment(Request):
+    """Let go of money that is, or may be, held."""
+
+    reference: str | None = None
+    authorized_since: datetime
+
+
+class RefundPayment(Request):
+    """Give back money that was captured."""
+
+    reference: str
+    money: Money
+
+
+class PaymentActivities:
+    """What an order asks of its payment provider."""
+
+    def __init__(self, provider: PaymentProvider, claims: PaymentClaims, records: Records) -> None:
+        """Wire the provider and the back office."""
+        self._provider = provider
+        self._claims = claims
+        self._records = records
+
+    @activity.defn(name="authorize_payment", no_thread_cancel_exception=True)
+    def authorize(self, request: AuthorizePayment) -> PaymentSecured:
+        """Hold the money (manual capture), or verify that the checkout did. Declines are answers.
+
+        Source: Stripe, "Place a hold on a payment method".
+        """
+        with step_run(self._records, request, Step.PAYMENT, "authorize") as run:
+            outcome = self._secure(run, request)
+            event = self._event(run, request, outcome)
+            commit = Commit(order=request.order_id, payments=(event,))
+            if isinstance(outcome, Decline):
+                run.commit(commit, FactOutcome.DECLINED, outcome.message or outcome.code)
+                return PaymentSecured(decline=outcome)
+            run.commit(commit)
+            return PaymentSecured(authorization=outcome)
+
+    def _secure(self, run: StepRun, request: AuthorizePayment) -> Authorization | Decline:
+        terms = request.terms
+        if isinstance(terms, ExistingIntent):
+            owner = self._claims.claim(self._provider.name, terms.payment_intent, request.order_id)
+            if owner != request.order_id:
+                return Decline(
+                    kind=DeclineKind.MISMATCH,
+                    code="payment_intent_in_use",
+                    message="this payment already belongs to another order",
+                )
+            return self._provider.verify(request.order_id, request.money, terms)
+        if isinstance(terms, AuthorizeMethod):
+            customer = self._records.order(request.order_id).order.customer
+            return self._provider.authorize(
+                run.attempt, request.order_id, request.money, terms, customer
+            )
+        reference = terms.reference if isinstance(terms, Prepaid) else "nothing-due"
+        return Authorization(reference=reference, money=request.money)
+
+    def _event(
+        self, run: StepRun, request: AuthorizePayment, outcome: Authorization | Decline
+    ) -> PaymentEvent:
+        provider = self._provider.name
+        if isinstance(outcome, Decline):
+            return PaymentEvent(
+                key=run.key,
+                kind=PaymentEventKind.DECLINE,
+                money=request.money,
+                provider=provider,
+                reference=outcome.code or outcome.kind.value,
+                at=run.now(),
+            )
+        prepaid = isinstance(request.terms, Prepaid)
+        return PaymentEvent(
+            key=run.key,
+            kind=PaymentEventKind.PREPAID if prepaid else PaymentEventKind.AUTHORIZATION,
+            money=outcome.money,
+            provider="channel" if prepaid else provider,
+            reference=outcome.reference,
+            at=run.now(),
+            capture_before=outcome.capture_before,
+        )
+
+    @activity.defn(name="capture_payment", no_thread_cancel_exception=True)
+    def capture(self, request: CapturePayment) -> CaptureResult:
+        """Take held money once. A refusal (lapsed, cancelled at the bank) is an answer."""
+        with step_run(self._records, request, Step.HAND_OVER, "capture") as run:
+            outcome = self._provider.capture(run.attempt, request.reference, request.money)
+            if isinstance(outcome, NotCaptured):
+                run.commit(outcome=FactOutcome.DECLINED, detail=outcome.reason)
+                return CaptureResult(reason=outcome.reason)
+            run.commit(
+                Commit(
+                    order=request.order_id,
+                    payments=(
+                        self._money_moved(
+                            run,
+                            PaymentEventKind.CAPTURE,
+                            outcome.money,
+                            request.reference,
+                            request.shipment,
+                        ),
+                    ),
+                )
+            )
+            return CaptureResult(captured=outcome.money)
+
+    @activity.defn(name="void_payment", no_thread_cancel_exception=True)
+    def void(self, request: VoidPayment) -> None:
+        """Let go of held money; when it is not known whether any is held, look it up first."""
+        with step_run(self._records, request, Step.PAYMENT, "void") as run:
+            attempt = run.attempt.model_copy(update={"first_at": request.authorized_since})
+            voided = self._provider.void(attempt, request.order_id, request.reference)
+            events = (
+                ()
+                if voided is None
+                else (
+                    self._money_moved(
+                        run, PaymentEventKind.VOID, voided.money, voided.reference, None
+                    ),
+                )
+            )
+            run.commit(Commit(order=request.order_id, payments=events))
+
+    @activity.defn(name="refund_payment", no_thread_cancel_exception=True)
+    def refund(self, request: RefundPayment) -> Money:
+        """Give captured money back once; answers the provider's own figure."""
+        with step_run(self._records, request, Step.HAND_OVER, "refund") as run:
+            refunded = self._provider.refund(run.attempt, request.reference, request.money)
+            run.commit(
+                Commit(
+                    order=request.order_id,
+                    payments=(
+                        self._money_moved(
+                            run,
+                            PaymentEventKind.REFUND,
+                            refunded.money,
+                            refunded.reference,
+                            request.shipment,
+                        ),
+                    ),
+                )
+            )
+            return refunded.money
+
+    def _money_moved(
+        self,
+        run: StepRun,
+        kind: PaymentEventKind,
+        money: Money,
+        reference: str,
+        shipment: str | None,
+    ) -> PaymentEvent:
+        return PaymentEvent(
+            key=run.key,
+            kind=kind,
+            money=money,
+            provider=self._provider.name,
+            reference=reference,
+            shipment=shipment,
+            at=run.now(),
+        )

@@ -1,0 +1,82 @@
+"""Step 2's promise of goods, its release, and the way back of what was pulled."""
+
+from typing import Protocol
+
+from temporalio import activity
+
+from activities.step import Records, Request, step_run
+from domain.journal import FactOutcome
+from domain.model import Model
+from domain.record import Commit
+from domain.status import Step
+from domain.stock import Shortage, Want
+
+
+class StockLedger(Protocol):
+    """The back office's stock ledger."""
+
+    def reserve(
+        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit
+    ) -> tuple[Shortage, ...]:
+        """Reserve everything for ``commit.order`` and write the commit, in one transaction.
+
+        With a shortage nothing is reserved and nothing is written. Under a key that was used
+        before, nothing is reserved again.
+        """
+        ...
+
+    def release(self, shop: str, key: str, commit: Commit) -> None:
+        """Release whatever ``commit.order`` still has reserved, and write the commit."""
+        ...
+
+    def put_away(self, shop: str, shipment: str, key: str, commit: Commit) -> None:
+        """Take back what was issued for a shipment, and write the commit; once per key."""
+        ...
+
+
+class ReserveStock(Request):
+    """Promise these pieces to an order: all of them or none."""
+
+    wants: tuple[Want, ...]
+
+
+class Reservation(Model):
+    """What could not be promised; empty when everything was."""
+
+    shortages: tuple[Shortage, ...] = ()
+
+
+class StockActivities:
+    """What an order asks of the stock ledger. Run as local activities: the books are ours."""
+
+    def __init__(self, ledger: StockLedger, records: Records) -> None:
+        """Wire the ledger and the back office."""
+        self._ledger = ledger
+        self._records = records
+
+    @activity.defn(name="reserve_stock", no_thread_cancel_exception=True)
+    def reserve(self, request: ReserveStock) -> Reservation:
+        """Promise the goods in one transaction, so that two orders never get the same piece."""
+        with step_run(self._records, request, Step.RECEIVED, "reserve") as run:
+            shortages = self._ledger.reserve(request.shop, request.wants, run.key, run.entries())
+            if shortages:
+                words = "; ".join(
+                    f"{one.sku}: {one.wanted} wanted, {one.available} available"
+                    for one in shortages
+                )
+                run.commit(outcome=FactOutcome.DECLINED, detail=words)
+            return Reservation(shortages=shortages)
+
+    @activity.defn(name="release_stock", no_thread_cancel_exception=True)
+    def release(self, request: Request) -> None:
+        """Let go of what is still promised; a second time changes nothing."""
+        with step_run(self._records, request, Step.STOCK, "release_stock") as run:
+            self._ledger.release(request.shop, run.key, run.entries())
+
+    @activity.defn(name="put_away_stock", no_thread_cancel_exception=True)
+    def put_away(self, request: Request) -> None:
+        """Book pulled goods back to where they can be sold again."""
+        with step_run(self._records, request, Step.STOCK, "put_away") as run:
+            self._ledger.put_away(
+                request.shop, request.shipment or request.order_id, run.key, run.entries()
+            )

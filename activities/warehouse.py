@@ -1,0 +1,178 @@
+"""Step 5 and step 13: handoff, cancel, release, recall."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from temporalio import activity
+
+from activities.step import Records, Request, step_run
+from domain.attempt import Attempt
+from domain.catalogue import Product, bin_route
+from domain.journal import FactOutcome
+from domain.model import LongText, Model
+from domain.order import Order
+from domain.record import Commit, HandoffRecord
+from domain.shipping import Label, Portion
+from domain.status import Step
+from domain.warehouse import CustomsLine, Handoff, HandoffAnswer, HandoffLine
+
+
+class Warehouse(Protocol):
+    """A warehouse system. Every method is idempotent under the attempt's key."""
+
+    def hand_off(self, attempt: Attempt, handoff: Handoff) -> HandoffAnswer:
+        """Give it the document; it accepts or rejects in its answer."""
+        ...
+
+    def cancel(self, attempt: Attempt, shipment: str, reason: str) -> bool:
+        """Stop work on a shipment; False where the parcel has left already."""
+        ...
+
+    def release(self, attempt: Attempt, shipment: str, labels: tuple[Label, ...]) -> bool:
+        """Say that the parcels may go; False where the warehouse no longer has the shipment."""
+        ...
+
+    def recall(self, attempt: Attempt, shipment: str, reason: str) -> None:
+        """Ask for the parcels back; the answer comes as the signal ``recall_result``."""
+        ...
+
+
+class Catalogue(Protocol):
+    """The back office's catalogue."""
+
+    def products(self, shop: str, skus: tuple[str, ...]) -> Mapping[str, Product]:
+        """Products by SKU; unknown ones are left out."""
+        ...
+
+
+class HandOff(Request):
+    """Send a shipment's lines to the warehouse."""
+
+    portions: tuple[Portion, ...]
+    ship_by: datetime | None = None
+
+
+class HandedOff(Model):
+    """The warehouse's answer, and what it was asked to pick."""
+
+    answer: HandoffAnswer
+    lines: tuple[HandoffLine, ...]
+
+
+class StopWork(Request):
+    """Cancel at, or recall from, the warehouse."""
+
+    reason: LongText
+
+
+class ReleaseParcels(Request):
+    """Tell the warehouse that paid parcels may go."""
+
+    labels: tuple[Label, ...]
+
+
+class Told(Model):
+    """Whether the warehouse could still do as it was told."""
+
+    done: bool
+
+
+class WarehouseActivities:
+    """What an order asks of the warehouse."""
+
+    def __init__(self, warehouse: Warehouse, catalogue: Catalogue, records: Records) -> None:
+        """Wire the warehouse and the back office."""
+        self._warehouse = warehouse
+        self._catalogue = catalogue
+        self._records = records
+
+    @activity.defn(name="hand_off", no_thread_cancel_exception=True)
+    def hand_off(self, request: HandOff) -> HandedOff:
+        """Write the handoff document in bin-route order, and bring it to the warehouse."""
+        with step_run(self._records, request, Step.HANDOFF, "hand_off") as run:
+            record = self._records.order(request.order_id)
+            handoff = self._document(request, record.order)
+            answer = self._warehouse.hand_off(run.attempt, handoff)
+            run.commit(
+                Commit(order=request.order_id, handoff=HandoffRecord(handoff, answer)),
+                FactOutcome.DONE if answer.accepted else FactOutcome.DECLINED,
+                answer.reason,
+            )
+            return HandedOff(answer=answer, lines=handoff.lines)
+
+    def _document(self, request: HandOff, order: Order) -> Handoff:
+        skus = tuple(sorted({line.sku for line in order.lines}))
+        products = self._catalogue.products(request.shop, skus)
+        lines: list[HandoffLine] = []
+        customs: list[CustomsLine] = []
+        for portion in request.portions:
+            line = order.line(portion.line)
+            if line is None:
+                raise ValueError(f"order {request.order_id} has no line {portion.line}")
+            product = products[line.sku]
+            lines.append(
+                HandoffLine(
+                    line=line.id,
+                    sku=line.sku,
+                    name=line.name,
+                    barcodes=product.barcodes,
+                    quantity=portion.quantity,
+                    bin=product.bin,
+                    options=line.options,
+                    note=line.note,
+                    weight_grams=product.weight_grams,
+                )
+            )
+            if product.may_cross_borders:
+                customs.append(
+                    CustomsLine(
+                        line=line.id,
+                        name=product.customs_name or product.name,
+                        hs_code=product.hs_code,
+                        origin=product.origin or "",
+                        quantity=portion.quantity,
+                        value=line.net * portion.quantity // line.quantity,
+                        weight_grams=product.weight_grams,
+                    )
+                )
+        seller = self._records.order(request.order_id).shop.seller
+        abroad = order.shipping_address.country != seller.address.country
+        return Handoff(
+            order=request.order_id,
+            shipment=request.shipment or request.order_id,
+            number=order.number,
+            shop=request.shop,
+            channel=order.channel,
+            service_level=order.shipping.service_level.value,
+            ship_by=request.ship_by,
+            ship_to=order.shipping_address,
+            lines=tuple(sorted(lines, key=lambda one: (bin_route(one.bin), one.line))),
+            notes=order.notes,
+            gift_note=order.gift_note,
+            currency=order.currency,
+            customs=tuple(customs) if abroad else (),
+        )
+
+    @activity.defn(name="cancel_at_warehouse", no_thread_cancel_exception=True)
+    def cancel(self, request: StopWork) -> Told:
+        """Stop picking and packing; what was taken is put back by the warehouse."""
+        with step_run(self._records, request, Step.HANDOFF, "cancel_at_warehouse") as run:
+            done = self._warehouse.cancel(run.attempt, run.subject, request.reason)
+            run.commit(outcome=FactOutcome.DONE if done else FactOutcome.DECLINED)
+            return Told(done=done)
+
+    @activity.defn(name="release_parcels", no_thread_cancel_exception=True)
+    def release(self, request: ReleaseParcels) -> Told:
+        """Say that the parcels may go: they are paid."""
+        with step_run(self._records, request, Step.HAND_OVER, "release") as run:
+            done = self._warehouse.release(run.attempt, run.subject, request.labels)
+            run.commit(outcome=FactOutcome.DONE if done else FactOutcome.DECLINED)
+            return Told(done=done)
+
+    @activity.defn(name="recall_parcels", no_thread_cancel_exception=True)
+    def recall(self, request: StopWork) -> None:
+        """Ask for parcels back that may still be on the dock."""
+        with step_run(self._records, request, Step.HAND_OVER, "recall") as run:
+            self._warehouse.recall(run.attempt, run.subject, request.reason)
+            run.commit()

@@ -1,0 +1,1 @@
+"""What happens to an order, and in which sequence. order.py reads as the twenty steps."""

@@ -1,0 +1,82 @@
+"""Waiting for the warehouse's word: in time or late, fitting or not."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from temporalio import workflow
+
+from domain.cases import Case, CaseKind
+from domain.journal import FactOutcome
+from domain.status import Step
+from domain.warehouse import Packed, Picked
+from workflows.shipment import Shipment
+
+Word = TypeVar("Word", Picked, Packed)
+
+
+class Expected:
+    """What is waited for: the step, the signal's name, its patience, the case when it is late."""
+
+    def __init__(self, step: Step, signal: str, overdue: CaseKind) -> None:
+        """Say it once for each signal."""
+        self.step = step
+        self.signal = signal
+        self.overdue = overdue
+
+
+async def await_message(
+    shipment: Shipment,
+    expected: Expected,
+    queue: list[Word],
+    problems: Callable[[Word], tuple[str, ...]],
+) -> Word | None:
+    """The first message that fits. None when the goods turn out to have left already.
+
+    One that does not fit is a recorded mistake and a case; waiting goes on. A passed deadline is
+    a case too, which closes itself when the message comes.
+
+    Raises:
+        Stopped: the order is being cancelled.
+    """
+    desk = shipment.desk
+    began = workflow.now()
+    patience = desk.policy.pick_within if expected.step is Step.PICKING else desk.policy.pack_within
+    by = began + patience
+    overdue: Case | None = None
+    mistakes = 0
+    while True:
+        met = await desk.until(
+            lambda: bool(queue) or shipment.inbox.gone,
+            None if overdue else by,
+            f"signal `{expected.signal}` from the warehouse",
+        )
+        if not met:
+            overdue = await desk.report(
+                expected.overdue,
+                f"No `{expected.signal}` since {began:%Y-%m-%d %H:%M} UTC",
+                shipment.id,
+            )
+        elif not queue:
+            return None
+        else:
+            message = queue.pop(0)
+            wrong = problems(message)
+            mistakes += 1
+            outcome = FactOutcome.MISTAKE if wrong else FactOutcome.DONE
+            desk.journal.waited(
+                expected.step,
+                expected.signal,
+                shipment.id,
+                began,
+                outcome,
+                "; ".join(wrong),
+                mistakes,
+            )
+            if not wrong:
+                desk.settle(overdue, f"`{expected.signal}` has come")
+                return message
+            await desk.report(
+                CaseKind.MESSAGE_REFUSED,
+                f"`{expected.signal}` does not fit: {'; '.join(wrong)}",
+                shipment.id,
+            )

@@ -1,0 +1,48 @@
+"""What a cancel means at each moment: void, recall, or a refusal with the reason."""
+
+from collections.abc import Sequence
+
+from domain.status import CancelMoment, OrderStatus
+from domain.steering import CancelAnswer, CancelRequest
+from workflows.desk import Desk
+from workflows.shipment import Shipment
+
+
+def moment_of(desk: Desk, shipments: Sequence[Shipment]) -> CancelMoment:
+    """How far goods and money have come."""
+    if desk.status.ended:
+        return CancelMoment.ENDED
+    if any(shipment.inbox.gone for shipment in shipments):
+        return CancelMoment.AFTER_HAND_OVER
+    if any(shipment.capture_asked for shipment in shipments):
+        return CancelMoment.BEFORE_HAND_OVER
+    return CancelMoment.BEFORE_CAPTURE
+
+
+def ask_to_cancel(
+    desk: Desk, shipments: Sequence[Shipment], request: CancelRequest
+) -> CancelAnswer:
+    """Set the cancel going, or say why it cannot be; asking twice changes nothing."""
+    moment = moment_of(desk, shipments)
+    match moment:
+        case CancelMoment.BEFORE_CAPTURE:
+            desk.stop = desk.stop or request
+            message = "The order is being cancelled: no money is taken, and what was held is let go"
+        case CancelMoment.BEFORE_HAND_OVER:
+            for shipment in shipments:
+                shipment.recall_wanted = shipment.recall_wanted or request
+            message = (
+                "The parcel is paid and may be on the dock: the warehouse is asked to pull it. If "
+                "it can, everything is refunded; if not, the order goes on and a case is opened"
+            )
+        case CancelMoment.AFTER_HAND_OVER:
+            message = "The courier has the parcel: it cannot be cancelled; take it back as a return"
+        case CancelMoment.ENDED:
+            message = f"The order has ended: {desk.status.value}"
+    accepted = moment in (CancelMoment.BEFORE_CAPTURE, CancelMoment.BEFORE_HAND_OVER)
+    return CancelAnswer(accepted=accepted, moment=moment, message=message)
+
+
+def is_way_back(status: OrderStatus) -> bool:
+    """Whether the order is being undone."""
+    return status in (OrderStatus.CANCELLING, OrderStatus.RECALLING)

@@ -1,0 +1,88 @@
+"""Steps 14 and 15: the shipping mail with tracking, and the way to the door."""
+
+from temporalio import workflow
+
+from activities.mail import MailActivities, SendMail
+from domain.cases import Case, CaseAnswer, CaseKind
+from domain.mail import MailFact, MailKind
+from domain.status import OrderStatus, Step
+from domain.tracking import CourierStatus
+from workflows.attributes import shipped
+from workflows.shipment import Shipment
+
+
+async def tell_customer(shipment: Shipment) -> None:
+    """Step 14: once for each shipment, when it was handed over. Its promises are kept."""
+    desk = shipment.desk
+    shipment.promises.settle()
+    desk.enter(OrderStatus.SHIPPED, Step.HAND_OVER, shipment.id)
+    shipped()
+    desk.in_background(_shipping_mail(shipment))
+
+
+async def _shipping_mail(shipment: Shipment) -> None:
+    desk = shipment.desk
+    facts = tuple(
+        MailFact(name=f"tracking.{place}", value=f"{label.carrier} {label.tracking_number}")
+        for place, label in enumerate(shipment.labels, 1)
+    )
+    request = SendMail(
+        order_id=desk.order_id,
+        shop=desk.shop,
+        shipment=shipment.id,
+        kind=MailKind.SHIPPED,
+        facts=facts,
+    )
+    await desk.call(MailActivities.send, request, "shipping mail", stoppable=False)
+
+
+async def until_delivered(shipment: Shipment) -> bool:
+    """Step 15: delivered when all parcels are. False where the courier brings one back."""
+    desk = shipment.desk
+    began = workflow.now()
+    numbers = [label.tracking_number for label in shipment.labels]
+    by = began + desk.policy.deliver_within
+    overdue: Case | None = None
+    trouble: Case | None = None
+    while not _all(shipment, numbers, CourierStatus.DELIVERED):
+        if any(shipment.inbox.courier_status(n) is CourierStatus.RETURNED for n in numbers):
+            return await _returned(shipment)
+        failing = any(shipment.inbox.courier_status(n) is CourierStatus.FAILURE for n in numbers)
+        if failing and trouble is None:
+            trouble = await desk.report(
+                CaseKind.NOT_DELIVERED, "The courier could not deliver", shipment.id
+            )
+        if not await desk.until(
+            shipment.inbox.news_of_couriers(),
+            None if overdue else by,
+            "the courier to deliver",
+            stoppable=False,
+        ):
+            overdue = await desk.report(
+                CaseKind.DELIVERY_OVERDUE,
+                f"Handed over, and not delivered since {began:%Y-%m-%d %H:%M} UTC",
+                shipment.id,
+            )
+    for case in (overdue, trouble):
+        desk.settle(case, "delivered")
+    desk.journal.waited(Step.DELIVERY, "delivered", shipment.id, began)
+    desk.enter(OrderStatus.DELIVERED, Step.DELIVERY, shipment.id)
+    await desk.record()
+    return True
+
+
+def _all(shipment: Shipment, numbers: list[str], status: CourierStatus) -> bool:
+    return all(shipment.inbox.courier_status(number) is status for number in numbers)
+
+
+async def _returned(shipment: Shipment) -> bool:
+    desk = shipment.desk
+    desk.enter(OrderStatus.NOT_DELIVERED, Step.DELIVERY, shipment.id)
+    await desk.ask(
+        CaseKind.NOT_DELIVERED,
+        "The courier brings the parcel back: inspect it, book it in, and settle with the customer",
+        (CaseAnswer.CLOSE,),
+        shipment.id,
+        stoppable=False,
+    )
+    return False

@@ -1,0 +1,257 @@
+"""The desk on which one order is worked: calls go out, decisions are noted, people are asked."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+from activities.records import RecordActivities
+from activities.step import Request
+from domain.cases import Case, CaseAnswer, CaseKind
+from domain.journal import Transition
+from domain.order import Order, OrderInput
+from domain.policy import Policy
+from domain.status import OrderStatus, Step, may_follow
+from domain.steering import CancelRequest
+from workflows.alarm import Alarm
+from workflows.attributes import attention
+from workflows.calls import Asked, Result, start_own_books, start_provider_call
+from workflows.cases import CaseFile
+from workflows.journal import JournalKeeper
+from workflows.story import tell
+
+
+class Stopped(Exception):
+    """The order is being cancelled: stop going forward and undo what is not settled."""
+
+
+class DoneByHand(Exception):
+    """A person has done by hand what a provider refused."""
+
+
+async def _unless_done_by_hand(work: Coroutine[Any, Any, None]) -> None:
+    with suppress(DoneByHand):
+        await work
+
+
+class Desk:
+    """What every part of one order's workflow shares."""
+
+    def __init__(self, given: OrderInput) -> None:
+        """The order as it was accepted."""
+        self.order_id: str = given.order_id
+        self.shop: str = given.shop
+        self.order: Order = given.order
+        self.policy: Policy = given.policy
+        self.accepted_at: datetime = given.accepted_at
+        self.status = OrderStatus.ACCEPTED
+        self.since = given.accepted_at
+        self.waits_for = ""
+        self.stop: CancelRequest | None = None
+        self.alarm = Alarm()
+        self.journal = JournalKeeper()
+        self.cases = CaseFile(given.order_id, self.journal)
+        self._background: list[asyncio.Task[None]] = []
+
+    # -- status -----------------------------------------------------------------------------
+
+    def next(
+        self, status: OrderStatus, step: Step, shipment: str | None = None, detail: str = ""
+    ) -> Transition:
+        """The transition that a call's success will lead to; `arrive` says that it did."""
+        return self.journal.transition(status, step, shipment, detail)
+
+    def arrive(self, transition: Transition) -> None:
+        """Be in a status that an activity has put on record."""
+        if not may_follow(self.status, transition.status):
+            raise RuntimeError(f"{transition.status.value} cannot follow {self.status.value}")
+        self.status = transition.status
+        self.since = transition.at
+        self.tell()
+
+    def enter(
+        self, status: OrderStatus, step: Step, shipment: str | None = None, detail: str = ""
+    ) -> None:
+        """Be in a status from now on; the next activity puts it on record."""
+        transition = self.next(status, step, shipment, detail)
+        self.journal.add(transition)
+        self.arrive(transition)
+
+    def tell(self) -> None:
+        """Show support where the order is, in the Temporal UI."""
+        workflow.set_current_details(
+            tell(self.order, self.status, self.since, self.waits_for, self.cases.waiting)
+        )
+
+    # -- calls ------------------------------------------------------------------------------
+
+    async def call(
+        self,
+        method: Callable[[Any, Asked], Result],
+        request: Asked,
+        summary: str,
+        then: Transition | None = None,
+        stoppable: bool = True,
+    ) -> Result:
+        """Call a provider until it answers. What it refuses for good becomes a case.
+
+        Raises:
+            Stopped: the order is being cancelled, and the call may be left alone.
+            DoneByHand: the call cannot be left alone, and a person did it.
+        """
+        first_tried_at = workflow.now()
+        while True:
+            self.check_stop(stoppable)
+            journal = self.journal.pending
+            handle = start_provider_call(
+                method, request.model_copy(update={"journal": journal, "then": then}), summary
+            )
+            if stoppable:
+                await self._done_or_stopped(handle)
+                if not handle.done():
+                    handle.cancel()
+            try:
+                result = await handle
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise Stopped from error
+                await self._refused(error, summary, request.shipment, stoppable)
+                request = request.model_copy(update={"first_tried_at": first_tried_at})
+            else:
+                self.journal.recorded(journal)
+                return result
+
+    async def _done_or_stopped(self, handle: workflow.ActivityHandle[Any]) -> None:
+        await workflow.wait_condition(lambda: handle.done() or self.stop is not None)
+
+    async def _refused(
+        self, error: ActivityError, summary: str, shipment: str | None, stoppable: bool
+    ) -> None:
+        reason = f"{summary}: {error.cause or error}"
+        way_out = CaseAnswer.CANCEL if stoppable else CaseAnswer.ACCEPT
+        answer = await self.ask(
+            CaseKind.REFUSED_BY_PROVIDER,
+            reason,
+            (CaseAnswer.RETRY, way_out),
+            shipment,
+            stoppable=stoppable,
+        )
+        if answer is CaseAnswer.ACCEPT:
+            raise DoneByHand(summary)
+
+    async def own_books(
+        self,
+        method: Callable[[Any, Asked], Result],
+        request: Asked,
+        summary: str,
+        then: Transition | None = None,
+    ) -> Result:
+        """Write to our own books, within the workflow task."""
+        journal = self.journal.pending
+        filled = request.model_copy(update={"journal": journal, "then": then})
+        result = await start_own_books(method, filled, summary)
+        self.journal.recorded(journal)
+        return result
+
+    async def record(self) -> None:
+        """Put what was decided on record, where no other call is next to carry it."""
+        while not self.journal.empty:
+            request = Request(order_id=self.order_id, shop=self.shop)
+            await self.own_books(RecordActivities.record, request, f"record {self.status.value}")
+
+    def in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that the order does not wait for, until it closes."""
+        self._background.append(asyncio.create_task(_unless_done_by_hand(work)))
+
+    async def finish_background(self) -> None:
+        """Wait for what was done in the background."""
+        await asyncio.gather(*self._background)
+
+    @property
+    def cancelled_by(self) -> str:
+        """Who wants the cancel and why, for the record."""
+        return "" if self.stop is None else f"{self.stop.who}: {self.stop.why}"[:250]
+
+    # -- people -----------------------------------------------------------------------------
+
+    def check_stop(self, stoppable: bool = True) -> None:
+        """Go no further when the order is being cancelled."""
+        if stoppable and self.stop is not None:
+            raise Stopped
+
+    async def until(
+        self, ready: Callable[[], bool], by: datetime | None, why: str, stoppable: bool = True
+    ) -> bool:
+        """Wait for somebody else; False when the deadline passed first.
+
+        Raises:
+            Stopped: the order is being cancelled, and this wait may be left.
+        """
+        self.waits_for = why
+        self.tell()
+        met = await self.alarm.until(
+            lambda: ready() or (stoppable and self.stop is not None), by, why
+        )
+        self.waits_for = ""
+        if not ready():
+            self.check_stop(stoppable)
+        return met
+
+    async def report(self, kind: CaseKind, reason: str, shipment: str | None = None) -> Case:
+        """Tell staff something without waiting for them."""
+        case = self.cases.open(kind, reason, shipment=shipment)
+        await self._attention()
+        return case
+
+    def settle(self, case: Case | None, why: str) -> None:
+        """Close a case that was only a report, because what it waited for has come."""
+        if case is not None:
+            self.cases.settle(case, why)
+            self._attention_ends()
+
+    async def ask(
+        self,
+        kind: CaseKind,
+        reason: str,
+        answers: tuple[CaseAnswer, ...],
+        shipment: str | None = None,
+        stoppable: bool = True,
+    ) -> CaseAnswer:
+        """Ask a person and wait for the answer; CANCEL cancels the order.
+
+        Raises:
+            Stopped: the order is being cancelled, by this answer or otherwise.
+        """
+        by = workflow.now() + self.policy.case_answer_within
+        case = self.cases.open(kind, reason, answers, shipment, by)
+        await self._attention()
+        try:
+            await self.until(
+                lambda: self.cases.answer_to(case) is not None,
+                None,
+                f"an answer to case {case.id} ({kind.value})",
+                stoppable,
+            )
+        except Stopped:
+            self.settle(case, "the order is being cancelled")
+            raise
+        self._attention_ends()
+        answer = self.cases.answer_to(case)
+        if answer is CaseAnswer.CANCEL:
+            self.stop = self.stop or CancelRequest(who="support", why=f"case {case.id}")
+            raise Stopped
+        return answer or CaseAnswer.CLOSE
+
+    def _attention_ends(self) -> None:
+        if not self.cases.waiting:
+            attention(needed=False)
+        self.tell()
+
+    async def _attention(self) -> None:
+        attention(needed=True)
+        self.tell()
+        await self.record()

@@ -1,0 +1,74 @@
+"""A shipment's way from the warehouse to the door: steps 5 to 15, and the way back.
+
+Until the capture is asked for, a shipment's promises are undone newest first; from then on only
+a recall brings the parcel back.
+"""
+
+from enum import StrEnum
+
+from domain.status import OrderStatus, Step
+from workflows.booking import book_courier
+from workflows.delivery import tell_customer, until_delivered
+from workflows.desk import Stopped
+from workflows.handoff import hand_to_warehouse, take_back_from_warehouse
+from workflows.handover import release, until_handed_over
+from workflows.packing import until_packed
+from workflows.papers import issue_stock_and_documents
+from workflows.picking import until_picked
+from workflows.shipment import Shipment
+
+
+class Fate(StrEnum):
+    """How a shipment ended."""
+
+    DELIVERED = "delivered"
+    NOT_DELIVERED = "not_delivered"
+    CANCELLED = "cancelled"
+
+
+async def fulfil(shipment: Shipment) -> Fate:
+    """Steps 5 to 15 of one shipment."""
+    try:
+        await hand_to_warehouse(shipment)  # 5
+        await until_picked(shipment)  # 6
+        await book_courier(shipment)  # 7 8
+        await issue_stock_and_documents(shipment)  # 9 10 11
+        await until_packed(shipment)  # 12
+        await capture(shipment)  # 13  paid ...
+    except Stopped:
+        if await undo(shipment):
+            return Fate.CANCELLED
+    await release(shipment)  #     ... before it may leave
+    if not await until_handed_over(shipment):
+        return Fate.CANCELLED
+    await tell_customer(shipment)  # 14
+    delivered = await until_delivered(shipment)  # 15
+    return Fate.DELIVERED if delivered else Fate.NOT_DELIVERED
+
+
+async def capture(shipment: Shipment) -> None:
+    """Take the money: from the moment it is asked for, a cancel means a recall.
+
+    Raises:
+        Stopped: the money cannot be had, or a cancel came first.
+    """
+    shipment.desk.check_stop()
+    shipment.capture_asked = True
+    try:
+        await shipment.money.capture(shipment.id)
+    except Stopped:
+        shipment.capture_asked = False
+        raise
+
+
+async def undo(shipment: Shipment) -> bool:
+    """Undo what was promised up to here. False where the goods are gone: capture at once."""
+    desk = shipment.desk
+    why = desk.cancelled_by
+    desk.enter(OrderStatus.CANCELLING, Step.HANDOFF, shipment.id, why)
+    if await take_back_from_warehouse(shipment, why):
+        await shipment.promises.undo()
+        return True
+    desk.stop = None
+    await capture(shipment)
+    return False

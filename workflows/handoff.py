@@ -1,0 +1,62 @@
+"""Step 5: the shipment goes to the warehouse, which accepts or rejects it."""
+
+from activities.warehouse import HandOff, StopWork, WarehouseActivities
+from domain.cases import CaseAnswer, CaseKind
+from domain.status import OrderStatus, Step
+from workflows.desk import DoneByHand
+from workflows.shipment import Shipment
+
+
+async def hand_to_warehouse(shipment: Shipment) -> None:
+    """Hand off until the warehouse accepts; each rejection is a case."""
+    desk = shipment.desk
+    sequence = 0
+    while not shipment.lines:
+        sequence += 1
+        then = desk.next(OrderStatus.IN_FULFILMENT, Step.HANDOFF, shipment.id)
+        shipment.handed_off = True
+        request = HandOff(
+            order_id=desk.order_id,
+            shop=desk.shop,
+            shipment=shipment.id,
+            sequence=sequence,
+            portions=shipment.portions,
+        )
+        answer = await desk.call(
+            WarehouseActivities.hand_off, request, "hand off to the warehouse", then
+        )
+        if answer.answer.accepted:
+            shipment.lines = answer.lines
+            desk.arrive(then)
+        else:
+            shipment.handed_off = False
+            await desk.ask(
+                CaseKind.WAREHOUSE_REJECTED,
+                f"The warehouse rejects it: {answer.answer.reason or 'no reason given'}",
+                (CaseAnswer.RETRY, CaseAnswer.CANCEL),
+                shipment.id,
+            )
+
+
+async def take_back_from_warehouse(shipment: Shipment, reason: str) -> bool:
+    """Stop the warehouse's work. False where the parcel has left without release: an alert."""
+    desk = shipment.desk
+    if not shipment.handed_off:
+        return True
+    request = StopWork(
+        order_id=desk.order_id, shop=desk.shop, shipment=shipment.id, reason=reason or "cancelled"
+    )
+    try:
+        told = await desk.call(
+            WarehouseActivities.cancel, request, "stop work at the warehouse", stoppable=False
+        )
+    except DoneByHand:
+        return True
+    if not told.done:
+        await desk.report(
+            CaseKind.GONE_UNRELEASED,
+            "The parcel left before it was paid and released. It is captured at once; the cancel "
+            "cannot be kept.",
+            shipment.id,
+        )
+    return told.done

@@ -1,0 +1,106 @@
+"""Step 13, after the capture: release, hand-over, and the recall that may come in between."""
+
+from temporalio import workflow
+
+from activities.warehouse import ReleaseParcels, StopWork, WarehouseActivities
+from domain.cases import Case, CaseAnswer, CaseKind
+from domain.status import OrderStatus, Step
+from domain.warehouse import RecallOutcome
+from workflows.desk import DoneByHand
+from workflows.shipment import Shipment
+
+
+async def release(shipment: Shipment) -> None:
+    """Tell the warehouse that the paid parcels may go; not while a recall is wanted."""
+    desk = shipment.desk
+    sequence = 0
+    while not (shipment.recall_wanted or shipment.inbox.gone):
+        sequence += 1
+        then = desk.next(OrderStatus.RELEASED, Step.HAND_OVER, shipment.id)
+        request = ReleaseParcels(
+            order_id=desk.order_id,
+            shop=desk.shop,
+            shipment=shipment.id,
+            sequence=sequence,
+            labels=shipment.labels,
+        )
+        told = await desk.call(
+            WarehouseActivities.release, request, "release the parcels", then, stoppable=False
+        )
+        if told.done:
+            desk.arrive(then)
+            return
+        await desk.ask(
+            CaseKind.WAREHOUSE_REJECTED,
+            "The warehouse does not have the shipment that it shall release",
+            (CaseAnswer.RETRY,),
+            shipment.id,
+            stoppable=False,
+        )
+
+
+async def until_handed_over(shipment: Shipment) -> bool:
+    """Wait for the manifest scan or the courier's first scan. False when it was recalled."""
+    desk = shipment.desk
+    began = workflow.now()
+    by = began + desk.policy.hand_over_within
+    overdue: Case | None = None
+    while not shipment.inbox.gone:
+        if shipment.recall_wanted is not None and not shipment.recalled:
+            await _recall(shipment, shipment.recall_wanted.why)
+        elif shipment.inbox.recall is RecallOutcome.PULLED:
+            await _undo_paid(shipment)
+            return False
+        elif not await desk.until(
+            lambda: (
+                shipment.inbox.gone
+                or (shipment.recall_wanted is not None and not shipment.recalled)
+                or shipment.inbox.recall is RecallOutcome.PULLED
+            ),
+            None if overdue else by,
+            "the hand-over to the courier",
+            stoppable=False,
+        ):
+            overdue = await desk.report(
+                CaseKind.HAND_OVER_OVERDUE,
+                f"Released, and not handed over since {began:%Y-%m-%d %H:%M} UTC",
+                shipment.id,
+            )
+    desk.settle(overdue, "handed over")
+    desk.journal.waited(Step.HAND_OVER, "handed_over", shipment.id, began)
+    return True
+
+
+async def _recall(shipment: Shipment, why: str) -> None:
+    """Ask for the parcel back; silence and "gone" go to a person, who asks the courier."""
+    desk = shipment.desk
+    shipment.recalled = True
+    desk.enter(OrderStatus.RECALLING, Step.HAND_OVER, shipment.id)
+    request = StopWork(
+        order_id=desk.order_id, shop=desk.shop, shipment=shipment.id, reason=why or "cancelled"
+    )
+    try:
+        await desk.call(WarehouseActivities.recall, request, "recall the parcels", stoppable=False)
+    except DoneByHand:
+        shipment.inbox.recall = RecallOutcome.PULLED
+    answered = await desk.until(
+        lambda: shipment.inbox.recall is not None or shipment.inbox.gone,
+        workflow.now() + desk.policy.recall_answer_within,
+        "the warehouse's answer to the recall",
+        stoppable=False,
+    )
+    if answered and shipment.inbox.recall is RecallOutcome.PULLED and not shipment.inbox.gone:
+        return
+    await desk.report(
+        CaseKind.INTERCEPT,
+        "The recall failed ("
+        + ("the parcel is gone" if answered else "the warehouse does not answer")
+        + "): intercept it at the courier, or take it back as a return",
+        shipment.id,
+    )
+
+
+async def _undo_paid(shipment: Shipment) -> None:
+    """The parcel is back: refund, void the label, put away."""
+    shipment.promises.register(lambda: shipment.money.refund(shipment.id))
+    await shipment.promises.undo()

@@ -1,0 +1,58 @@
+"""What warehouse and couriers have told about one shipment, kept until somebody asks for it."""
+
+from collections.abc import Callable
+
+from domain.tracking import CourierEvent, CourierStatus, advance
+from domain.warehouse import HandedOver, Packed, Picked, RecallOutcome, RecallResult
+
+
+class ShipmentInbox:
+    """Messages by kind, in the order in which they came. The same message twice counts once."""
+
+    def __init__(self) -> None:
+        """Nothing has come."""
+        self.picked: list[Picked] = []
+        self.packed: list[Packed] = []
+        self.recall: RecallOutcome | None = None
+        self.gone_at_manifest = False
+        self.tracking_numbers: tuple[str, ...] = ()
+        self._couriers: dict[str, CourierStatus] = {}
+        self._seen: set[str] = set()
+
+    def take(self, message: Picked | Packed | HandedOver | RecallResult) -> None:
+        """Keep a message from the warehouse."""
+        digest = message.model_dump_json()
+        name = f"{type(message).__name__}:{message.id or digest}"
+        if name in self._seen:
+            return
+        self._seen.add(name)
+        match message:
+            case Picked():
+                self.picked.append(message)
+            case Packed():
+                self.packed.append(message)
+            case HandedOver():
+                self.gone_at_manifest = True
+            case RecallResult():
+                self.recall = message.outcome
+
+    def follow(self, event: CourierEvent) -> None:
+        """Take a courier's event; late, double and out-of-order ones change nothing."""
+        now = self._couriers.get(event.tracking_number, CourierStatus.UNKNOWN)
+        self._couriers[event.tracking_number] = advance(now, event.status)
+
+    def news_of_couriers(self) -> Callable[[], bool]:
+        """A condition that holds once a courier has reported something new."""
+        known = dict(self._couriers)
+        return lambda: known != self._couriers
+
+    @property
+    def gone(self) -> bool:
+        """Whether the courier has the goods: a manifest scan, or an event of TRANSIT or later."""
+        return self.gone_at_manifest or any(
+            self.courier_status(number).in_couriers_hands for number in self.tracking_numbers
+        )
+
+    def courier_status(self, tracking_number: str) -> CourierStatus:
+        """Where a parcel is."""
+        return self._couriers.get(tracking_number, CourierStatus.UNKNOWN)

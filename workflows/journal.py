@@ -1,0 +1,102 @@
+"""What an order decides, kept until an activity has put it on record."""
+
+from datetime import datetime
+from typing import TypeVar
+
+from temporalio import workflow
+
+from domain.cases import Answer, Case
+from domain.ids import order_of
+from domain.journal import FactOutcome, Journal, StepFact, Transition
+from domain.status import OrderStatus, Step
+
+Entry = TypeVar("Entry")
+
+
+class JournalKeeper:
+    """Numbers transitions and keeps entries until they are known to be recorded.
+
+    Entries travel with whichever activity goes out next. Two activities under way at once carry
+    the same entries: recording them twice changes nothing.
+    """
+
+    def __init__(self) -> None:
+        """An order that was accepted and has decided nothing yet."""
+        self._number = 0
+        self._open = Journal()
+
+    def transition(
+        self, status: OrderStatus, step: Step, shipment: str | None = None, detail: str = ""
+    ) -> Transition:
+        """A new transition, numbered; it is not on the way to the record yet."""
+        self._number += 1
+        return Transition(
+            number=self._number,
+            status=status,
+            step=step,
+            at=workflow.now(),
+            shipment=shipment,
+            detail=detail,
+        )
+
+    def add(self, *entries: Transition | StepFact | Case | Answer) -> None:
+        """Put entries on their way to the record."""
+        for entry in entries:
+            match entry:
+                case Transition():
+                    change = {"transitions": (*self._open.transitions, entry)}
+                case StepFact():
+                    change = {"facts": (*self._open.facts, entry)}
+                case Case():
+                    change = {"cases": (*self._open.cases, entry)}
+                case Answer():
+                    change = {"answers": (*self._open.answers, entry)}
+            self._open = self._open.model_copy(update=change)
+
+    def waited(
+        self,
+        step: Step,
+        operation: str,
+        subject: str,
+        began: datetime,
+        outcome: FactOutcome = FactOutcome.DONE,
+        detail: str = "",
+        attempt: int = 1,
+    ) -> None:
+        """Note a step that somebody else did: when waiting began, and that it ended now."""
+        self.add(
+            StepFact(
+                key=f"{subject}:{operation}",
+                step=step,
+                operation=operation,
+                shipment=subject if subject != order_of(subject) else None,
+                started_at=began,
+                ended_at=workflow.now(),
+                attempt=attempt,
+                outcome=outcome,
+                detail=detail,
+            )
+        )
+
+    @property
+    def pending(self) -> Journal:
+        """What is not yet known to be on record."""
+        return self._open
+
+    @property
+    def empty(self) -> bool:
+        """Whether everything is on record."""
+        return self._open == Journal()
+
+    def recorded(self, journal: Journal) -> None:
+        """Forget what an activity has put on record."""
+        self._open = Journal(
+            transitions=_without(self._open.transitions, journal.transitions),
+            facts=_without(self._open.facts, journal.facts),
+            cases=_without(self._open.cases, journal.cases),
+            answers=_without(self._open.answers, journal.answers),
+        )
+
+
+def _without(entries: tuple[Entry, ...], gone: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    return tuple(entry for entry in entries if entry not in gone)

@@ -1,0 +1,139 @@
+"""The order's money: secured when it is accepted, captured when it ships, else let go.
+
+One workflow owns the money. What a webhook says about it is only ever a hint.
+"""
+
+from datetime import datetime
+
+from temporalio import workflow
+
+from activities.payment import (
+    AuthorizePayment,
+    CapturePayment,
+    PaymentActivities,
+    RefundPayment,
+    VoidPayment,
+)
+from domain.cases import CaseAnswer, CaseKind
+from domain.money import Money
+from domain.payment import Authorization, AuthorizeMethod, Decline, ExistingIntent
+from domain.status import OrderStatus, Step
+from workflows.desk import Desk
+
+
+class OrderMoney:
+    """What is held and what was taken."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Nothing is held yet."""
+        self._desk = desk
+        self._authorization: Authorization | None = None
+        self._asked_at: datetime | None = None
+        self._captured: Money | None = None
+        self._taken = False
+        self._captures = 0
+
+    @property
+    def at_provider(self) -> bool:
+        """Whether the payment provider holds this order's money, so that it must be captured."""
+        return isinstance(self._desk.order.payment, AuthorizeMethod | ExistingIntent)
+
+    @property
+    def capture_before(self) -> datetime | None:
+        """When the authorization lapses, in the provider's own word."""
+        return None if self._authorization is None else self._authorization.capture_before
+
+    async def secure(self) -> Decline | None:
+        """Step 2: authorize, or verify what the checkout or the channel says."""
+        desk = self._desk
+        self._asked_at = workflow.now()
+        then = desk.next(OrderStatus.PAYMENT_SECURED, Step.PAYMENT)
+        request = AuthorizePayment(
+            order_id=desk.order_id, shop=desk.shop, money=desk.order.due, terms=desk.order.payment
+        )
+        secured = await desk.call(
+            PaymentActivities.authorize,
+            request,
+            f"authorize {desk.order.due}",
+            then,
+            stoppable=not isinstance(desk.order.payment, ExistingIntent),
+        )
+        if secured.decline is not None:
+            self._asked_at = None
+            return secured.decline
+        self._authorization = secured.authorization
+        desk.arrive(then)
+        return None
+
+    async def capture(self, shipment: str) -> None:
+        """Step 13: take the money. A refusal holds the goods until a person has decided.
+
+        Raises:
+            Stopped: the money cannot be had, and the order is cancelled instead.
+        """
+        desk = self._desk
+        while self._authorization is not None and self._captured is None:
+            self._captures += 1
+            then = desk.next(OrderStatus.CAPTURED, Step.HAND_OVER, shipment)
+            request = CapturePayment(
+                order_id=desk.order_id,
+                shop=desk.shop,
+                shipment=shipment,
+                sequence=self._captures,
+                reference=self._authorization.reference,
+                money=desk.order.due,
+            )
+            result = await desk.call(
+                PaymentActivities.capture,
+                request,
+                f"capture {desk.order.due}",
+                then,
+                stoppable=False,
+            )
+            if result.captured is not None:
+                self._captured = result.captured
+                self._taken = True
+                desk.arrive(then)
+            else:
+                await self._not_captured(shipment, result.reason)
+
+    async def _not_captured(self, shipment: str, reason: str) -> None:
+        await self._desk.ask(
+            CaseKind.CAPTURE_FAILED,
+            f"The money could not be taken: {reason}. The parcel must not leave.",
+            (CaseAnswer.RETRY, CaseAnswer.CANCEL),
+            shipment,
+        )
+
+    async def let_go(self) -> None:
+        """Undo step 2: void what is, or may be, held. Nothing to do where it was captured."""
+        if self.at_provider and self._asked_at is not None and not self._taken:
+            await self._void(self._asked_at)
+
+    async def refund(self, shipment: str) -> None:
+        """Undo step 13 for a shipment that came back: give its capture back in full."""
+        if self._authorization is not None and self._captured is not None:
+            await self._refund(self._authorization.reference, self._captured, shipment)
+
+    async def _refund(self, reference: str, money: Money, shipment: str) -> None:
+        desk = self._desk
+        request = RefundPayment(
+            order_id=desk.order_id,
+            shop=desk.shop,
+            shipment=shipment,
+            reference=reference,
+            money=money,
+        )
+        await desk.call(PaymentActivities.refund, request, f"refund {money}", stoppable=False)
+        self._captured = None
+
+    async def _void(self, asked_at: datetime) -> None:
+        desk = self._desk
+        reference = None if self._authorization is None else self._authorization.reference
+        request = VoidPayment(
+            order_id=desk.order_id,
+            shop=desk.shop,
+            reference=reference,
+            authorized_since=asked_at,
+        )
+        await desk.call(PaymentActivities.void, request, "void the authorization", stoppable=False)

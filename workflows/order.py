@@ -1,0 +1,237 @@
+"""One order: from the moment a shop accepts it to the moment the customer is happy with it."""
+
+import asyncio
+from contextlib import suppress
+
+from temporalio import workflow
+from temporalio.common import RawValue
+
+from activities.mail import MailActivities, SendMail
+from activities.step import Request
+from activities.stock import ReserveStock, StockActivities
+from domain.cases import CaseKind
+from domain.mail import MailFact, MailKind
+from domain.order import OrderInput
+from domain.shipping import Portion
+from domain.status import CancelMoment, OrderStatus, Step
+from domain.steering import CancelAnswer, CancelRequest, CaseReply
+from domain.stock import wants
+from domain.tracking import CourierEvent
+from domain.warehouse import HandedOver, Packed, Picked, RecallResult
+from workflows.cancel import ask_to_cancel, is_way_back
+from workflows.desk import Desk, DoneByHand, Stopped
+from workflows.fulfilment import Fate, fulfil
+from workflows.messages import NOTHING, Malformed, decode
+from workflows.money import OrderMoney
+from workflows.promises import Promises
+from workflows.shipment import Shipment
+
+_CLOSING_STEP = {
+    OrderStatus.OUT_OF_STOCK: Step.RECEIVED,
+    OrderStatus.DECLINED: Step.PAYMENT,
+    OrderStatus.CANCELLED: Step.HAND_OVER,
+    OrderStatus.COMPLETED: Step.REVIEW,
+}
+
+
+@workflow.defn(name="Order")
+class OrderWorkflow:
+    """The twenty steps of an order. Steps 16 to 19 begin where `look_after_complaints` will."""
+
+    @workflow.init
+    def __init__(self, given: OrderInput) -> None:
+        """Signals and updates may come before `run` does."""
+        self.desk = Desk(given)
+        self.money = OrderMoney(self.desk)
+        self.promises = Promises()
+        everything = tuple(Portion(line=x.id, quantity=x.quantity) for x in given.order.lines)
+        self.shipments = [Shipment(self.desk, self.money, 1, everything)]
+        self.declined_because = ""
+
+    @workflow.run
+    async def run(self, given: OrderInput) -> OrderStatus:
+        """Carry the order out; a cancel from the Temporal UI is a request like any other."""
+        work = asyncio.create_task(self.carry_out())
+        cancelled = False
+        while not work.done():
+            try:
+                await workflow.wait_condition(work.done)
+            except asyncio.CancelledError:
+                cancelled = True
+                await self.cancelled_from_the_ui()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if cancelled and work.result() is OrderStatus.CANCELLED:
+            raise asyncio.CancelledError
+        return work.result()
+
+    async def carry_out(self) -> OrderStatus:
+        """The order's way."""
+        try:
+            if not await self.promise_goods():  # 1
+                return await self.close(OrderStatus.OUT_OF_STOCK, MailKind.OUT_OF_STOCK)
+            if not await self.promise_money():  # 2
+                return await self.close(OrderStatus.DECLINED, MailKind.DECLINED)
+            self.confirm()  # 3 4
+            fates = await self.each_shipment()  # 5-15
+        except Stopped:
+            fates = [Fate.CANCELLED]
+        if Fate.CANCELLED in fates:
+            return await self.close(OrderStatus.CANCELLED, MailKind.CANCELLED)
+        if Fate.NOT_DELIVERED not in fates:
+            await self.ask_for_review()  # 20
+        return await self.close(OrderStatus.COMPLETED)
+
+    async def promise_goods(self) -> bool:
+        """Step 1: everything reserved, or nothing."""
+        desk = self.desk
+        self.promises.register(self.release_goods)
+        then = desk.next(OrderStatus.RESERVED, Step.RECEIVED)
+        request = ReserveStock(
+            order_id=desk.order_id,
+            shop=desk.shop,
+            wants=wants(tuple((line.sku, line.quantity) for line in desk.order.lines)),
+        )
+        reserved = await desk.own_books(StockActivities.reserve, request, "reserve stock", then)
+        if not reserved.shortages:
+            desk.arrive(then)
+        return not reserved.shortages
+
+    async def release_goods(self) -> None:
+        """Undo step 1: what is still promised can be sold to others again."""
+        desk = self.desk
+        request = Request(order_id=desk.order_id, shop=desk.shop)
+        await desk.own_books(StockActivities.release, request, "release reserved stock")
+
+    async def promise_money(self) -> bool:
+        """Step 2: the payment's terms are met, or the order is declined."""
+        self.promises.register(self.money.let_go)
+        decline = await self.money.secure()
+        self.declined_because = "" if decline is None else decline.message or decline.code
+        return decline is None
+
+    def confirm(self) -> None:
+        """Steps 3 and 4: the customer is told; the record goes with what is called next."""
+        desk = self.desk
+        desk.journal.waited(Step.RECORDS, "record", desk.order_id, workflow.now())
+        desk.in_background(self.mail(MailKind.CONFIRMATION))
+
+    async def each_shipment(self) -> list[Fate]:
+        """Steps 5 to 15, side by side."""
+        return await asyncio.gather(*(fulfil(shipment) for shipment in self.shipments))
+
+    async def ask_for_review(self) -> None:
+        """Step 20: some days after delivery, and only if nothing is open."""
+        desk = self.desk
+        if not (desk.policy.ask_for_reviews and desk.order.reviews_welcome):
+            return
+        by = workflow.now() + desk.policy.review_after
+        await desk.until(lambda: False, by, "the day to ask for a review", stoppable=False)
+        if not desk.cases.waiting:
+            desk.enter(OrderStatus.COMPLETED, Step.REVIEW)
+            await self.mail(MailKind.REVIEW)
+
+    async def close(self, status: OrderStatus, mail: MailKind | None = None) -> OrderStatus:
+        """Undo what was promised and not kept, tell the customer, and close the books."""
+        desk = self.desk
+        if status is not OrderStatus.COMPLETED:
+            if status is OrderStatus.CANCELLED and not is_way_back(desk.status):
+                desk.enter(OrderStatus.CANCELLING, Step.HANDOFF, detail=desk.cancelled_by)
+            await self.promises.undo()
+        if desk.status is not status:
+            desk.enter(status, _CLOSING_STEP[status], detail=self.declined_because)
+        if mail is not None:
+            await self.mail(mail)
+        await desk.record()
+        await desk.finish_background()
+        return status
+
+    async def mail(self, kind: MailKind) -> None:
+        """Send one of the order's mails; a mail that is refused holds nothing up."""
+        desk = self.desk
+        because = self.declined_because
+        request = SendMail(
+            order_id=desk.order_id,
+            shop=desk.shop,
+            kind=kind,
+            facts=(MailFact(name="reason", value=because),) if because else (),
+        )
+        with suppress(DoneByHand):
+            await desk.call(MailActivities.send, request, f"{kind.value} mail", stoppable=False)
+
+    # -- what others say ----------------------------------------------------------------------
+
+    @workflow.signal(description="The warehouse has picked a shipment (domain.warehouse.Picked)")
+    async def picked(self, raw: RawValue = NOTHING) -> None:
+        """Step 6."""
+        await self._take(Picked, raw)
+
+    @workflow.signal(description="The warehouse has packed a shipment (domain.warehouse.Packed)")
+    async def packed(self, raw: RawValue = NOTHING) -> None:
+        """Step 12."""
+        await self._take(Packed, raw)
+
+    @workflow.signal(description="The courier has the parcels (domain.warehouse.HandedOver)")
+    async def handed_over(self, raw: RawValue = NOTHING) -> None:
+        """Step 13."""
+        await self._take(HandedOver, raw)
+
+    @workflow.signal(description="The answer to a recall (domain.warehouse.RecallResult)")
+    async def recall_result(self, raw: RawValue = NOTHING) -> None:
+        """The warehouse could still pull the parcel, or it is gone."""
+        await self._take(RecallResult, raw)
+
+    async def _take(
+        self, kind: type[Picked | Packed | HandedOver | RecallResult], raw: RawValue
+    ) -> None:
+        try:
+            message = decode(kind, raw)
+            self._shipment(message.shipment).inbox.take(message)
+        except Malformed as wrong:
+            await self._refuse(kind.__name__, wrong)
+
+    def _shipment(self, name: str) -> Shipment:
+        for shipment in self.shipments:
+            if shipment.id == name:
+                return shipment
+        raise Malformed(f"shipment: {name} is none of this order's")
+
+    @workflow.signal(description="What a courier reports (domain.tracking.CourierEvent)")
+    async def courier_event(self, raw: RawValue = NOTHING) -> None:
+        """Step 15; late, double and out-of-order events change nothing."""
+        try:
+            event = decode(CourierEvent, raw)
+        except Malformed as wrong:
+            await self._refuse("CourierEvent", wrong)
+        else:
+            for shipment in self.shipments:
+                shipment.inbox.follow(event)
+
+    async def _refuse(self, kind: str, wrong: Malformed) -> None:
+        await self.desk.report(CaseKind.MESSAGE_REFUSED, f"A {kind} signal was refused: {wrong}")
+
+    @workflow.update(description="Cancel the order: what that leads to depends on the moment")
+    def request_cancel(self, request: CancelRequest) -> CancelAnswer:
+        """Void before the capture, recall until the hand-over, refuse after it."""
+        return ask_to_cancel(self.desk, self.shipments, request)
+
+    async def cancelled_from_the_ui(self) -> None:
+        """A cancel from the Temporal UI says neither who nor why, and hears no answer."""
+        request = CancelRequest(who="Temporal UI", why="cancelled in the Temporal UI")
+        answer = ask_to_cancel(self.desk, self.shipments, request)
+        if not answer.accepted and answer.moment is CancelMoment.AFTER_HAND_OVER:
+            await self.desk.report(CaseKind.INTERCEPT, answer.message)
+
+    @workflow.update(description="Answer one of the order's cases, with who and why")
+    def answer_case(self, reply: CaseReply) -> None:
+        """A person's decision."""
+        self.desk.cases.answer(reply)
+
+    @answer_case.validator
+    def check_case_reply(self, reply: CaseReply) -> None:
+        """A reply that does not fit leaves no trace in the history."""
+        self.desk.cases.check(reply)
+
+    @workflow.query(description="Where the order is. For the Temporal UI; others ask the API")
+    def status(self) -> OrderStatus:
+        """The order's status."""
+        return self.desk.status

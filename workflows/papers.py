@@ -1,0 +1,59 @@
+"""Steps 9 to 11: stock issued, restock alerts, label, packing slip and invoice to the printer."""
+
+from temporalio import workflow
+
+from activities.documents import DocumentActivities, PreparePapers
+from activities.mail import MailActivities, SendMail
+from activities.step import Request
+from activities.stock import StockActivities
+from domain.mail import MailFact, MailKind
+from domain.shipping import Portion
+from domain.status import OrderStatus, Step
+from domain.stock import RestockNeed
+from workflows.shipment import Shipment
+
+
+async def issue_stock_and_documents(shipment: Shipment) -> None:
+    """Issue what was picked and print its papers, in one transaction."""
+    if not shipment.labels:
+        return
+    desk = shipment.desk
+    shipment.promises.register(lambda: put_away(shipment))
+    then = desk.next(OrderStatus.READY_TO_PACK, Step.DOCUMENTS, shipment.id)
+    request = PreparePapers(
+        order_id=desk.order_id,
+        shop=desk.shop,
+        shipment=shipment.id,
+        portions=tuple(Portion(line=line.line, quantity=line.quantity) for line in shipment.picked),
+        parcels=shipment.parcels,
+        labels=shipment.labels,
+    )
+    papers = await desk.call(DocumentActivities.prepare, request, "issue stock, print papers", then)
+    desk.arrive(then)
+    desk.journal.waited(Step.STOCK, "issue", shipment.id, workflow.now())
+    for need in papers.restock:
+        desk.in_background(_alert(shipment, need))
+
+
+async def _alert(shipment: Shipment, need: RestockNeed) -> None:
+    desk = shipment.desk
+    request = SendMail(
+        order_id=desk.order_id,
+        shop=desk.shop,
+        shipment=shipment.id,
+        kind=MailKind.RESTOCK,
+        about=need.sku,
+        facts=(
+            MailFact(name="sku", value=need.sku),
+            MailFact(name="on_hand", value=str(need.on_hand)),
+            MailFact(name="reorder_point", value=str(need.reorder_point)),
+        ),
+    )
+    await desk.call(MailActivities.send, request, f"restock alert for {need.sku}", stoppable=False)
+
+
+async def put_away(shipment: Shipment) -> None:
+    """Undo the issue: the goods are on the shelf again."""
+    desk = shipment.desk
+    request = Request(order_id=desk.order_id, shop=desk.shop, shipment=shipment.id)
+    await desk.own_books(StockActivities.put_away, request, "book the goods back")

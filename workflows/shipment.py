@@ -1,0 +1,33 @@
+"""A shipment: some of an order's lines on their way together, and what it has promised."""
+
+from domain.ids import shipment_id
+from domain.shipping import Label, PlannedParcel, Portion
+from domain.steering import CancelRequest
+from domain.warehouse import HandoffLine, PickedLine
+from workflows.desk import Desk
+from workflows.inbox import ShipmentInbox
+from workflows.money import OrderMoney
+from workflows.promises import Promises
+
+
+class Shipment:
+    """What is known of one shipment. It owns its promises: warehouse work, labels, issued stock."""
+
+    def __init__(
+        self, desk: Desk, money: OrderMoney, sequence: int, portions: tuple[Portion, ...]
+    ) -> None:
+        """The n-th shipment of an order, counted from 1."""
+        self.desk = desk
+        self.money = money
+        self.id = shipment_id(desk.order_id, sequence)
+        self.portions = portions
+        self.promises = Promises()
+        self.inbox = ShipmentInbox()
+        self.lines: tuple[HandoffLine, ...] = ()
+        self.picked: tuple[PickedLine, ...] = ()
+        self.parcels: tuple[PlannedParcel, ...] = ()
+        self.labels: tuple[Label, ...] = ()
+        self.handed_off = False
+        self.capture_asked = False
+        self.recall_wanted: CancelRequest | None = None
+        self.recalled = False
