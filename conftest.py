@@ -4,6 +4,8 @@ from hypothesis import settings
 
 pytest_plugins = [
     "pytester",
+    "tests.fixtures.database",
+    "tests.fixtures.engine",
     "tests.rules.leaving",
     "tests.rules.loopback",
     "tests.rules.no_skip",

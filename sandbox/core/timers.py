@@ -67,6 +67,10 @@ class Timers:
             return []
         return [timer for timer in self._store.list(_KIND) if timer["due"] <= now]
 
+    def waiting(self, kind: str) -> list[Document]:
+        """The payloads of all timers of a kind that have not fired yet."""
+        return [timer["payload"] for timer in self._store.list(_KIND) if timer["kind"] == kind]
+
     async def advance(self, seconds: float) -> None:
         """Move the clock, stopping at each due timer so that chains happen in their order."""
         async with self._firing:

@@ -73,6 +73,7 @@ class Webhooks:
         self._held: dict[str, list[str]] = {}
         self._caller = Caller()
         timers.bind(TIMER, self._start)
+        self._resume()
 
     def declare(self, provider: str, signer: Signer | None) -> None:
         """Say how a provider signs; None sends unsigned."""
@@ -143,6 +144,13 @@ class Webhooks:
         """Stop, keeping what is pending for the next start."""
         await self.forget()
         self._caller.close()
+
+    def _resume(self) -> None:
+        """Take up calls that were on their way when the process was killed."""
+        timed = {payload["id"] for payload in self._timers.waiting(TIMER)}
+        for cut_off in self.pending():
+            if cut_off["id"] not in timed:
+                self._timers.after(0, TIMER, {"id": cut_off["id"]})
 
     def _copies(self, fault: Fault | None) -> int:
         if fault is None:

@@ -16,6 +16,7 @@ from sandbox.stripe.search import save
 EXPIRY = "stripe.authorization_expiry"
 FAULTS = ("decline", "insufficient_funds", "three_d_secure")
 """Kinds that change what the bank says, whatever the card."""
+_NOT_AUTHENTICATED = "payment_intent_authentication_failure"
 Emit = Callable[[str, Document, str | None], None]
 
 
@@ -49,9 +50,7 @@ def authenticated(call: Call, intent: Document, passed: bool) -> Document:
         raise KeyError(intent["payment_method"])
     intent["next_action"] = None
     if not passed:
-        _fail(call, intent, method, "authentication_required", None)
-        intent["last_payment_error"]["code"] = "payment_intent_authentication_failure"
-        save(call.world, intent)
+        _fail(call, intent, method, "authentication_required", None, _NOT_AUTHENTICATED)
         return intent
     intent["_"]["authenticated"] = True
     decline = card_of(method).decline
@@ -211,8 +210,16 @@ def _refuse(call: Call, intent: Document, method: Document, decline: str) -> Doc
     return charge
 
 
-def _fail(call: Call, intent: Document, method: Document, decline: str, charge: str | None) -> None:
-    code, message = DECLINES.get(decline, ("card_declined", "Your card was declined."))
+def _fail(
+    call: Call,
+    intent: Document,
+    method: Document,
+    decline: str,
+    charge: str | None,
+    code: str | None = None,
+) -> None:
+    usual, message = DECLINES.get(decline, ("card_declined", "Your card was declined."))
+    code = code or usual
     intent |= {
         "status": "requires_payment_method",
         "payment_method": None,

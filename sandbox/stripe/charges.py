@@ -10,6 +10,12 @@ from sandbox.stripe.objects import BALANCE, CHARGE, new_id
 MULTICAPTURE_BRANDS = frozenset({"amex", "visa", "discover", "mastercard"})
 _FEE_PERMYRIAD, _FEE_FIXED = 290, 30
 _DAY = 86400
+_UNSET = (
+    "application", "application_fee", "application_fee_amount", "balance_transaction",
+    "failure_balance_transaction", "on_behalf_of", "receipt_number", "receipt_url", "review",
+    "source_transfer", "statement_descriptor", "statement_descriptor_suffix", "transfer_data",
+    "transfer_group",
+)  # fmt: skip
 _MERCHANT_INITIATED_VISA_DAYS = 4.75
 
 
@@ -18,16 +24,12 @@ def new_charge(world: World, intent: Document, method: Document, decline: str | 
     card = card_of(method)
     now = world.clock.timestamp()
     code, message = DECLINES.get(decline, ("card_declined", None)) if decline else (None, None)
-    return {
+    return dict.fromkeys(_UNSET) | {
         "id": new_id("ch"),
         "object": "charge",
         "amount": intent["amount"],
         "amount_captured": 0,
         "amount_refunded": 0,
-        "application": None,
-        "application_fee": None,
-        "application_fee_amount": None,
-        "balance_transaction": None,
         "billing_details": method["billing_details"],
         "calculated_statement_descriptor": "ORDERSAGA SANDBOX",
         "captured": False,
@@ -36,13 +38,11 @@ def new_charge(world: World, intent: Document, method: Document, decline: str | 
         "customer": intent["customer"],
         "description": intent["description"],
         "disputed": False,
-        "failure_balance_transaction": None,
         "failure_code": code,
         "failure_message": message,
         "fraud_details": {},
         "livemode": False,
         "metadata": dict(intent["metadata"]),
-        "on_behalf_of": None,
         "outcome": _outcome(card, decline),
         "paid": decline is None,
         "payment_intent": intent["id"],
@@ -52,17 +52,9 @@ def new_charge(world: World, intent: Document, method: Document, decline: str | 
             "card": _card_details(world, intent, card, decline is None),
         },
         "receipt_email": intent["receipt_email"],
-        "receipt_number": None,
-        "receipt_url": None,
         "refunded": False,
-        "review": None,
         "shipping": intent["shipping"],
-        "source_transfer": None,
-        "statement_descriptor": None,
-        "statement_descriptor_suffix": None,
         "status": "failed" if decline else "succeeded",
-        "transfer_data": None,
-        "transfer_group": None,
         "_": {"card": card.token, "balance": [], "order": intent["metadata"].get("order")},
     }
 

@@ -7,6 +7,14 @@ from sandbox.stripe.objects import new_id
 
 _CAPTURE_METHODS = ("automatic", "automatic_async", "manual")
 _USAGES = ("off_session", "on_session")
+_UNSET = (
+    "application", "application_fee_amount", "canceled_at", "cancellation_reason", "description",
+    "last_payment_error", "latest_charge", "next_action", "on_behalf_of", "payment_method",
+    "payment_method_configuration_details", "processing", "receipt_email", "review",
+    "setup_future_usage", "shipping", "source", "statement_descriptor",
+    "statement_descriptor_suffix", "transfer_data", "transfer_group",
+)  # fmt: skip
+"""What the API shows as null until something happens."""
 _ALLOWED = "allowed_payment_method_types"
 
 
@@ -39,7 +47,7 @@ def draft(call: Call, amount: int, currency: str, customer: str | None) -> Docum
     """A new intent (minor units) as the parameters describe it, not yet stored."""
     params = call.params
     key = new_id("pi")
-    intent: Document = {
+    intent: Document = dict.fromkeys(_UNSET) | {
         "id": key,
         "object": "payment_intent",
         "allowed_payment_method_types": params.texts(_ALLOWED) or None,
@@ -47,11 +55,7 @@ def draft(call: Call, amount: int, currency: str, customer: str | None) -> Docum
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
         "amount_received": 0,
-        "application": None,
-        "application_fee_amount": None,
         "automatic_payment_methods": _automatic(call),
-        "canceled_at": None,
-        "cancellation_reason": None,
         "capture_method": "automatic_async",
         "client_secret": f"{key}_secret_{new_id('s')[2:]}",
         "confirmation_method": params.choice("confirmation_method", ("automatic", "manual"))
@@ -59,28 +63,11 @@ def draft(call: Call, amount: int, currency: str, customer: str | None) -> Docum
         "created": call.now,
         "currency": currency,
         "customer": customer,
-        "description": None,
-        "last_payment_error": None,
-        "latest_charge": None,
         "livemode": False,
         "metadata": params.metadata(),
-        "next_action": None,
-        "on_behalf_of": None,
-        "payment_method": None,
-        "payment_method_configuration_details": None,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
         "payment_method_types": ["card"],
-        "processing": None,
-        "receipt_email": None,
-        "review": None,
-        "setup_future_usage": None,
-        "shipping": None,
-        "source": None,
-        "statement_descriptor": None,
-        "statement_descriptor_suffix": None,
         "status": "requires_payment_method",
-        "transfer_data": None,
-        "transfer_group": None,
         "_": {
             "multicapture": False,
             "captures": 0,

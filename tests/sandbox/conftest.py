@@ -9,6 +9,7 @@ from sandbox.client import SandboxClient
 from sandbox.server import RunningSandbox, start
 from tests.sandbox.payments import stripe_client
 from tests.sandbox.receiver import Receiver
+from tests.sandbox.shopping import SECRET
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +31,13 @@ def sandbox(control: SandboxClient) -> Iterator[SandboxClient]:
     control.reset()
     yield control
     assert control.errors() == []
+
+
+@pytest.fixture
+def shop(sandbox: SandboxClient) -> SandboxClient:
+    """The shop "demo" knows the secret that callbacks are signed with."""
+    sandbox.configure(shop={"secrets": {"demo": SECRET}})
+    return sandbox
 
 
 @pytest.fixture

@@ -23,9 +23,10 @@ class Received:
 
 @dataclass
 class Receiver:
-    """Answers each call with `status`, or with the next of `script` while there is one."""
+    """Answers with `status`, or the next of `script` while there is one, after `pause` seconds."""
 
     status: int = 204
+    pause: float = 0.0
     script: list[int] = field(default_factory=list[int])
     received: list[Received] = field(default_factory=list[Received])
 
@@ -65,6 +66,7 @@ class Receiver:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 outer.received.append(Received(self.path, headers, body, time.monotonic()))
+                threading.Event().wait(outer.pause)
                 self.send_response(outer.script.pop(0) if outer.script else outer.status)
                 self.end_headers()
 

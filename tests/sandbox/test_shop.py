@@ -7,15 +7,9 @@ import httpx
 import pytest
 
 from sandbox.client import SandboxClient
-from tests.sandbox.test_core import SECRET, callback, signed
+from tests.sandbox.shopping import callback, signed
 
 BODY = json.dumps({"order": "ord_1", "number": 4, "type": "order.shipped"}).encode()
-
-
-@pytest.fixture
-def shop(sandbox: SandboxClient) -> SandboxClient:
-    sandbox.configure(shop={"secrets": {"demo": SECRET}})
-    return sandbox
 
 
 def post(shop: SandboxClient, headers: dict[str, str], body: bytes = BODY) -> int:

@@ -203,16 +203,19 @@ def test_signatures_carry_real_time_however_far_the_clock_was_moved(
     assert event.created == pytest.approx(intent.created, abs=2)
 
 
-def test_what_is_pending_survives_sigkill(tmp_path: Path, receiver: Receiver) -> None:
-    receiver.status = 500
+@pytest.mark.parametrize("slow", [0.0, 1.0], ids=["between attempts", "during an attempt"])
+def test_what_is_pending_survives_sigkill(tmp_path: Path, receiver: Receiver, slow: float) -> None:
+    receiver.status, receiver.pause = 500, slow
     state = tmp_path / "world.sqlite"
     running = start(state)
     with SandboxClient(running.url) as sandbox:
         sandbox.configure(stripe={"webhook_url": receiver.url, "webhook_secret": SECRET})
         authorize(stripe_client(sandbox.base("stripe")))
         receiver.wait_for(1)
+        if not slow:
+            wait_until(lambda: sandbox.settle(0).webhooks[0]["attempts"] == 1, "the answer")
     running.kill()
-    receiver.status = 204
+    receiver.status, receiver.pause = 204, 0.0
     before = len(receiver.received)
     again = start(state)
     with SandboxClient(again.url) as sandbox:

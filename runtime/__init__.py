@@ -1,0 +1,1 @@
+"""What api and workers share, and the engine and the database that run beside them."""

@@ -1,0 +1,65 @@
+"""Settings from the environment, prefix ORDERSAGA_. TEMPORAL_* is read by Temporal's own SDK."""
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+TASK_QUEUE = "ordersaga"
+"""Where orders and their activities are worked."""
+
+
+class Settings(BaseSettings):
+    """What an installation is told. Unset vendor addresses mean the vendor's real ones."""
+
+    model_config = SettingsConfigDict(env_prefix="ORDERSAGA_", extra="ignore")
+
+    database_url: str = Field(
+        default="", description="Postgres 15 or later; empty means the embedded one"
+    )
+    database_pool: int = Field(default=12, ge=1, description="connections for each process")
+
+    stripe_url: str = Field(default="", description="Stripe's API; empty means the real one")
+    stripe_key: SecretStr = Field(default=SecretStr(""), description="Stripe's secret key")
+    stripe_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="whsec_..., of the endpoint /webhooks/stripe"
+    )
+
+    shippo_url: str = Field(default="", description="Shippo's API; empty means the real one")
+    shippo_key: SecretStr = Field(default=SecretStr(""), description="Shippo's API token")
+    shippo_webhook_token: SecretStr = Field(
+        default=SecretStr(""), description="the secret part of /webhooks/shippo/{token}"
+    )
+
+    sendgrid_url: str = Field(default="", description="SendGrid's API; empty means the real one")
+    sendgrid_key: SecretStr = Field(default=SecretStr(""), description="SendGrid's API key")
+    sendgrid_webhook_key: str = Field(
+        default="", description="the public key of SendGrid's signed event webhook"
+    )
+
+    wms_url: str = Field(default="", description="the warehouse system's address")
+    wms_key: SecretStr = Field(default=SecretStr(""), description="the warehouse system's key")
+
+    admin_key: SecretStr = Field(default=SecretStr(""), description="for set-up calls")
+    public_url: str = Field(default="", description="where callers reach this API, for links")
+    task_queue: str = Field(default=TASK_QUEUE, description="where orders are worked")
+
+    activity_threads: int = Field(default=32, ge=4, description="activities at once, per process")
+    cached_workflows: int = Field(default=1000, ge=0, description="orders kept warm, per process")
+    mail_ambiguity_seconds: int = Field(
+        default=600, ge=1, description="how long an unknown send waits for the provider's word"
+    )
+    log_level: str = Field(default="INFO", description="of the JSON log on standard error")
+
+
+def missing(settings: Settings) -> tuple[str, ...]:
+    """What an installation cannot run without, each with what it is for."""
+    needed = {
+        "ORDERSAGA_STRIPE_KEY": settings.stripe_key.get_secret_value(),
+        "ORDERSAGA_STRIPE_WEBHOOK_SECRET": settings.stripe_webhook_secret.get_secret_value(),
+        "ORDERSAGA_SHIPPO_KEY": settings.shippo_key.get_secret_value(),
+        "ORDERSAGA_SHIPPO_WEBHOOK_TOKEN": settings.shippo_webhook_token.get_secret_value(),
+        "ORDERSAGA_SENDGRID_KEY": settings.sendgrid_key.get_secret_value(),
+        "ORDERSAGA_SENDGRID_WEBHOOK_KEY": settings.sendgrid_webhook_key,
+        "ORDERSAGA_WMS_URL": settings.wms_url,
+        "ORDERSAGA_ADMIN_KEY": settings.admin_key.get_secret_value(),
+    }
+    return tuple(name for name, value in needed.items() if not value)
