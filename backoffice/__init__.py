@@ -1,0 +1,1 @@
+"""What is on record: tables, queries, migrations, the stock ledger, the inbox and the outbox."""

@@ -1,0 +1,165 @@
+"""Adding up anew what must hold: each difference is named, none is mended."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from backoffice.database import Database
+from backoffice.ledger import standings
+from backoffice.tables.base import table
+from backoffice.tables.orders import OrderRow, TransitionRow
+from backoffice.tables.papers import InvoiceRow, InvoiceSeriesRow
+from backoffice.tables.payments import PaymentEventRow
+from backoffice.tables.stock import StockEntryRow
+from domain.payment import PaymentEventKind
+
+_STOCK, _INVOICES, _SERIES = table(StockEntryRow), table(InvoiceRow), table(InvoiceSeriesRow)
+_ORDERS, _TRANSITIONS, _MONEY = table(OrderRow), table(TransitionRow), table(PaymentEventRow)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that does not add up: what it is about, and both sides in words."""
+
+    subject: str
+    words: str
+
+
+class Audits:
+    """Recomputes a shop's books from their single entries."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def audit(self, shop: str) -> tuple[Difference, ...]:
+        """Everything that does not add up in a shop's books; nothing when all is well."""
+        with self._database.transaction() as connection:
+            return (
+                *_stock(connection, shop),
+                *_reservations(connection, shop),
+                *_invoices(connection, shop),
+                *_money(connection, shop),
+                *_statuses(connection, shop),
+            )
+
+
+def _stock(connection: Connection, shop: str) -> list[Difference]:
+    """Levels against the sum of all entries; and no level below zero."""
+    sums = {
+        sku: (int(on_hand), int(reserved))
+        for sku, on_hand, reserved in connection.execute(
+            select(_STOCK.c.sku, func.sum(_STOCK.c.on_hand), func.sum(_STOCK.c.reserved))
+            .where(_STOCK.c.shop == shop)
+            .group_by(_STOCK.c.sku)
+        )
+    }
+    differences: list[Difference] = []
+    for sku, standing in standings(connection, shop).items():
+        level = standing.level
+        on_hand, reserved = sums.get(sku, (0, 0))
+        if (level.on_hand, level.reserved) != (on_hand, reserved):
+            differences.append(
+                Difference(
+                    sku,
+                    f"the books say {level.on_hand} on hand and {level.reserved} reserved, "
+                    f"the entries add up to {on_hand} and {reserved}",
+                )
+            )
+        if on_hand < 0 or reserved < 0:
+            differences.append(
+                Difference(sku, f"below zero: {on_hand} on hand, {reserved} reserved")
+            )
+        if reserved > on_hand:
+            differences.append(
+                Difference(sku, f"{reserved} pieces are promised and {on_hand} are there")
+            )
+    return differences
+
+
+def _reservations(connection: Connection, shop: str) -> list[Difference]:
+    """No order has less than nothing reserved, or more taken back than was issued to it."""
+    by_order = connection.execute(
+        select(
+            _STOCK.c.order_id,
+            _STOCK.c.sku,
+            func.sum(_STOCK.c.reserved),
+            func.sum(_STOCK.c.on_hand),
+        )
+        .where(_STOCK.c.shop == shop, _STOCK.c.order_id.is_not(None))
+        .group_by(_STOCK.c.order_id, _STOCK.c.sku)
+        .having((func.sum(_STOCK.c.reserved) < 0) | (func.sum(_STOCK.c.on_hand) > 0))
+    )
+    return [
+        Difference(order, f"{sku}: {reserved} reserved, {-on_hand} issued and not taken back")
+        for order, sku, reserved, on_hand in by_order
+    ]
+
+
+def _invoices(connection: Connection, shop: str) -> list[Difference]:
+    """Each year's numbers run from 1 to the last that was drawn, without a gap."""
+    drawn = connection.execute(select(_SERIES.c.year, _SERIES.c.last).where(_SERIES.c.shop == shop))
+    issued: defaultdict[int, set[int]] = defaultdict(set)
+    for year, sequence in connection.execute(
+        select(_INVOICES.c.year, _INVOICES.c.sequence).where(_INVOICES.c.shop == shop)
+    ):
+        issued[year].add(sequence)
+    differences: list[Difference] = []
+    for year, last in drawn:
+        missing = sorted(set(range(1, last + 1)) - issued[year])
+        beyond = sorted(issued[year] - set(range(1, last + 1)))
+        if missing:
+            differences.append(Difference(f"invoices {year}", f"missing: {missing}"))
+        if beyond:
+            differences.append(Difference(f"invoices {year}", f"never drawn: {beyond}"))
+    return differences
+
+
+def _money(connection: Connection, shop: str) -> list[Difference]:
+    """Captured at most what was authorized, refunded at most what was captured."""
+    sums: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    rows = connection.execute(
+        select(_MONEY.c.order_id, _MONEY.c.kind, func.sum(_MONEY.c.amount))
+        .join(_ORDERS, _ORDERS.c.id == _MONEY.c.order_id)
+        .where(_ORDERS.c.shop == shop)
+        .group_by(_MONEY.c.order_id, _MONEY.c.kind)
+    )
+    for order, kind, amount in rows:
+        sums[order][kind] = int(amount)
+    differences: list[Difference] = []
+    for order, of in sorted(sums.items()):
+        authorized = of[PaymentEventKind.AUTHORIZATION]
+        captured = of[PaymentEventKind.CAPTURE]
+        refunded = of[PaymentEventKind.REFUND]
+        if captured > authorized:
+            differences.append(Difference(order, f"{captured} captured, {authorized} authorized"))
+        if refunded > captured:
+            differences.append(Difference(order, f"{refunded} refunded, {captured} captured"))
+    return differences
+
+
+def _statuses(connection: Connection, shop: str) -> list[Difference]:
+    """Each order's status is its newest transition's, and their numbers have no gap."""
+    counted = connection.execute(
+        select(
+            _ORDERS.c.id,
+            _ORDERS.c.status_number,
+            func.count(_TRANSITIONS.c.number),
+            func.coalesce(func.max(_TRANSITIONS.c.number), 0),
+        )
+        .outerjoin(_TRANSITIONS, _TRANSITIONS.c.order_id == _ORDERS.c.id)
+        .where(_ORDERS.c.shop == shop)
+        .group_by(_ORDERS.c.id)
+        .having(
+            (func.count(_TRANSITIONS.c.number) != _ORDERS.c.status_number)
+            | (func.coalesce(func.max(_TRANSITIONS.c.number), 0) != _ORDERS.c.status_number)
+        )
+        .order_by(_ORDERS.c.id)
+    )
+    return [
+        Difference(
+            order,
+            f"stands at transition {number}, and {count} are on record, the newest {newest}",
+        )
+        for order, number, count, newest in counted
+    ]

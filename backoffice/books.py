@@ -1,0 +1,68 @@
+"""Every book of the back office, put together on one database."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from backoffice.callbacks import CallbackBook
+from backoffice.cases import CaseBook
+from backoffice.catalogue import CatalogueBook
+from backoffice.claims import ClaimBook
+from backoffice.database import Database
+from backoffice.handoffs import HandoffBook
+from backoffice.inbox import InboxBook
+from backoffice.intake import IntakeBook
+from backoffice.mails import MailOutboxBook
+from backoffice.paperwork import PaperworkBook
+from backoffice.prints import PrintQueue
+from backoffice.records import RecordBook
+from backoffice.search import OrderSearch
+from backoffice.shops import ShopBook
+from backoffice.stock import StockBook
+from backoffice.sweeps import Sweeps
+from backoffice.tracking import TrackingBook
+
+
+@dataclass(frozen=True)
+class Books:
+    """One book for each capability; all share the database's pool of connections."""
+
+    database: Database
+    callbacks: CallbackBook
+    cases: CaseBook
+    catalogue: CatalogueBook
+    claims: ClaimBook
+    handoffs: HandoffBook
+    inbox: InboxBook
+    intake: IntakeBook
+    mails: MailOutboxBook
+    paperwork: PaperworkBook
+    prints: PrintQueue
+    records: RecordBook
+    search: OrderSearch
+    shops: ShopBook
+    stock: StockBook
+    sweeps: Sweeps
+    tracking: TrackingBook
+
+    @classmethod
+    def over(cls, database: Database) -> Self:
+        """All books over one database."""
+        return cls(
+            database=database,
+            callbacks=CallbackBook(database),
+            cases=CaseBook(database),
+            catalogue=CatalogueBook(database),
+            claims=ClaimBook(database),
+            handoffs=HandoffBook(database),
+            inbox=InboxBook(database),
+            intake=IntakeBook(database),
+            mails=MailOutboxBook(database),
+            paperwork=PaperworkBook(database),
+            prints=PrintQueue(database),
+            records=RecordBook(database),
+            search=OrderSearch(database),
+            shops=ShopBook(database),
+            stock=StockBook(database),
+            sweeps=Sweeps(database),
+            tracking=TrackingBook(database),
+        )

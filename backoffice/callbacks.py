@@ -1,0 +1,203 @@
+"""Callbacks: what each shop is told about its orders, in order for each order, until it has it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, exists, func, or_, select, text, update
+
+from backoffice.database import Database
+from backoffice.tables.base import table
+from backoffice.tables.messages import CallbackRow
+from backoffice.tables.shops import ShopRow
+
+_CALLBACKS, _SHOPS = table(CallbackRow), table(ShopRow)
+_PLACING_LOCK = 7_245_091_832
+_PLACE = text(
+    """
+    WITH unplaced AS (
+        SELECT id, order_id, number,
+               max(id) OVER (PARTITION BY order_id ORDER BY number) AS since
+        FROM callbacks AS one
+        WHERE position IS NULL
+          AND number = 1 + (SELECT count(*) FROM callbacks AS before
+                            WHERE before.order_id = one.order_id AND before.number < one.number)
+    ), placed AS (
+        SELECT id, nextval('callback_positions') AS position
+        FROM (SELECT id FROM unplaced ORDER BY since, number) AS sorted
+    )
+    UPDATE callbacks SET position = placed.position FROM placed WHERE callbacks.id = placed.id
+    """
+)
+
+
+@dataclass(frozen=True)
+class DueCallback:
+    """One status change to be told, where to and with which secret; ``attempts`` counts this one.
+
+    ``message_id`` is the same for every try, so that the shop can tell a repetition.
+    """
+
+    id: int
+    shop: str
+    order_id: str
+    number: int
+    payload: dict[str, Any]
+    attempts: int
+    created_at: datetime
+    url: str
+    secret: str
+
+    @property
+    def message_id(self) -> str:
+        """The order and the number of its transition."""
+        return f"{self.order_id}.{self.number}"
+
+
+@dataclass(frozen=True)
+class FeedEvent:
+    """One status change in a shop's pull feed, at its position."""
+
+    position: int
+    payload: dict[str, Any]
+
+
+class CallbackBook:
+    """The outbox of callbacks, numbered for each order like its transitions."""
+
+    def __init__(self, database: Database, lease: timedelta = timedelta(seconds=60)) -> None:
+        """``lease`` is how long a callback is left to whoever took it."""
+        self._database = database
+        self._lease = lease
+
+    def due(self, limit: int) -> tuple[DueCallback, ...]:
+        """Take callbacks that are due, longest due first; nobody else gets them meanwhile.
+
+        Of each order only the one that follows what was delivered; of a shop whose receiver is
+        down none.
+        """
+        before = _CALLBACKS.alias()
+        in_turn = or_(
+            _CALLBACKS.c.number == 1,
+            exists().where(
+                before.c.order_id == _CALLBACKS.c.order_id,
+                before.c.number == _CALLBACKS.c.number - 1,
+                before.c.delivered_at.is_not(None),
+            ),
+        )
+        due = (
+            select(_CALLBACKS.c.id, _SHOPS.c.callback_url, _SHOPS.c.callback_secret)
+            .join(_SHOPS, _SHOPS.c.id == _CALLBACKS.c.shop)
+            .where(
+                _CALLBACKS.c.delivered_at.is_(None),
+                _CALLBACKS.c.due_at <= func.now(),
+                _SHOPS.c.callback_url.is_not(None),
+                func.coalesce(_SHOPS.c.callbacks_wait_until, func.now()) <= func.now(),
+                in_turn,
+            )
+            .order_by(_CALLBACKS.c.due_at, _CALLBACKS.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=_CALLBACKS)
+            .cte("due")
+        )
+        taken = (
+            update(_CALLBACKS)
+            .where(_CALLBACKS.c.id == due.c.id)
+            .values(due_at=func.now() + self._lease, attempts=_CALLBACKS.c.attempts + 1)
+            .returning(
+                _CALLBACKS.c.id,
+                _CALLBACKS.c.shop,
+                _CALLBACKS.c.order_id,
+                _CALLBACKS.c.number,
+                _CALLBACKS.c.payload,
+                _CALLBACKS.c.attempts,
+                _CALLBACKS.c.created_at,
+                due.c.callback_url,
+                due.c.callback_secret,
+            )
+        )
+        with self._database.transaction() as connection:
+            return tuple(DueCallback(*row) for row in connection.execute(taken))
+
+    def delivered(self, callback: int) -> None:
+        """The shop has it: the order's next one is due, and the shop is known to be up."""
+        with self._database.transaction() as connection:
+            shop = connection.scalars(
+                update(_CALLBACKS)
+                .where(_CALLBACKS.c.id == callback, _CALLBACKS.c.delivered_at.is_(None))
+                .values(delivered_at=func.now(), reason="")
+                .returning(_CALLBACKS.c.shop)
+            ).one_or_none()
+            if shop is not None:
+                connection.execute(
+                    update(_SHOPS)
+                    .where(_SHOPS.c.id == shop, _SHOPS.c.callbacks_wait_until.is_not(None))
+                    .values(callbacks_wait_until=None)
+                )
+
+    def failed(
+        self, callback: int, reason: str, delay: timedelta, *, shop_down: bool = False
+    ) -> None:
+        """The shop did not take it: due again after the delay.
+
+        ``shop_down`` (no connection, 5xx) lets all of the shop's callbacks wait as long.
+        """
+        with self._database.transaction() as connection:
+            shop = connection.scalars(
+                update(_CALLBACKS)
+                .where(_CALLBACKS.c.id == callback, _CALLBACKS.c.delivered_at.is_(None))
+                .values(due_at=func.now() + delay, reason=reason)
+                .returning(_CALLBACKS.c.shop)
+            ).one_or_none()
+            if shop is not None and shop_down:
+                connection.execute(
+                    update(_SHOPS)
+                    .where(_SHOPS.c.id == shop)
+                    .values(callbacks_wait_until=func.now() + delay)
+                )
+
+    def replay(self, shop: str, order: str | None, after: int) -> int:
+        """Deliver again, in order: an order's callbacks with a number above ``after``.
+
+        Without an order: all of the shop's from the feed's position ``after`` on. Answers how
+        many; whoever takes them twice sees the same ids.
+        """
+        which = (
+            _CALLBACKS.c.position > after
+            if order is None
+            else (_CALLBACKS.c.order_id == order) & (_CALLBACKS.c.number > after)
+        )
+        with self._database.transaction() as connection:
+            _place(connection)
+            again = connection.execute(
+                update(_CALLBACKS)
+                .where(_CALLBACKS.c.shop == shop, which)
+                .values(delivered_at=None, due_at=func.now(), attempts=0, reason="")
+                .returning(_CALLBACKS.c.id)
+            ).all()
+            connection.execute(select(func.pg_notify("callbacks", "")))
+        return len(again)
+
+    def events(self, shop: str, after: int = 0, limit: int = 100) -> tuple[FeedEvent, ...]:
+        """The shop's feed from the position that follows ``after``: nothing is ever put before
+        what was read, and each order's events are in their order.
+        """
+        with self._database.transaction() as connection:
+            _place(connection)
+            rows = connection.execute(
+                select(_CALLBACKS.c.position, _CALLBACKS.c.payload)
+                .where(_CALLBACKS.c.shop == shop, _CALLBACKS.c.position > after)
+                .order_by(_CALLBACKS.c.position)
+                .limit(limit)
+            )
+            return tuple(FeedEvent(*row) for row in rows)
+
+
+def _place(connection: Connection) -> None:
+    """Give positions to rows that are visible by now.
+
+    A number drawn when a row is written could become visible after a higher one was read, and
+    would be missed; so one transaction at a time draws them, for rows that are committed.
+    """
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PLACING_LOCK})
+    connection.execute(_PLACE)

@@ -1,0 +1,60 @@
+"""What each shop sells."""
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import RowMapping, select
+from sqlalchemy.dialects.postgresql import insert
+
+from backoffice.database import Database
+from backoffice.tables.base import table
+from backoffice.tables.catalogue import ProductRow
+from domain.catalogue import Product
+
+_PRODUCTS = table(ProductRow)
+
+
+class CatalogueBook:
+    """Products by shop and SKU."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def products(self, shop: str, skus: tuple[str, ...]) -> Mapping[str, Product]:
+        """Products by SKU; unknown ones are left out."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                select(_PRODUCTS).where(_PRODUCTS.c.shop == shop, _PRODUCTS.c.sku.in_(skus))
+            )
+            return {row["sku"]: _product(row) for row in rows.mappings()}
+
+    def put_products(self, shop: str, products: Iterable[Product]) -> None:
+        """Add products, or replace those with the same SKU: all of them or none.
+
+        Of two with one SKU the later holds. Raises IntegrityError for a shop that is not set up.
+        """
+        latest = {product.sku: product for product in products}
+        if not latest:
+            return
+        new = insert(_PRODUCTS)
+        columns = [column.name for column in _PRODUCTS.c if not column.primary_key]
+        upsert = new.on_conflict_do_update(
+            index_elements=["shop", "sku"], set_={name: new.excluded[name] for name in columns}
+        )
+        rows = [{"shop": shop, **latest[sku].model_dump(mode="json")} for sku in sorted(latest)]
+        with self._database.transaction() as connection:
+            connection.execute(upsert, rows)
+
+    def products_page(self, shop: str, after: str = "", limit: int = 100) -> tuple[Product, ...]:
+        """Products in order of SKU, from the one that follows ``after``."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                select(_PRODUCTS)
+                .where(_PRODUCTS.c.shop == shop, _PRODUCTS.c.sku > after)
+                .order_by(_PRODUCTS.c.sku)
+                .limit(limit)
+            )
+            return tuple(_product(row) for row in rows.mappings())
+
+
+def _product(row: RowMapping) -> Product:
+    return Product.model_validate(dict(row))

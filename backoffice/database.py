@@ -1,0 +1,158 @@
+"""The way to Postgres: transactions from a pool, migrations, and wake-ups."""
+
+import json
+import logging
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, create_engine, event, make_url, text
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlmodel import Session
+
+from backoffice.bell import Bell
+
+_log = logging.getLogger(__name__)
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATION_LOCK = 7_245_091_831
+_IDLE_SECONDS = 5.0
+
+UNREACHABLE: tuple[type[Exception], ...] = (OperationalError, NoFreeConnection)
+"""What a transaction raises while the server is away, or has no connection free."""
+
+
+class Database:
+    """A Postgres database (15 or later).
+
+    When the server was restarted, connections that sat in the pool are replaced without anybody
+    noticing; a transaction that was cut short raises ``OperationalError``, and is to be repeated.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        pool_size: int = 10,
+        statement_timeout: timedelta = timedelta(seconds=20),
+    ) -> None:
+        """``url`` is any Postgres address; a statement is cancelled after ``statement_timeout``.
+
+        Waiting for a free connection takes as long at most, then raises ``TimeoutError``.
+        """
+        self._url = make_url(url).set(drivername="postgresql+psycopg")
+        seconds = statement_timeout.total_seconds()
+        options = {
+            "statement_timeout": int(seconds * 1000),
+            "idle_in_transaction_session_timeout": int(seconds * 3000),
+            "TimeZone": "UTC",
+        }
+        self._engine = create_engine(
+            self._url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=seconds,
+            json_serializer=_compact,
+            connect_args={
+                "application_name": "ordersaga",
+                "connect_timeout": 10,
+                "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+            },
+        )
+        self._bell = self._new_bell()
+        event.listen(self._engine, "checkin", _note_time)
+        event.listen(self._engine, "checkout", _try_if_idle)
+
+    @contextmanager
+    def transaction(self) -> Generator[Connection]:
+        """One transaction for Core statements: committed at the end, rolled back on an error."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def session(self) -> Generator[Session]:
+        """One transaction for whole rows: committed at the end, rolled back on an error."""
+        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def migrate(self) -> None:
+        """Bring the tables to the newest revision; processes that start together take turns."""
+        with self._engine.begin() as connection:
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+            command.upgrade(migration_config(connection), "head")
+
+    def ping(self) -> None:
+        """Ask the server for a sign of life. Raises OperationalError where there is none."""
+        with self._engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Close every connection, once nobody uses them any more."""
+        self._bell.close()
+        self._engine.dispose()
+
+    def wait(self, channels: Sequence[str], timeout: float) -> set[str]:
+        """Block until one of the channels is notified; which were, or none after the timeout.
+
+        At the first wait, and whenever the connection had to be made anew, every channel counts
+        as notified. Raises psycopg.OperationalError while the server is away. Callers that wait
+        for other channels at the same time use `listen`, which has a connection of its own.
+        """
+        return self._bell.wait(channels, timeout)
+
+    def listen(self, channel: str, timeout: float) -> Iterator[bool]:
+        """Wake up at once, then on each notification, and at least every ``timeout`` seconds.
+
+        Yields whether somebody notified. While the server is away it wakes up at the timeout and
+        tries to come back. End it by leaving the loop.
+        """
+        with closing(self._new_bell()) as bell:
+            while True:
+                try:
+                    rung = bool(bell.wait((channel,), timeout))
+                except psycopg.OperationalError as error:
+                    _log.warning("listening on %s was cut short: %s", channel, error)
+                    time.sleep(timeout)
+                    rung = False
+                yield rung
+
+    def _new_bell(self) -> Bell:
+        address = self._url.set(drivername="postgresql")
+        return Bell(address.render_as_string(hide_password=False))
+
+
+def migration_config(connection: Connection) -> Config:
+    """Alembic's settings for this package's revisions on an open connection."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _note_time(_connection: psycopg.Connection | None, entry: ConnectionPoolEntry) -> None:
+    entry.info["idle_since"] = time.monotonic()
+
+
+def _try_if_idle(
+    connection: psycopg.Connection, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+) -> None:
+    """Ask a connection that sat idle whether it still lives, and drop the pool if not."""
+    if time.monotonic() - entry.info.get("idle_since", time.monotonic()) < _IDLE_SECONDS:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except psycopg.OperationalError as error:
+        raise InvalidatePoolError from error

@@ -1,0 +1,163 @@
+"""How an order comes on record: once, under its channel's number, whoever sends it how often."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection, Text, cast, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from backoffice.canonical import differences, digest
+from backoffice.database import Database
+from backoffice.refusals import NotOnRecord
+from backoffice.tables.base import table
+from backoffice.tables.orders import OrderRow, RefusalRow
+from backoffice.tables.shops import PolicyRow, ShopRow
+from backoffice.terms import terms_of, write_terms
+from domain.ids import order_id
+from domain.order import Order, OrderInput
+from domain.policy import Policy
+from domain.record import Shop
+from domain.status import OrderStatus
+
+_ORDERS, _SHOPS, _POLICIES = table(OrderRow), table(ShopRow), table(PolicyRow)
+_NEW_ORDER = insert(_ORDERS).on_conflict_do_nothing().returning(_ORDERS.c.id)
+_INPUT = select(
+    _ORDERS.c.id,
+    _ORDERS.c.shop,
+    cast(_ORDERS.c.body, Text),
+    _ORDERS.c.accepted_at,
+    cast(_POLICIES.c.body, Text),
+).join(_POLICIES, _POLICIES.c.digest == _ORDERS.c.policy)
+
+
+class Intake(StrEnum):
+    """What an order is to those that came before."""
+
+    NEW = "new"
+    SAME = "same"
+    DIFFERENT = "different"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """How an order was taken in; ``differences`` names fields by their path.
+
+    ``given`` is what its workflow is started with: the first body's order, whoever sent it again.
+    It is None where the workflow is known to run, and where the body was different.
+    """
+
+    order_id: str
+    state: Intake
+    given: OrderInput | None = None
+    differences: tuple[str, ...] = ()
+
+
+class IntakeBook:
+    """Takes orders in, and knows which of them have not been started."""
+
+    def __init__(
+        self, database: Database, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        """``clock`` dates orders."""
+        self._database = database
+        self._clock = clock
+
+    def accept(self, shop: Shop, order: Order, body: Mapping[str, object]) -> Accepted:
+        """Take an order in. ``body`` is what the channel sent, as JSON values.
+
+        The same again is ``same`` (also where only the spelling of the body differs, so that it
+        means the same order); anything else under its number is ``different``, and is not kept.
+
+        Raises:
+            NotOnRecord: there is no such shop.
+        """
+        name = order_id(shop.id, order.channel, order.number)
+        sent = digest(body)
+        now = self._clock()
+        with self._database.transaction() as connection:
+            digest_of_policy, policy = _policy(connection, shop.id)
+            row = {
+                "id": name,
+                "shop": shop.id,
+                "channel": order.channel,
+                "number": order.number,
+                "body": order.model_dump(mode="json"),
+                "sent_digest": sent,
+                "policy": digest_of_policy,
+                "status": OrderStatus.ACCEPTED.value,
+                "status_number": 0,
+                "status_at": now,
+                "accepted_at": now,
+            }
+            if connection.scalars(_NEW_ORDER, row).one_or_none() is None:
+                return _again(connection, name, order, sent)
+            write_terms(connection, shop.id, name, terms_of(name, order))
+        given = OrderInput(order_id=name, shop=shop.id, order=order, accepted_at=now, policy=policy)
+        return Accepted(name, Intake.NEW, given)
+
+    def started(self, order_id: str) -> None:
+        """Note that the order's workflow runs; a second time changes nothing."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                update(_ORDERS)
+                .where(_ORDERS.c.id == order_id, _ORDERS.c.started_at.is_(None))
+                .values(started_at=func.now())
+            )
+
+    def unstarted(self, older_than: timedelta, limit: int = 100) -> tuple[OrderInput, ...]:
+        """Orders that were accepted so long ago and not started, oldest first."""
+        before = self._clock() - older_than
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                _INPUT.where(_ORDERS.c.started_at.is_(None), _ORDERS.c.accepted_at <= before)
+                .order_by(_ORDERS.c.accepted_at)
+                .limit(limit)
+            ).all()
+        return tuple(_input(*row) for row in rows)
+
+    def refuse(self, shop: str, source: str, body_digest: str, problems: Iterable[str]) -> None:
+        """Keep what was refused and why: field paths and reasons without personal data."""
+        row = {
+            "shop": shop,
+            "source": source,
+            "body_digest": body_digest,
+            "problems": list(problems),
+        }
+        with self._database.transaction() as connection:
+            connection.execute(insert(table(RefusalRow)), row)
+
+
+def _policy(connection: Connection, shop: str) -> tuple[str, Policy]:
+    row = connection.execute(
+        select(_POLICIES.c.digest, cast(_POLICIES.c.body, Text))
+        .join(_SHOPS, _SHOPS.c.policy == _POLICIES.c.digest)
+        .where(_SHOPS.c.id == shop)
+    ).one_or_none()
+    if row is None:
+        raise NotOnRecord("shop", shop)
+    return row[0], Policy.model_validate_json(row[1])
+
+
+def _again(connection: Connection, name: str, order: Order, sent: str) -> Accepted:
+    """The order is on record: say whether this is it, and what it still has to be started with."""
+    before, started_at = connection.execute(
+        select(_ORDERS.c.sent_digest, _ORDERS.c.started_at).where(_ORDERS.c.id == name)
+    ).one()
+    kept = _input(*connection.execute(_INPUT.where(_ORDERS.c.id == name)).one())
+    if before != sent:
+        changed = differences(kept.order.model_dump(), order.model_dump())
+        if changed:
+            return Accepted(name, Intake.DIFFERENT, differences=changed)
+    return Accepted(name, Intake.SAME, kept if started_at is None else None)
+
+
+def _input(name: str, shop: str, body: str, accepted_at: datetime, policy: str) -> OrderInput:
+    return OrderInput(
+        order_id=name,
+        shop=shop,
+        order=Order.model_validate_json(body),
+        accepted_at=accepted_at,
+        policy=Policy.model_validate_json(policy),
+    )

@@ -1,0 +1,174 @@
+"""Questions about what orders leave behind: goods, money and labels without an owner.
+
+Each selects order, subject, reason in words, and since when.
+"""
+
+from sqlalchemy import ColumnElement, String, and_, cast, distinct, func, literal, select
+
+from backoffice.patience import Patience, Question
+from backoffice.tables.base import table
+from backoffice.tables.orders import OrderRow
+from backoffice.tables.payments import PaymentEventRow
+from backoffice.tables.shipping import LabelRow, LabelVoidRow
+from backoffice.tables.stock import StockEntryRow
+from domain.payment import PaymentEventKind
+from domain.status import OrderStatus
+
+_ORDERS, _MONEY, _STOCK = table(OrderRow), table(PaymentEventRow), table(StockEntryRow)
+_LABELS, _VOIDS = table(LabelRow), table(LabelVoidRow)
+
+_UNSHIPPED_ENDS = (OrderStatus.DECLINED, OrderStatus.OUT_OF_STOCK, OrderStatus.CANCELLED)
+_GONE = (
+    OrderStatus.SHIPPED,
+    OrderStatus.DELIVERED,
+    OrderStatus.NOT_DELIVERED,
+    OrderStatus.COMPLETED,
+)
+
+
+def reserved(patience: Patience) -> Question:
+    """Pieces that an ended order still has reserved."""
+    return (
+        select(
+            _ORDERS.c.id,
+            _STOCK.c.sku,
+            literal("the order has ended as ")
+            + func.min(_ORDERS.c.status)
+            + " with "
+            + cast(func.sum(_STOCK.c.reserved), String)
+            + " pieces of "
+            + _STOCK.c.sku
+            + " still reserved",
+            func.min(_ORDERS.c.ended_at),
+        )
+        .join(_STOCK, _STOCK.c.order_id == _ORDERS.c.id)
+        .where(_ended(patience))
+        .group_by(_ORDERS.c.id, _STOCK.c.sku)
+        .having(func.sum(_STOCK.c.reserved) != 0)
+    )
+
+
+def held(patience: Patience) -> Question:
+    """Money that is held for an ended order."""
+    let_go = _sum(PaymentEventKind.VOID, PaymentEventKind.CAPTURE)
+    return select(
+        _ORDERS.c.id,
+        literal("money"),
+        literal("the order has ended, and the money held for it was neither taken nor let go"),
+        _ORDERS.c.ended_at,
+    ).where(_ended(patience), _sum(PaymentEventKind.AUTHORIZATION) > 0, let_go == 0)
+
+
+def charged(patience: Patience) -> Question:
+    """Money that was taken for an order that ended unshipped, and is not given back."""
+    return select(
+        _ORDERS.c.id,
+        literal("money"),
+        literal("the order has ended as ")
+        + _ORDERS.c.status
+        + ", and the customer has not got all money back",
+        _ORDERS.c.ended_at,
+    ).where(
+        _ended(patience),
+        _ORDERS.c.status.in_([status.value for status in _UNSHIPPED_ENDS]),
+        _sum(PaymentEventKind.CAPTURE) > _sum(PaymentEventKind.REFUND),
+    )
+
+
+def unpaid(patience: Patience) -> Question:
+    """Goods that have left without their money being taken."""
+    return select(
+        _ORDERS.c.id,
+        literal("money"),
+        literal("the goods have left, and nothing was captured for them"),
+        _ORDERS.c.status_at,
+    ).where(
+        _ORDERS.c.status.in_([status.value for status in _GONE]),
+        _ORDERS.c.status_at <= func.now() - patience.grace,
+        _ORDERS.c.status_at >= func.now() - patience.window,
+        _sum(PaymentEventKind.AUTHORIZATION) > 0,
+        _sum(PaymentEventKind.CAPTURE, PaymentEventKind.PREPAID) == 0,
+    )
+
+
+def labelled(patience: Patience) -> Question:
+    """Live labels of orders that ended unshipped."""
+    return (
+        select(
+            _ORDERS.c.id,
+            _LABELS.c.id,
+            literal("the order has ended as ")
+            + _ORDERS.c.status
+            + ", and label "
+            + _LABELS.c.tracking_number
+            + " is not void",
+            _ORDERS.c.ended_at,
+        )
+        .join(_LABELS, _LABELS.c.order_id == _ORDERS.c.id)
+        .where(
+            _ended(patience),
+            _ORDERS.c.status.in_([status.value for status in _UNSHIPPED_ENDS]),
+            _LABELS.c.voided_at.is_(None),
+        )
+    )
+
+
+def surplus_labels(patience: Patience) -> Question:
+    """Labels that came on record after they had been voided."""
+    return (
+        select(
+            _LABELS.c.order_id,
+            _LABELS.c.id,
+            literal("label ")
+            + _LABELS.c.tracking_number
+            + " came on record after it was voided; the carrier may not know",
+            _LABELS.c.bought_at,
+        )
+        .join(_VOIDS, _VOIDS.c.label == _LABELS.c.id)
+        .where(
+            _LABELS.c.bought_at > _VOIDS.c.at,
+            _LABELS.c.bought_at >= func.now() - patience.window,
+        )
+    )
+
+
+def two_labels(patience: Patience) -> Question:
+    """Parcels with more than one live label."""
+    return (
+        select(
+            func.min(_LABELS.c.order_id),
+            _LABELS.c.parcel,
+            literal("a parcel has more than one live label: ")
+            + func.string_agg(distinct(_LABELS.c.tracking_number), ", "),
+            func.max(_LABELS.c.bought_at),
+        )
+        .where(
+            _LABELS.c.voided_at.is_(None),
+            _LABELS.c.bought_at >= func.now() - patience.window,
+        )
+        .group_by(_LABELS.c.parcel)
+        .having(
+            func.count() > 1,
+            func.max(_LABELS.c.bought_at) <= func.now() - patience.grace,
+        )
+    )
+
+
+def _ended(patience: Patience) -> ColumnElement[bool]:
+    """Ended long enough ago that everything about it is on record, and not longer."""
+    return and_(
+        _ORDERS.c.ended_at <= func.now() - patience.grace,
+        _ORDERS.c.ended_at >= func.now() - patience.window,
+    )
+
+
+def _sum(*kinds: PaymentEventKind) -> ColumnElement[int]:
+    return (
+        select(func.coalesce(func.sum(_MONEY.c.amount), 0))
+        .where(
+            _MONEY.c.order_id == _ORDERS.c.id,
+            _MONEY.c.kind.in_([kind.value for kind in kinds]),
+        )
+        .correlate(_ORDERS)
+        .scalar_subquery()
+    )

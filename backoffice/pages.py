@@ -1,0 +1,266 @@
+"""Reading an order's page: one query for each part of it, in one transaction."""
+
+from collections import defaultdict
+
+from sqlalchemy import Connection, RowMapping, Select, Text, cast, select
+
+from backoffice.cases import case_of, cases_statement
+from backoffice.entries import entry_of
+from backoffice.ledgers import event_of, totals_of
+from backoffice.shipments import label_of
+from backoffice.tables.base import table
+from backoffice.tables.cases import CaseRow
+from backoffice.tables.messages import CallbackRow, MailRow
+from backoffice.tables.orders import OrderRow, StepFactRow, TransitionRow
+from backoffice.tables.papers import DocumentRow, PrintJobRow, PrintState
+from backoffice.tables.payments import PaymentEventRow
+from backoffice.tables.shipping import CourierEventRow, HandoffRow, LabelRow
+from backoffice.tables.stock import StockEntryRow
+from backoffice.views import (
+    CallbackView,
+    CaseView,
+    DocumentView,
+    LabelView,
+    MailView,
+    MoneyView,
+    OrderView,
+    ShipmentView,
+)
+from domain.documents import DocumentKind, FileFormat
+from domain.journal import FactOutcome, StepFact, Transition
+from domain.mail import MailKind, MailState
+from domain.order import Order
+from domain.status import OrderStatus, Step
+from domain.stock import StockEntry
+from domain.tracking import CourierEvent, CourierStatus
+from domain.warehouse import Handoff, HandoffAnswer
+
+_ORDERS, _CALLBACKS, _MAILS = table(OrderRow), table(CallbackRow), table(MailRow)
+_DOCUMENTS, _JOBS = table(DocumentRow), table(PrintJobRow)
+_LABELS, _EVENTS, _HANDOFFS = table(LabelRow), table(CourierEventRow), table(HandoffRow)
+_TRANSITIONS, _FACTS = table(TransitionRow), table(StepFactRow)
+_PAYMENTS, _STOCK, _CASES = table(PaymentEventRow), table(StockEntryRow), table(CaseRow)
+
+
+def page(connection: Connection, name: str) -> OrderView:
+    """Everything about an order that is on record. Raises IndexError for any other."""
+    own = select(*_ORDERS.c, cast(_ORDERS.c.body, Text).label("text"))
+    row = _rows(connection, own.where(_ORDERS.c.id == name))[0]
+    order = Order.model_validate_json(row["text"])
+    return OrderView(
+        order_id=name,
+        shop=row["shop"],
+        status=OrderStatus(row["status"]),
+        status_at=row["status_at"],
+        accepted_at=row["accepted_at"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        order=order,
+        transitions=_transitions(connection, name),
+        facts=_facts(connection, name),
+        money=_money(connection, name, order.currency),
+        stock=_stock(connection, name),
+        shipments=_shipments(connection, name),
+        mails=_mails(connection, name),
+        documents=_documents(connection, name),
+        cases=_case_views(connection, name),
+        callbacks=_callbacks(connection, name),
+    )
+
+
+def _rows(connection: Connection, statement: Select[*tuple[object, ...]]) -> list[RowMapping]:
+    return list(connection.execute(statement).mappings())
+
+
+def _transitions(connection: Connection, name: str) -> tuple[Transition, ...]:
+    where = _TRANSITIONS.c.order_id == name
+    rows = _rows(connection, select(_TRANSITIONS).where(where).order_by(_TRANSITIONS.c.number))
+    return tuple(
+        Transition(
+            number=row["number"],
+            status=OrderStatus(row["status"]),
+            step=Step(row["step"]),
+            at=row["at"],
+            shipment=row["shipment"],
+            detail=row["detail"],
+        )
+        for row in rows
+    )
+
+
+def _facts(connection: Connection, name: str) -> tuple[StepFact, ...]:
+    where = _FACTS.c.order_id == name
+    rows = _rows(connection, select(_FACTS).where(where).order_by(_FACTS.c.started_at))
+    return tuple(
+        StepFact(
+            key=row["key"],
+            step=Step(row["step"]),
+            operation=row["operation"],
+            shipment=row["shipment"],
+            started_at=row["started_at"],
+            ended_at=row["ended_at"],
+            attempt=row["attempt"],
+            outcome=FactOutcome(row["outcome"]),
+            detail=row["detail"],
+        )
+        for row in rows
+    )
+
+
+def _money(connection: Connection, name: str, currency: str) -> MoneyView:
+    where = _PAYMENTS.c.order_id == name
+    rows = _rows(connection, select(_PAYMENTS).where(where).order_by(_PAYMENTS.c.at))
+    events = tuple(event_of(row) for row in rows)
+    totals = totals_of(events, currency)
+    return MoneyView(
+        events=events,
+        authorized=totals.authorized,
+        captured=totals.captured,
+        voided=totals.voided,
+        refunded=totals.refunded,
+        settled=totals.settled,
+    )
+
+
+def _stock(connection: Connection, name: str) -> tuple[StockEntry, ...]:
+    where = _STOCK.c.order_id == name
+    rows = _rows(connection, select(_STOCK).where(where).order_by(_STOCK.c.id))
+    return tuple(entry_of(row) for row in rows)
+
+
+def _shipments(connection: Connection, name: str) -> tuple[ShipmentView, ...]:
+    handoffs = {
+        row["shipment"]: row
+        for row in _rows(connection, select(_HANDOFFS).where(_HANDOFFS.c.order_id == name))
+    }
+    labels = _labels(connection, name)
+    return tuple(
+        ShipmentView(
+            shipment=shipment,
+            handoff=_handoff(handoffs.get(shipment)),
+            answer=_answer(handoffs.get(shipment)),
+            labels=labels.get(shipment, ()),
+        )
+        for shipment in sorted(handoffs.keys() | labels.keys())
+    )
+
+
+def _handoff(row: RowMapping | None) -> Handoff | None:
+    return None if row is None else Handoff.model_validate(row["document"])
+
+
+def _answer(row: RowMapping | None) -> HandoffAnswer | None:
+    if row is None:
+        return None
+    return HandoffAnswer(accepted=row["accepted"], reference=row["reference"], reason=row["reason"])
+
+
+def _labels(connection: Connection, name: str) -> dict[str, tuple[LabelView, ...]]:
+    events: defaultdict[str, list[CourierEvent]] = defaultdict(list)
+    told = (
+        select(_EVENTS, _LABELS.c.tracking_number)
+        .join(_LABELS, _LABELS.c.id == _EVENTS.c.label)
+        .where(_LABELS.c.order_id == name)
+        .order_by(_EVENTS.c.at, _EVENTS.c.id)
+    )
+    for row in _rows(connection, told):
+        events[row["label"]].append(
+            CourierEvent(
+                id=row["id"],
+                tracking_number=row["tracking_number"],
+                status=CourierStatus(row["status"]),
+                at=row["at"],
+                detail=row["detail"],
+            )
+        )
+    views: defaultdict[str, tuple[LabelView, ...]] = defaultdict(tuple)
+    where = _LABELS.c.order_id == name
+    for row in _rows(
+        connection, select(_LABELS).where(where).order_by(_LABELS.c.parcel, _LABELS.c.version)
+    ):
+        views[row["shipment"]] += (
+            LabelView(
+                label=label_of(row),
+                bought_at=row["bought_at"],
+                voided_at=row["voided_at"],
+                status=CourierStatus(row["courier_status"]),
+                events=tuple(events[row["id"]]),
+            ),
+        )
+    return views
+
+
+def _mails(connection: Connection, name: str) -> tuple[MailView, ...]:
+    rows = _rows(
+        connection, select(_MAILS).where(_MAILS.c.order_id == name).order_by(_MAILS.c.since)
+    )
+    return tuple(
+        MailView(
+            key=row["key"],
+            kind=MailKind(row["kind"]),
+            recipient=row["recipient"],
+            state=MailState(row["state"]),
+            since=row["since"],
+            sends=row["sends"],
+        )
+        for row in rows
+    )
+
+
+def _documents(connection: Connection, name: str) -> tuple[DocumentView, ...]:
+    rows = _rows(
+        connection,
+        select(
+            _DOCUMENTS.c.key,
+            _DOCUMENTS.c.shipment,
+            _DOCUMENTS.c.kind,
+            _DOCUMENTS.c.format,
+            _DOCUMENTS.c.number,
+            _DOCUMENTS.c.created_at,
+            _JOBS.c.state,
+            _JOBS.c.station,
+        )
+        .join(_JOBS, _JOBS.c.document == _DOCUMENTS.c.key)
+        .where(_DOCUMENTS.c.order_id == name)
+        .order_by(_JOBS.c.id),
+    )
+    return tuple(
+        DocumentView(
+            id=row["key"],
+            shipment=row["shipment"],
+            kind=DocumentKind(row["kind"]),
+            format=FileFormat(row["format"]),
+            number=row["number"],
+            created_at=row["created_at"],
+            print_state=PrintState(row["state"]),
+            station=row["station"],
+        )
+        for row in rows
+    )
+
+
+def _case_views(connection: Connection, name: str) -> tuple[CaseView, ...]:
+    rows = _rows(
+        connection,
+        cases_statement().where(_CASES.c.order_id == name).order_by(_CASES.c.opened_at),
+    )
+    cases = [case_of(row) for row in rows]
+    return tuple(CaseView(case=one.case, answer=one.answer) for one in cases)
+
+
+def _callbacks(connection: Connection, name: str) -> tuple[CallbackView, ...]:
+    rows = _rows(
+        connection,
+        select(_CALLBACKS).where(_CALLBACKS.c.order_id == name).order_by(_CALLBACKS.c.number),
+    )
+    return tuple(
+        CallbackView(
+            number=row["number"],
+            type=row["type"],
+            created_at=row["created_at"],
+            delivered_at=row["delivered_at"],
+            attempts=row["attempts"],
+            reason=row["reason"],
+        )
+        for row in rows
+    )

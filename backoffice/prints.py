@@ -1,0 +1,188 @@
+"""The print queue that each shop's stations drain, and the documents in it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, or_, select, update
+
+from backoffice.database import Database
+from backoffice.refusals import NotOnRecord
+from backoffice.tables.base import table
+from backoffice.tables.papers import DocumentRow, PrintJobRow, PrintState
+from backoffice.tables.shipping import LabelVoidRow
+from domain.documents import DocumentKind, FileFormat
+
+_JOBS, _DOCUMENTS = table(PrintJobRow), table(DocumentRow)
+_VOIDS = table(LabelVoidRow)
+_OPEN = (PrintState.WAITING, PrintState.CLAIMED, PrintState.FAILED)
+
+
+@dataclass(frozen=True)
+class PrintJob:
+    """A document in the queue; its content is fetched by ``document``."""
+
+    id: int
+    document: str
+    order_id: str
+    shipment: str
+    kind: DocumentKind
+    format: FileFormat
+    number: str
+    state: PrintState
+    station: str | None
+    attempts: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class DocumentFile:
+    """A document's bytes and their form."""
+
+    content: bytes
+    format: FileFormat
+    kind: DocumentKind
+
+
+class PrintQueue:
+    """Jobs in the order in which their documents were made."""
+
+    def __init__(self, database: Database, lease: timedelta = timedelta(minutes=2)) -> None:
+        """``lease`` is how long a station has for a job before another one may take it."""
+        self._database = database
+        self._lease = lease
+
+    def jobs(self, shop: str, station: str | None = None, limit: int = 100) -> tuple[PrintJob, ...]:
+        """What a shop still has to print, oldest first; with a station, what that one took."""
+        where = _JOBS.c.state.in_([state.value for state in _OPEN])
+        if station is not None:
+            where = and_(where, _JOBS.c.station == station)
+        statement = _jobs().where(_JOBS.c.shop == shop, where).order_by(_JOBS.c.id).limit(limit)
+        with self._database.transaction() as connection:
+            return tuple(_job(row) for row in connection.execute(statement).mappings())
+
+    def claim(
+        self, shop: str, station: str, kinds: tuple[DocumentKind, ...] = tuple(DocumentKind)
+    ) -> PrintJob | None:
+        """Take the oldest job, for a station that prints these kinds; None when all is done.
+
+        A job whose station did not report within the lease is taken again.
+        """
+        wanted = select(_DOCUMENTS.c.key).where(
+            _DOCUMENTS.c.key == _JOBS.c.document,
+            _DOCUMENTS.c.kind.in_([kind.value for kind in kinds]),
+        )
+        oldest = (
+            select(_JOBS.c.id)
+            .where(_JOBS.c.shop == shop, _free(), wanted.exists())
+            .order_by(_JOBS.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+            .scalar_subquery()
+        )
+        with self._database.transaction() as connection:
+            job = connection.scalars(
+                update(_JOBS)
+                .where(_JOBS.c.id == oldest)
+                .values(
+                    state=PrintState.CLAIMED.value,
+                    station=station,
+                    lease_until=func.now() + self._lease,
+                    attempts=_JOBS.c.attempts + 1,
+                    changed_at=func.now(),
+                )
+                .returning(_JOBS.c.id)
+            ).one_or_none()
+            if job is None:
+                return None
+            return _job(connection.execute(_jobs().where(_JOBS.c.id == job)).mappings().one())
+
+    def printed(self, shop: str, job: int) -> bool:
+        """The job is on paper; False where it was not claimed, or was withdrawn meanwhile."""
+        return self._report(shop, job, PrintState.PRINTED, "")
+
+    def failed(self, shop: str, job: int, reason: str) -> bool:
+        """The station could not print it: a person looks after the printer, and asks `again`."""
+        return self._report(shop, job, PrintState.FAILED, reason)
+
+    def again(self, shop: str, job: int) -> bool:
+        """Queue a printed or failed job once more; False for any other, and for a void label."""
+        void = select(_VOIDS.c.label).where(
+            _DOCUMENTS.c.key == _JOBS.c.document, _VOIDS.c.label == _DOCUMENTS.c.label
+        )
+        with self._database.transaction() as connection:
+            changed = connection.execute(
+                update(_JOBS)
+                .where(
+                    _JOBS.c.shop == shop,
+                    _JOBS.c.id == job,
+                    _JOBS.c.state.in_([PrintState.PRINTED.value, PrintState.FAILED.value]),
+                    ~void.exists(),
+                )
+                .values(state=PrintState.WAITING.value, reason="", changed_at=func.now())
+                .returning(_JOBS.c.id)
+            )
+            return changed.one_or_none() is not None
+
+    def document(self, shop: str, document_id: str) -> DocumentFile:
+        """A document's bytes. Raises NotOnRecord where the shop has no such document."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                select(_DOCUMENTS.c.content, _DOCUMENTS.c.format, _DOCUMENTS.c.kind)
+                .join(_JOBS, _JOBS.c.document == _DOCUMENTS.c.key)
+                .where(_DOCUMENTS.c.key == document_id, _JOBS.c.shop == shop)
+            ).one_or_none()
+        if row is None:
+            raise NotOnRecord("document", document_id)
+        content, form, kind = row
+        return DocumentFile(bytes(content), FileFormat(form), DocumentKind(kind))
+
+    def _report(self, shop: str, job: int, state: PrintState, reason: str) -> bool:
+        with self._database.transaction() as connection:
+            changed = connection.execute(
+                update(_JOBS)
+                .where(
+                    _JOBS.c.shop == shop,
+                    _JOBS.c.id == job,
+                    _JOBS.c.state == PrintState.CLAIMED.value,
+                )
+                .values(state=state.value, reason=reason, lease_until=None, changed_at=func.now())
+                .returning(_JOBS.c.id)
+            )
+            return changed.one_or_none() is not None
+
+
+def _free() -> ColumnElement[bool]:
+    lapsed = and_(_JOBS.c.state == PrintState.CLAIMED.value, _JOBS.c.lease_until < func.now())
+    return or_(_JOBS.c.state == PrintState.WAITING.value, lapsed)
+
+
+def _jobs() -> Select[*tuple[object, ...]]:
+    return select(
+        _JOBS.c.id,
+        _JOBS.c.document,
+        _DOCUMENTS.c.order_id,
+        _DOCUMENTS.c.shipment,
+        _DOCUMENTS.c.kind,
+        _DOCUMENTS.c.format,
+        _DOCUMENTS.c.number,
+        _JOBS.c.state,
+        _JOBS.c.station,
+        _JOBS.c.attempts,
+        _JOBS.c.reason,
+    ).join(_DOCUMENTS, _DOCUMENTS.c.key == _JOBS.c.document)
+
+
+def _job(row: RowMapping) -> PrintJob:
+    return PrintJob(
+        id=row["id"],
+        document=row["document"],
+        order_id=row["order_id"],
+        shipment=row["shipment"],
+        kind=DocumentKind(row["kind"]),
+        format=FileFormat(row["format"]),
+        number=row["number"],
+        state=PrintState(row["state"]),
+        station=row["station"],
+        attempts=row["attempts"],
+        reason=row["reason"],
+    )

@@ -1,0 +1,42 @@
+"""Why the back office refuses to write or to answer: each refusal says what it is about."""
+
+
+class NotOnRecord(LookupError):
+    """No such order, shop, shipment, case or document is on record."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        """``kind`` says what was looked for (``order``), ``name`` which one."""
+        super().__init__(f"no {kind} {name} on record")
+        self.kind = kind
+        self.name = name
+
+
+class UnknownSku(LookupError):
+    """A shop's catalogue has no such SKU."""
+
+    def __init__(self, shop: str, skus: tuple[str, ...]) -> None:
+        """Name the shop and every SKU that it does not know."""
+        super().__init__(f"shop {shop} does not sell {', '.join(skus)}")
+        self.shop = shop
+        self.skus = skus
+
+
+class NotReserved(ValueError):
+    """More was to be issued than is reserved for the order."""
+
+    def __init__(self, order: str, sku: str, wanted: int, reserved: int) -> None:
+        """Name the order and the SKU; quantities in pieces."""
+        super().__init__(
+            f"{order} has {reserved} pieces of {sku} reserved, {wanted} were to be issued"
+        )
+        self.order = order
+        self.sku = sku
+
+
+class BelowZero(ValueError):
+    """An adjustment would leave less than nothing on hand."""
+
+    def __init__(self, sku: str, on_hand: int, change: int) -> None:
+        """Name the SKU; quantities in pieces."""
+        super().__init__(f"{sku}: {on_hand} on hand cannot change by {change}")
+        self.sku = sku

@@ -1,0 +1,153 @@
+"""Handoffs and labels: how they are written, inside somebody's transaction."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, RowMapping, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from backoffice.tables.base import table
+from backoffice.tables.papers import DocumentRow, PrintJobRow, PrintState
+from backoffice.tables.shipping import HandoffRow, LabelRow, LabelVoidRow
+from backoffice.terms import TermKind, fold, write_terms
+from domain.money import Money
+from domain.record import HandoffRecord
+from domain.shipping import Label, LabelFormat
+from domain.tracking import CourierStatus
+
+_HANDOFFS = table(HandoffRow)
+_LABELS = table(LabelRow)
+_VOIDS = table(LabelVoidRow)
+_DOCUMENTS = table(DocumentRow)
+_JOBS = table(PrintJobRow)
+_NEW_LABELS = insert(_LABELS).on_conflict_do_nothing()
+_NEW_VOIDS = insert(_VOIDS).on_conflict_do_nothing()
+
+
+def write_handoff(connection: Connection, shop: str, record: HandoffRecord) -> None:
+    """Keep the accepted handoff; a rejected one gives way to the next. Makes its bins findable."""
+    handoff, answer = record.handoff, record.answer
+    new = insert(_HANDOFFS)
+    columns = ("document", "accepted", "reference", "reason", "at")
+    connection.execute(
+        new.on_conflict_do_update(
+            index_elements=["shipment"],
+            set_={name: new.excluded[name] for name in columns},
+            where=_HANDOFFS.c.accepted.is_(False),
+        ),
+        {
+            "shipment": handoff.shipment,
+            "order_id": handoff.order,
+            "document": handoff.model_dump(mode="json"),
+            "accepted": answer.accepted,
+            "reference": answer.reference,
+            "reason": answer.reason,
+        },
+    )
+    bins = {(TermKind.BIN, fold(line.bin)) for line in handoff.lines}
+    write_terms(connection, shop, handoff.order, bins)
+
+
+def write_labels(
+    connection: Connection, shop: str, order: str, labels: Sequence[Label]
+) -> tuple[Label, ...]:
+    """Write labels, first come first kept; answers those on record for the same versions.
+
+    Makes their tracking numbers findable.
+    """
+    if not labels:
+        return ()
+    connection.execute(_NEW_LABELS, [_row(order, label) for label in labels])
+    _apply_voids(connection, order)
+    numbers = {(TermKind.TRACKING, fold(label.tracking_number)) for label in labels}
+    write_terms(connection, shop, order, numbers)
+    versions = [(label.parcel, label.version) for label in labels]
+    place = {version: number for number, version in enumerate(versions)}
+    rows = connection.execute(
+        select(_LABELS).where(
+            or_(
+                *(
+                    (_LABELS.c.parcel == parcel) & (_LABELS.c.version == version)
+                    for parcel, version in versions
+                )
+            )
+        )
+    )
+    kept = [label_of(row) for row in rows.mappings()]
+    return tuple(sorted(kept, key=lambda label: place[label.parcel, label.version]))
+
+
+def void_labels(connection: Connection, order: str, labels: Sequence[str]) -> None:
+    """Never print these labels again, even if they come on record only later."""
+    if not labels:
+        return
+    connection.execute(_NEW_VOIDS, [{"label": label, "order_id": order} for label in labels])
+    _apply_voids(connection, order)
+    withdraw_jobs(connection, order)
+
+
+def withdraw_jobs(connection: Connection, order: str) -> None:
+    """Take what is not printed yet, and would print a voided label, out of the queue."""
+    voided = select(_VOIDS.c.label).where(_VOIDS.c.order_id == order)
+    documents = select(_DOCUMENTS.c.key).where(
+        _DOCUMENTS.c.order_id == order, _DOCUMENTS.c.label.in_(voided)
+    )
+    connection.execute(
+        update(_JOBS)
+        .where(
+            _JOBS.c.document.in_(documents),
+            _JOBS.c.state.not_in([PrintState.PRINTED.value, PrintState.WITHDRAWN.value]),
+        )
+        .values(
+            state=PrintState.WITHDRAWN.value,
+            lease_until=None,
+            reason="label voided",
+            changed_at=func.now(),
+        )
+    )
+
+
+def _apply_voids(connection: Connection, order: str) -> None:
+    connection.execute(
+        update(_LABELS)
+        .where(
+            _LABELS.c.order_id == order,
+            _LABELS.c.voided_at.is_(None),
+            _VOIDS.c.label == _LABELS.c.id,
+        )
+        .values(voided_at=_VOIDS.c.at)
+    )
+
+
+def label_of(row: RowMapping) -> Label:
+    """A label as it was written."""
+    return Label(
+        id=row["id"],
+        parcel=row["parcel"],
+        version=row["version"],
+        carrier=row["carrier"],
+        service=row["service"],
+        tracking_number=row["tracking_number"],
+        transaction=row["transaction"],
+        cost=Money(amount=row["cost"], currency=row["currency"]),
+        format=LabelFormat(row["format"]),
+        url=row["url"],
+    )
+
+
+def _row(order: str, label: Label) -> dict[str, object]:
+    return {
+        "id": label.id,
+        "order_id": order,
+        "shipment": label.parcel.rpartition("-p")[0],
+        "parcel": label.parcel,
+        "version": label.version,
+        "carrier": label.carrier,
+        "service": label.service,
+        "tracking_number": label.tracking_number,
+        "transaction": label.transaction,
+        "cost": label.cost.amount,
+        "currency": label.cost.currency,
+        "format": label.format.value,
+        "url": label.url,
+        "courier_status": CourierStatus.UNKNOWN.value,
+    }

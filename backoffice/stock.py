@@ -1,0 +1,217 @@
+"""Stock promised to orders, let go again, and taken back; receipts, adjustments and counts."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, select
+
+from backoffice.commits import write
+from backoffice.database import Database
+from backoffice.entries import (
+    entries_of,
+    entry_of,
+    issued_to,
+    releases_of,
+    reserved_for,
+    written_keys,
+)
+from backoffice.journal import lock_order
+from backoffice.ledger import lock_products, post, standings
+from backoffice.refusals import BelowZero, UnknownSku
+from backoffice.tables.base import table
+from backoffice.tables.stock import StockEntryRow
+from domain.record import Commit
+from domain.stock import Level, Shortage, StockEntry, StockKind, Want, wants
+
+_ENTRIES = table(StockEntryRow)
+
+
+class StockBook:
+    """Entries are written once and never changed; levels are their sums, in pieces."""
+
+    def __init__(
+        self, database: Database, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        """``clock`` dates the entries."""
+        self._database = database
+        self._clock = clock
+
+    def reserve(
+        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit
+    ) -> tuple[Shortage, ...]:
+        """Reserve everything for ``commit.order`` and write the commit, in one transaction.
+
+        With a shortage nothing is reserved and nothing is written. Under a key that was used
+        before, nothing is reserved again. A SKU that the shop does not sell is short.
+        """
+        wanted = _add_up(wants)
+        entries = entries_of(StockKind.RESERVATION, wanted, key, self._clock(), commit.order)
+        with self._database.transaction() as connection:
+            lock_order(connection, commit.order)
+            if not written_keys(connection, shop, [one.key for one in entries]):
+                shortages = _shortages(connection, shop, wanted)
+                if shortages:
+                    return shortages
+                post(connection, shop, entries)
+            write(connection, commit)
+        return ()
+
+    def release(self, shop: str, key: str, commit: Commit) -> None:
+        """Release whatever ``commit.order`` still has reserved, and write the commit."""
+        with self._database.transaction() as connection:
+            lock_order(connection, commit.order)
+            left = reserved_for(connection, commit.order)
+            # A key may come again after another reservation, and that release is one of its own.
+            before = releases_of(connection, commit.order)
+            name = f"{key}:{before}" if before else key
+            post(
+                connection,
+                shop,
+                entries_of(StockKind.RELEASE, left, name, self._clock(), commit.order),
+            )
+            write(connection, commit)
+
+    def put_away(self, shop: str, shipment: str, key: str, commit: Commit) -> None:
+        """Take back what was issued for a shipment, and write the commit; once per key."""
+        with self._database.transaction() as connection:
+            lock_order(connection, commit.order)
+            out = issued_to(connection, commit.order, shipment)
+            post(
+                connection,
+                shop,
+                entries_of(StockKind.PUT_AWAY, out, key, self._clock(), commit.order, shipment),
+            )
+            write(connection, commit)
+
+    def receive(self, shop: str, sku: str, quantity: int, key: str, note: str = "") -> Level:
+        """Book a goods receipt, once per key and SKU; answers the level after it.
+
+        Raises:
+            UnknownSku: the shop does not sell it.
+            ValueError: the quantity is not above zero.
+        """
+        if quantity <= 0:
+            raise ValueError(f"a receipt of {quantity} pieces is none")
+        entry = StockEntry(
+            key=f"{key}:{sku}",
+            sku=sku,
+            kind=StockKind.RECEIPT,
+            on_hand=quantity,
+            at=self._clock(),
+            note=note,
+        )
+        with self._database.transaction() as connection:
+            post(connection, shop, [entry])
+            return standings(connection, shop, [sku])[sku].level
+
+    def adjust(self, shop: str, sku: str, quantity: int, key: str, note: str = "") -> Level:
+        """Change what is on hand by so many pieces, once per key and SKU; answers the new level.
+
+        Raises:
+            UnknownSku: the shop does not sell it.
+            BelowZero: less than nothing would be left.
+        """
+        with self._database.transaction() as connection:
+            before = _locked(connection, shop, (sku,))[sku].on_hand
+            self._adjust(connection, shop, {sku: (before, quantity)}, key, note)
+            return standings(connection, shop, [sku])[sku].level
+
+    def count(self, shop: str, counted: Mapping[str, int], key: str, note: str = "") -> None:
+        """Set what is on hand to what was counted, once per key and SKU: all of it or nothing.
+
+        Raises:
+            UnknownSku: the shop does not sell one of them.
+            BelowZero: less than nothing was counted.
+        """
+        with self._database.transaction() as connection:
+            before = _locked(connection, shop, tuple(counted))
+            changes = {
+                sku: (before[sku].on_hand, quantity - before[sku].on_hand)
+                for sku, quantity in counted.items()
+            }
+            self._adjust(connection, shop, changes, key, note)
+
+    def level(self, shop: str, sku: str) -> Level:
+        """What is there and what is promised of one SKU. Raises UnknownSku."""
+        with self._database.transaction() as connection:
+            found = standings(connection, shop, [sku])
+        if sku not in found:
+            raise UnknownSku(shop, (sku,))
+        return found[sku].level
+
+    def levels(self, shop: str) -> tuple[Level, ...]:
+        """Every SKU's level, in order of SKU."""
+        with self._database.transaction() as connection:
+            return tuple(one.level for one in standings(connection, shop).values())
+
+    def entries(
+        self, shop: str, sku: str, limit: int = 100, skip: int = 0
+    ) -> tuple[StockEntry, ...]:
+        """A SKU's entries, newest first."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                select(_ENTRIES)
+                .where(_ENTRIES.c.shop == shop, _ENTRIES.c.sku == sku)
+                .order_by(_ENTRIES.c.id.desc())
+                .limit(limit)
+                .offset(skip)
+            )
+            return tuple(entry_of(row) for row in rows.mappings())
+
+    def _adjust(
+        self,
+        connection: Connection,
+        shop: str,
+        changes: Mapping[str, tuple[int, int]],
+        key: str,
+        note: str,
+    ) -> None:
+        """Book changes, given with what was on hand before them."""
+        keys = {sku: f"{key}:{sku}" for sku in changes}
+        written = written_keys(connection, shop, keys.values())
+        entries: list[StockEntry] = []
+        for sku, (on_hand, change) in changes.items():
+            if change == 0 or keys[sku] in written:
+                continue
+            if on_hand + change < 0:
+                raise BelowZero(sku, on_hand, change)
+            entries.append(
+                StockEntry(
+                    key=keys[sku],
+                    sku=sku,
+                    kind=StockKind.ADJUSTMENT,
+                    on_hand=change,
+                    at=self._clock(),
+                    note=note,
+                )
+            )
+        post(connection, shop, entries)
+
+
+def _add_up(wanted: tuple[Want, ...]) -> dict[str, int]:
+    pairs = tuple((want.sku, want.quantity) for want in wanted)
+    return {want.sku: want.quantity for want in wants(pairs)}
+
+
+def _shortages(
+    connection: Connection, shop: str, wanted: Mapping[str, int]
+) -> tuple[Shortage, ...]:
+    """What cannot be met; the products stay locked, so the answer holds until the end."""
+    lock_products(connection, shop, wanted)
+    available = {
+        sku: one.level.available for sku, one in standings(connection, shop, wanted).items()
+    }
+    return tuple(
+        Shortage(sku=sku, wanted=quantity, available=max(available.get(sku, 0), 0))
+        for sku, quantity in wanted.items()
+        if quantity > available.get(sku, 0)
+    )
+
+
+def _locked(connection: Connection, shop: str, skus: tuple[str, ...]) -> dict[str, Level]:
+    lock_products(connection, shop, skus)
+    found = standings(connection, shop, skus)
+    missing = tuple(sorted(set(skus) - found.keys()))
+    if missing:
+        raise UnknownSku(shop, missing)
+    return {sku: one.level for sku, one in found.items()}

@@ -1,0 +1,30 @@
+"""What is on record: one module of tables for each part of the trade.
+
+Importing this package makes every table known to ``Record.metadata``.
+"""
+
+from backoffice.tables import (
+    cases,
+    catalogue,
+    messages,
+    orders,
+    papers,
+    payments,
+    shipping,
+    shops,
+    stock,
+)
+from backoffice.tables.base import Record
+
+__all__ = [
+    "Record",
+    "cases",
+    "catalogue",
+    "messages",
+    "orders",
+    "papers",
+    "payments",
+    "shipping",
+    "shops",
+    "stock",
+]

@@ -1,0 +1,127 @@
+"""An order on one page: everything that is on record about it."""
+
+from datetime import datetime
+
+from backoffice.tables.papers import PrintState
+from domain.cases import Answer, Case
+from domain.documents import DocumentKind, FileFormat
+from domain.journal import StepFact, Transition
+from domain.mail import MailKind, MailState
+from domain.model import Model
+from domain.money import Money
+from domain.order import Order
+from domain.payment import PaymentEvent
+from domain.shipping import Label
+from domain.status import OrderStatus
+from domain.stock import StockEntry
+from domain.tracking import CourierEvent, CourierStatus
+from domain.warehouse import Handoff, HandoffAnswer
+
+
+class MoneyView(Model):
+    """What happened to the money, and its sums by kind."""
+
+    events: tuple[PaymentEvent, ...]
+    authorized: Money
+    captured: Money
+    voided: Money
+    refunded: Money
+    settled: Money
+
+
+class LabelView(Model):
+    """A label, void or live, with what its courier reported, oldest first."""
+
+    label: Label
+    bought_at: datetime
+    voided_at: datetime | None
+    status: CourierStatus
+    events: tuple[CourierEvent, ...]
+
+
+class ShipmentView(Model):
+    """A shipment: what was handed off, the warehouse's answer, and its labels."""
+
+    shipment: str
+    handoff: Handoff | None
+    answer: HandoffAnswer | None
+    labels: tuple[LabelView, ...]
+
+
+class MailView(Model):
+    """A mail, and how far it is known to have come."""
+
+    key: str
+    kind: MailKind
+    recipient: str
+    state: MailState
+    since: datetime
+    sends: int
+
+
+class DocumentView(Model):
+    """A document and its print job; ``id`` fetches the bytes."""
+
+    id: str
+    shipment: str
+    kind: DocumentKind
+    format: FileFormat
+    number: str
+    created_at: datetime
+    print_state: PrintState
+    station: str | None
+
+
+class CaseView(Model):
+    """A case and its answer, if it has one."""
+
+    case: Case
+    answer: Answer | None
+
+
+class CallbackView(Model):
+    """A callback, and whether the shop has it."""
+
+    number: int
+    type: str
+    created_at: datetime
+    delivered_at: datetime | None
+    attempts: int
+    reason: str
+
+
+class OrderView(Model):
+    """Everything about one order."""
+
+    order_id: str
+    shop: str
+    status: OrderStatus
+    status_at: datetime
+    accepted_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    order: Order
+    transitions: tuple[Transition, ...]
+    facts: tuple[StepFact, ...]
+    money: MoneyView
+    stock: tuple[StockEntry, ...]
+    shipments: tuple[ShipmentView, ...]
+    mails: tuple[MailView, ...]
+    documents: tuple[DocumentView, ...]
+    cases: tuple[CaseView, ...]
+    callbacks: tuple[CallbackView, ...]
+
+
+class OrderHit(Model):
+    """An order as a list of search results shows it."""
+
+    order_id: str
+    shop: str
+    channel: str
+    number: str
+    customer: str
+    email: str
+    total: Money
+    status: OrderStatus
+    status_at: datetime
+    accepted_at: datetime

@@ -1,0 +1,186 @@
+"""Migrations make just the tables that the models say, and the pool outlives its server."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import CheckConstraint, text
+from sqlalchemy.exc import OperationalError
+
+from backoffice.database import Database, migration_config
+from backoffice.tables import Record
+from runtime.embedded_postgres import EmbeddedPostgres
+from tests.backoffice.samples import at_once
+
+
+def test_migrations_make_the_tables_that_the_models_describe(database: Database) -> None:
+    with database.transaction() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, Record.metadata) == []
+
+
+def test_migrations_make_the_checks_that_the_models_describe(database: Database) -> None:
+    with database.transaction() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) "
+                "FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace"
+            )
+        )
+        made = {(table, name): words_of(rule) for table, name, rule in rows}
+    meant = {
+        (table.name, str(check.name)): words_of(str(check.sqltext))
+        for table in Record.metadata.sorted_tables
+        for check in table.constraints
+        if isinstance(check, CheckConstraint)
+    }
+    assert made == meant
+
+
+def words_of(rule: str) -> frozenset[str]:
+    """What a rule is made of: its literals, and its columns; however Postgres rewrites it."""
+    literals = set(re.findall(r"'([^']*)'", rule))
+    columns = set(re.findall(r"\b[a-z_]{3,}\b", re.sub(r"'[^']*'(::text)?", "", rule)))
+    rewriting = {"text", "array", "any", "check", "case", "when", "then", "else", "end"}
+    return frozenset(literals | (columns - rewriting))
+
+
+def test_every_revision_can_be_taken_back(postgres: EmbeddedPostgres) -> None:
+    url = postgres.create_database("taken_back")
+    database = Database(url, pool_size=1)
+    database.migrate()
+    with database.transaction() as connection:
+        command.downgrade(migration_config(connection), "base")
+    with database.transaction() as connection:
+        left = connection.execute(
+            text(
+                "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace "
+                "AND relname NOT LIKE 'alembic%'"
+            )
+        ).all()
+    database.migrate()
+    database.close()
+    postgres.drop_database("taken_back")
+    assert left == []
+
+
+def test_processes_that_start_together_migrate_once(postgres: EmbeddedPostgres) -> None:
+    url = postgres.create_database("together")
+    databases = [Database(url, pool_size=1) for _ in range(6)]
+    at_once([one.migrate for one in databases])
+    databases[0].ping()
+    for one in databases:
+        one.close()
+    postgres.drop_database("together")
+
+
+def test_a_statement_that_takes_too_long_is_cancelled(database_url: str) -> None:
+    database = Database(database_url, pool_size=1, statement_timeout=timedelta(milliseconds=100))
+    with pytest.raises(OperationalError), database.transaction() as connection:
+        connection.execute(text("SELECT pg_sleep(5)"))
+    database.ping()
+    database.close()
+
+
+def test_an_error_leaves_nothing_behind_and_the_pool_whole(database_url: str) -> None:
+    database = Database(database_url, pool_size=1)
+    for _ in range(3):
+        with pytest.raises(RuntimeError):
+            insert_and_fail(database)
+    with database.transaction() as connection:
+        assert connection.execute(text("SELECT count(*) FROM policies")).scalar_one() == 0
+    database.close()
+
+
+def insert_and_fail(database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute(text("INSERT INTO policies (digest, body) VALUES ('x', '{}')"))
+        raise RuntimeError
+
+
+def test_a_restart_of_the_server_does_not_poison_the_pool(tmp_path: Path) -> None:
+    with EmbeddedPostgres.start(tmp_path / "pg", durable=False) as server:
+        database = Database(server.url, pool_size=3, statement_timeout=timedelta(seconds=5))
+        crowd(database)
+        server.stop()
+        with pytest.raises(OperationalError):
+            database.ping()
+        with EmbeddedPostgres.start(tmp_path / "pg", durable=False):
+            crowd(database)
+            database.close()
+
+
+def test_connections_that_died_while_idle_are_replaced_unnoticed(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backoffice.database._IDLE_SECONDS", 0.0)
+    database = Database(database_url, pool_size=3)
+    other = Database(database_url, pool_size=1)
+    crowd(database)
+    with other.transaction() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+    crowd(database)
+    database.close()
+    other.close()
+
+
+def crowd(database: Database) -> None:
+    """Use every connection of the pool at once."""
+    at_once([lambda: doze(database)] * 3)
+
+
+def doze(database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute(text("SELECT pg_sleep(0.05)"))
+
+
+def test_listening_wakes_up_at_once_and_on_each_notification(database: Database) -> None:
+    ears = database.listen("callbacks", timeout=10)
+    assert next(ears) is True
+    ring = Thread(target=notify, args=(database, "callbacks"))
+    ring.start()
+    assert next(ears) is True
+    ring.join()
+
+
+def test_listening_wakes_up_at_the_timeout(database: Database) -> None:
+    ears = database.listen("inbox", timeout=0.05)
+    next(ears)
+    assert next(ears) is False
+
+
+def test_listening_comes_back_after_its_connection_was_cut(database: Database) -> None:
+    ears = database.listen("inbox", timeout=0.05)
+    next(ears)
+    with database.transaction() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+            )
+        )
+    assert [next(ears), next(ears)] == [False, True]
+    notify(database, "inbox")
+    assert next(ears) is True
+
+
+def test_waiting_tells_the_channels_apart(database: Database) -> None:
+    assert database.wait(("inbox", "callbacks"), 5) == {"inbox", "callbacks"}
+    notify(database, "callbacks")
+    assert database.wait(("inbox", "callbacks"), 5) == {"callbacks"}
+    assert database.wait(("inbox", "callbacks"), 0.05) == set()
+
+
+def notify(database: Database, channel: str) -> None:
+    with database.transaction() as connection:
+        connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
