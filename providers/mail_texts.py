@@ -1,0 +1,136 @@
+"""The words of mails: one template for each kind, in text and HTML, by the customer's language.
+
+Templates lie in ``templates/mail/LANGUAGE/``; a new language is a new folder with the same files.
+The subject is a block of the text template. HTML is escaped throughout: nothing that a customer
+or a shop wrote becomes markup.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+
+from domain.mail import MailKind
+from domain.money import Money
+from domain.order import Line, Order
+from domain.payment import AuthorizeMethod, ExistingIntent
+from domain.record import OrderOnRecord
+from providers.tracking_links import tracking_link
+
+_FOLDER = Path(__file__).parent / "templates" / "mail"
+_DEFAULT = "en"
+_SUBJECT_LENGTH = 200
+_TRACKING = "tracking."
+_GAPS = re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True)
+class MailText:
+    """A mail as it is sent."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def one_line(text: str) -> str:
+    """Text without line breaks: in a subject they are refused, in a list they mislead."""
+    return " ".join(text.split())
+
+
+class MailTexts:
+    """Writes mails. Safe between threads."""
+
+    def __init__(self, folder: Path = _FOLDER) -> None:
+        """``folder`` holds a folder for each language, named by its BCP 47 tag."""
+        self._environment = Environment(
+            loader=FileSystemLoader(folder),
+            autoescape=select_autoescape(["html"]),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters["one_line"] = one_line
+        self._languages = frozenset(path.name for path in folder.iterdir() if path.is_dir())
+
+    def write(self, kind: MailKind, on_record: OrderOnRecord, facts: Mapping[str, str]) -> MailText:
+        """One mail about an order. ``facts`` are what the workflow knows: ``reason``,
+        ``tracking.1`` ("carrier number"), ``sku``, ``on_hand``, ``reorder_point``."""
+        language = self._language(on_record.order.customer.language)
+        plain = self._environment.get_template(f"{language}/{kind.value}.txt")
+        rich = self._environment.get_template(f"{language}/{kind.value}.html")
+        context = _context(on_record, facts, language)
+        return MailText(
+            subject=_subject(plain, context),
+            text=_GAPS.sub("\n\n", plain.render(context)).strip() + "\n",
+            html=rich.render(context),
+        )
+
+    def _language(self, wanted: str) -> str:
+        """The closest language there is: "de-AT", else "de", else English."""
+        tag = wanted
+        while tag and tag not in self._languages:
+            tag = tag.rpartition("-")[0]
+        return tag or _DEFAULT
+
+
+def _subject(template: Template, context: dict[str, Any]) -> str:
+    block = template.blocks["subject"]
+    return one_line("".join(block(template.new_context(context))))[:_SUBJECT_LENGTH]
+
+
+def _context(on_record: OrderOnRecord, facts: Mapping[str, str], language: str) -> dict[str, Any]:
+    order, shop = on_record.order, on_record.shop
+    page = f"{shop.status_page.rstrip('/')}/{on_record.order_id}" if shop.status_page else ""
+    return {
+        "language": language,
+        "shop": shop.seller,
+        "order": order,
+        "name": order.customer.name,
+        "status_page": page,
+        "lines": [_line(order, line) for line in order.lines],
+        "totals": _totals(order),
+        "held": isinstance(order.payment, AuthorizeMethod | ExistingIntent),
+        "reason": facts.get("reason", ""),
+        "parcels": _parcels(facts),
+        "facts": facts,
+    }
+
+
+def _line(order: Order, line: Line) -> dict[str, Any]:
+    amount = line.gross if order.prices_include_tax else line.net
+    return {
+        "name": line.name,
+        "options": ", ".join(f"{name}: {value}" for name, value in line.options.items()),
+        "quantity": line.quantity,
+        "amount": _money(order, amount),
+    }
+
+
+def _totals(order: Order) -> dict[str, str]:
+    shipping = order.shipping.gross if order.prices_include_tax else order.shipping.net
+    return {
+        "shipping": _money(order, shipping),
+        "tax": _money(order, order.total.tax),
+        "total": _money(order, order.total.gross),
+    }
+
+
+def _money(order: Order, amount: int) -> str:
+    return str(Money(amount=amount, currency=order.currency))
+
+
+def _parcels(facts: Mapping[str, str]) -> list[dict[str, str]]:
+    places = sorted(
+        (name for name in facts if name.startswith(_TRACKING)),
+        key=lambda name: (len(name), name),
+    )
+    parcels: list[dict[str, str]] = []
+    for place in places:
+        carrier, _, number = facts[place].rpartition(" ")
+        link = tracking_link(carrier, number)
+        parcels.append({"carrier": carrier, "number": number, "link": link})
+    return parcels

@@ -1,0 +1,257 @@
+"""Payments by Stripe: authorize with manual capture, verify, capture, void, refund.
+
+Source: Stripe, "Place a hold on a payment method", "Idempotent requests", "Refund and cancel
+payments".
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import stripe
+
+from domain.address import Customer
+from domain.attempt import Attempt
+from domain.failures import Mismatch, Refused, UnknownOutcome
+from domain.ids import order_of
+from domain.money import Money
+from domain.payment import (
+    Authorization,
+    AuthorizeMethod,
+    Captured,
+    Decline,
+    ExistingIntent,
+    NotCaptured,
+    Refunded,
+)
+from providers.stripe_authorization import StripeAuthorizations
+from providers.stripe_calls import CONNECT_SECONDS, READ_SECONDS, StripeCalls, StripeTurn
+from providers.stripe_lookup import intents_of, refund_of
+from providers.stripe_units import from_stripe, to_stripe
+from providers.stripe_verification import verified
+from providers.stripe_words import canceled_by_us, captured, refusal, was_held
+
+_WITH_CHARGE = ["latest_charge"]
+_LAPSED = "charge_expired_for_capture"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class StripePayment:
+    """The payment provider of `activities.payment`, over Stripe's SDK. Safe between threads.
+
+    Every method raises NotDone, UnknownOutcome, Refused or Mismatch of `domain.failures`.
+    """
+
+    name = "stripe"
+
+    def __init__(
+        self,
+        url: str | None,
+        key: str,
+        timeout: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS),
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        """``url`` None means Stripe itself; ``key`` is a secret key; ``timeout`` is (connect,
+        read) in seconds; ``now`` tells for how long Stripe has been keeping an idempotency key.
+        """
+        self._calls = StripeCalls(url, key, timeout)
+        self._authorizations = StripeAuthorizations(now)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._calls.close()
+
+    def authorize(
+        self,
+        attempt: Attempt,
+        order_id: str,
+        money: Money,
+        method: AuthorizeMethod,
+        customer: Customer,
+    ) -> Authorization | Decline:
+        """Hold money without taking it, once: a repeated attempt finds what an earlier one did.
+
+        A card that the bank refuses, and one that wants 3-D Secure, are declines.
+        """
+        return self._authorizations.authorize(
+            self._calls.turn(), attempt, order_id, money, method, customer
+        )
+
+    def verify(
+        self, order_id: str, money: Money, intent: ExistingIntent
+    ) -> Authorization | Decline:
+        """Check that the checkout's intent holds just this money, uncaptured; mark it ours."""
+        return verified(self._calls.turn(), order_id, money, intent.payment_intent)
+
+    def capture(self, attempt: Attempt, reference: str, money: Money) -> Captured | NotCaptured:
+        """Take held money once; what is held beyond it is released.
+
+        An authorization that lapsed, or that the bank takes back, is an answer.
+        """
+        units = _units(money)
+        turn = self._calls.turn()
+
+        def ended() -> stripe.PaymentIntent | None:
+            intent = _retrieve(turn, reference)
+            return None if captured(intent, units) is None else intent
+
+        try:
+            found = ended() if attempt.repeated else None
+            intent = found or turn.write(
+                attempt.key,
+                lambda options: turn.v1.payment_intents.capture(
+                    reference, {"amount_to_capture": units}, options
+                ),
+                ended,
+                attempt.repeated,
+            )
+        except (stripe.CardError, stripe.InvalidRequestError) as error:
+            intent = ended()
+            if intent is None:
+                return _not_captured(error)
+        except UnknownOutcome:
+            intent = ended()
+            if intent is None:
+                raise
+        outcome = captured(intent, units)
+        if outcome is None:
+            raise UnknownOutcome("stripe", f"{reference} is {intent.status} after its capture")
+        return outcome
+
+    def void(self, attempt: Attempt, order_id: str, reference: str | None) -> Authorization | None:
+        """Let go of money held for an order; without a reference, look for it first.
+
+        ``attempt.first_at`` is when authorizing began. Answers what this operation let go (at
+        whichever attempt), or None where nothing was held.
+
+        Raises:
+            Mismatch: the money was captured already.
+        """
+        turn = self._calls.turn()
+        if reference is not None:
+            intents = [_retrieve(turn, reference)]
+        else:
+            intents = intents_of(turn, order_id, attempt.first_at)
+        let_go = [
+            (intent, _let_go(turn, attempt, intent))
+            for intent in sorted(intents, key=lambda one: one.status == "succeeded")
+        ]
+        held = [(intent, units) for intent, units in let_go if units]
+        if not held:
+            return None
+        intent, _ = held[0]
+        money = from_stripe(sum(units for _, units in held), intent.currency)
+        return Authorization(reference=intent.id, money=money)
+
+    def refund(self, attempt: Attempt, reference: str, money: Money) -> Refunded:
+        """Give captured money back, once.
+
+        Raises:
+            Refused: Stripe gives no more back, or the bank sent it back again.
+        """
+        turn = self._calls.turn()
+
+        def known() -> stripe.Refund | None:
+            return refund_of(turn, reference, attempt.key)
+
+        found = known() if attempt.repeated else None
+        return _refunded(found or _give_back(turn, attempt, reference, _units(money), known))
+
+
+def _units(money: Money) -> int:
+    try:
+        return to_stripe(money)
+    except ValueError as error:
+        raise Refused("stripe", str(error)) from error
+
+
+def _retrieve(turn: StripeTurn, reference: str) -> stripe.PaymentIntent:
+    try:
+        return turn.read(
+            lambda options: turn.v1.payment_intents.retrieve(
+                reference, {"expand": _WITH_CHARGE}, options
+            )
+        )
+    except stripe.InvalidRequestError as error:
+        raise refusal(error) from error
+
+
+def _not_captured(error: stripe.StripeError) -> NotCaptured:
+    if isinstance(error, stripe.CardError) or error.code == _LAPSED:
+        return NotCaptured(reason=(error.user_message or error.code or "declined")[:250])
+    raise refusal(error) from error
+
+
+def _let_go(turn: StripeTurn, attempt: Attempt, intent: stripe.PaymentIntent) -> int:
+    """Cancel an intent; what it held, in Stripe's units, if it was this operation's doing."""
+    if intent.status == "succeeded":
+        raise Mismatch("stripe", f"{intent.id} was captured and cannot be let go, only refunded")
+    if intent.status == "canceled":
+        return was_held(intent) if attempt.repeated and canceled_by_us(intent) else 0
+
+    def ended() -> stripe.PaymentIntent | None:
+        now = _retrieve(turn, intent.id)
+        return now if now.status in ("canceled", "succeeded") else None
+
+    try:
+        after = turn.write(
+            f"{attempt.key}:{intent.id}",
+            lambda options: turn.v1.payment_intents.cancel(
+                intent.id, {"cancellation_reason": "requested_by_customer"}, options
+            ),
+            ended,
+            attempt.repeated,
+        )
+    except (stripe.CardError, stripe.InvalidRequestError) as error:
+        after = ended()
+        if after is None:
+            raise refusal(error) from error
+    except UnknownOutcome:
+        after = ended()
+        if after is None:
+            raise
+    if after.status == "succeeded":
+        raise Mismatch("stripe", f"{intent.id} was captured and cannot be let go, only refunded")
+    return intent.amount_capturable
+
+
+def _give_back(
+    turn: StripeTurn,
+    attempt: Attempt,
+    reference: str,
+    units: int,
+    known: Callable[[], stripe.Refund | None],
+) -> stripe.Refund:
+    params: stripe.params.RefundCreateParams = {
+        "payment_intent": reference,
+        "amount": units,
+        "metadata": {
+            "order": order_of(attempt.key.partition(":")[0]),
+            "operation": attempt.key,
+        },
+    }
+    try:
+        return turn.write(
+            attempt.key,
+            lambda options: turn.v1.refunds.create(params, options),
+            known,
+            attempt.repeated,
+        )
+    except (stripe.CardError, stripe.InvalidRequestError) as error:
+        found = known()
+        if found is None:
+            raise refusal(error) from error
+    except UnknownOutcome:
+        found = known()
+        if found is None:
+            raise
+    return found
+
+
+def _refunded(refund: stripe.Refund) -> Refunded:
+    if refund.status in ("failed", "canceled"):
+        reason = refund.failure_reason or "no reason given"
+        raise Refused("stripe", f"refund {refund.id} is {refund.status}: {reason}")
+    return Refunded(reference=refund.id, money=from_stripe(refund.amount, refund.currency))

@@ -1,0 +1,1 @@
+"""Contract tests: each adapter on its vendor's real SDK, against the sandbox and its ledgers."""

@@ -1,0 +1,131 @@
+"""The words of mails: complete, escaped, and in a language there is."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.address import Customer
+from domain.mail import MailKind
+from domain.payment import Prepaid
+from providers.mail_texts import MailTexts
+from providers.tracking_links import tracking_link
+from tests.providers.samples import ORDER, on_record
+
+TEXTS = MailTexts()
+FACTS = {
+    "reason": "Your card was declined.",
+    "tracking.1": "DHL Germany 0034",
+    "tracking.2": "UPS 1Z&2",
+    "tracking.10": "Pigeon Post 7",
+    "sku": "MUG",
+    "on_hand": "3",
+    "reorder_point": "5",
+}
+TO_CUSTOMERS = [kind for kind in MailKind if kind is not MailKind.RESTOCK]
+
+
+@pytest.mark.parametrize("kind", TO_CUSTOMERS)
+def test_a_mail_says_which_shop_and_which_order(kind: MailKind) -> None:
+    text = TEXTS.write(kind, on_record(), FACTS)
+    for words in (text.subject, text.text, text.html.replace("&amp;", "&")):
+        assert "Mugs & More" in words
+        assert "1001" in words
+    assert "Torstraße 1, 10115 Berlin, DE" in text.text
+
+
+@pytest.mark.parametrize(
+    "kind", [MailKind.CONFIRMATION, MailKind.SHIPPED, MailKind.CANCELLED, MailKind.OUT_OF_STOCK]
+)
+def test_lines_and_sums_are_shown_as_the_customer_was_charged(kind: MailKind) -> None:
+    text = TEXTS.write(kind, on_record(), FACTS)
+    for words in (text.text, text.html):
+        for part in ("Stoneware mug", "colour: blue", "20.00 EUR", "5.00 EUR", "25.00 EUR"):
+            assert part in words
+        assert "tax included: 3.99 EUR" in words
+
+
+def test_prices_without_tax_show_the_tax_as_a_sum_of_its_own() -> None:
+    text = TEXTS.write(MailKind.CONFIRMATION, on_record(prices_include_tax=False), FACTS)
+    assert "16.80 EUR" in text.text
+    assert "Tax  3.99 EUR" in text.text
+    assert "Total  24.99 EUR" in text.text
+
+
+def test_only_a_payment_that_is_held_is_said_to_be_reserved() -> None:
+    held = TEXTS.write(MailKind.CONFIRMATION, on_record(), FACTS)
+    prepaid = TEXTS.write(
+        MailKind.CONFIRMATION, on_record(payment=Prepaid(reference="amz-1")), FACTS
+    )
+    assert "reserved" in held.text
+    assert "reserved" in held.html
+    assert "reserved" not in prepaid.text + prepaid.html
+
+
+def test_each_parcel_is_named_in_order_with_its_carriers_page() -> None:
+    text = TEXTS.write(MailKind.SHIPPED, on_record(), FACTS)
+    places = [text.text.index(number) for number in ("0034", "1Z&2", "Pigeon Post, parcel 7")]
+    assert places == sorted(places)
+    assert "sendungsverfolgung.html?piececode=0034" in text.text
+    assert 'href="https://www.ups.com/track?tracknum=1Z%262"' in text.html
+    assert text.text.count("https://") == 3  # two carriers' pages, and the shop's
+
+
+def test_a_decline_gives_the_reason_and_says_that_nothing_was_charged() -> None:
+    text = TEXTS.write(MailKind.DECLINED, on_record(), FACTS)
+    assert "Your card was declined." in text.text
+    assert "Nothing was charged" in text.text
+    assert "reason" not in TEXTS.write(MailKind.DECLINED, on_record(), {}).text
+
+
+def test_the_status_page_is_linked_by_order() -> None:
+    text = TEXTS.write(MailKind.CONFIRMATION, on_record(), FACTS)
+    assert f"https://mugs.example/orders/{ORDER}" in text.text
+    without = on_record()
+    shop = without.shop.model_copy(update={"status_page": ""})
+    assert (
+        "https://"
+        not in TEXTS.write(
+            MailKind.CONFIRMATION, without.model_copy(update={"shop": shop}), {}
+        ).text
+    )
+
+
+@given(st.text(min_size=1, max_size=100).filter(lambda text: bool(text.strip("\x00 \t\n"))))
+def test_nothing_that_a_customer_wrote_becomes_markup_or_a_header(words: str) -> None:
+    name = words.replace("\x00", "") + "<script>{{ 7 * 7 }}</script>"
+    order = on_record(
+        customer=Customer(name=name[:250], email="g@example.com"), number=name[:100], name=name
+    )
+    for kind in MailKind:
+        text = TEXTS.write(kind, order, FACTS | {"reason": name})
+        assert "<script" not in text.html
+        assert "\n" not in text.subject
+        assert "\r" not in text.subject
+        assert len(text.subject) <= 200
+
+
+@pytest.mark.parametrize("language", ["", "de", "de-AT", "../en", "en-GB", "zz", "en/.."])
+def test_a_language_without_a_text_is_answered_in_english(language: str) -> None:
+    customer = Customer(name="Grete", email="g@example.com", language=language)
+    text = TEXTS.write(MailKind.CONFIRMATION, on_record(customer=customer), FACTS)
+    assert "is confirmed" in text.subject
+
+
+def test_a_new_language_is_a_folder(tmp_path: Path) -> None:
+    for language, word in (("en", "Hello"), ("de", "Hallo")):
+        (tmp_path / language).mkdir()
+        (tmp_path / language / "review.txt").write_text(
+            "{% block subject %}" + word + "{% endblock %} {{ name | one_line }}"
+        )
+        (tmp_path / language / "review.html").write_text("<p>" + word + "</p>")
+    customer = Customer(name="Grete", email="g@example.com", language="de-CH-1996")
+    text = MailTexts(tmp_path).write(MailKind.REVIEW, on_record(customer=customer), {})
+    assert (text.subject, text.html) == ("Hallo", "<p>Hallo</p>")
+
+
+def test_a_carrier_without_a_page_has_no_link() -> None:
+    assert tracking_link("Pigeon Post", "7") == ""
+    assert tracking_link("DHL Express", "") == ""
+    assert tracking_link(" USPS ", "92 05").endswith("tLabels=92%2005")

@@ -1,0 +1,159 @@
+"""Rates by Shippo, with addresses and customs data that carriers understand."""
+
+import httpx
+import pytest
+
+from domain.address import Address
+from domain.failures import NotDone, Refused
+from domain.money import Money
+from domain.shipping import PlannedParcel, Portion, Quote
+from domain.warehouse import CustomsLine
+from providers.shippo_shipping import ShippoCourier
+from providers.shippo_words import decimal_text
+from sandbox.client import Json, SandboxClient
+from tests.providers.attempts import GENERAL, Trouble, first, named, until_done
+from tests.providers.samples import NEW_YORK, ORDER, PARCEL, SELLER, VIENNA, eur
+
+MUGS = CustomsLine(
+    line="1",
+    name="Tasse aus Steinzeug – blau",
+    hs_code="691200",
+    origin="DE",
+    quantity=3,
+    value=1000,
+    weight_grams=350,
+)
+
+
+def quotes(
+    courier: ShippoCourier,
+    to: Address = VIENNA,
+    customs: tuple[CustomsLine, ...] = (),
+    parcel: PlannedParcel = PARCEL,
+) -> tuple[Quote, ...]:
+    return courier.quotes(ORDER, parcel, SELLER, to, "EUR", customs)
+
+
+def kept(sandbox: SandboxClient, what: str) -> list[Json]:
+    """Objects as Shippo has them."""
+    answer = httpx.get(
+        f"{sandbox.base('shippo')}/{what}", headers={"authorization": "ShippoToken x"}
+    )
+    return answer.json()["results"]
+
+
+def test_every_service_of_every_carrier_is_quoted(courier: ShippoCourier) -> None:
+    found = quotes(courier)
+    assert len({(quote.carrier, quote.service) for quote in found}) == len(found) == 5
+    for quote in found:
+        assert quote.parcel == PARCEL.id
+        assert quote.cost.currency == "EUR"
+        assert quote.cost.amount > 0
+        assert quote.transit_days
+        assert quote.name
+
+
+def test_prices_are_exact_to_the_minor_unit(sandbox: SandboxClient, courier: ShippoCourier) -> None:
+    by_rate = {quote.rate: quote.cost for quote in quotes(courier)}
+    [shipment] = kept(sandbox, "shipments")
+    assert {rate["object_id"]: rate["amount"] for rate in shipment["rates"]} == {
+        rate: decimal_text(cost) for rate, cost in by_rate.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("money", "text"),
+    [(eur(549), "5.49"), (Money(amount=1230, currency="JPY"), "1230"), (eur(500), "5.00")],
+)
+def test_money_is_written_as_shippo_writes_it(money: Money, text: str) -> None:
+    assert decimal_text(money) == text
+
+
+def test_addresses_are_written_so_that_carriers_can_print_them(
+    sandbox: SandboxClient, courier: ShippoCourier
+) -> None:
+    athens = Address(
+        name="Ελένη Παπαδοπούλου",
+        line1="Λεωφόρος Βασιλίσσης Σοφίας 123, τρίτος όροφος",
+        city="Αθήνα",
+        postal_code="10674",
+        country="GR",
+        phone="+30 210 1234567",
+    )
+    assert quotes(courier, athens)
+    [shipment] = kept(sandbox, "shipments")
+    assert shipment["metadata"] == f"{ORDER}/{PARCEL.id}"
+    assert shipment["address_from"]["street1"] == "Torstraße 1"
+    assert shipment["address_from"]["email"] == SELLER.email
+    to = shipment["address_to"]
+    assert (to["name"], to["city"], to["phone"]) == (
+        "Eleni Papadopoyloy",
+        "Athina",
+        "+302101234567",
+    )
+    assert (to["street1"], to["street2"]) == ("Leoforos Vasilissis Sofias 123,", "tritos orofos")
+
+
+def test_a_parcel_abroad_carries_a_declaration_for_what_lies_in_it(
+    sandbox: SandboxClient, courier: ShippoCourier
+) -> None:
+    assert quotes(courier, NEW_YORK, (MUGS,))
+    [item] = kept(sandbox, "customs/items")
+    assert item["quantity"] == 2
+    assert item["net_weight"] == "700"
+    assert item["value_amount"] == "6.67"
+    assert item["value_currency"] == "EUR"
+    assert item["description"] == "Tasse aus Steinzeug - blau"
+    assert (item["origin_country"], item["tariff_number"]) == ("DE", "691200")
+    [declaration] = kept(sandbox, "customs/declarations")
+    assert declaration["certify_signer"] == "Mugs & More"
+    assert declaration["contents_type"] == "MERCHANDISE"
+
+
+def test_goods_for_nothing_still_have_a_value_at_customs(
+    sandbox: SandboxClient, courier: ShippoCourier
+) -> None:
+    assert quotes(courier, NEW_YORK, (MUGS.model_copy(update={"value": 0}),))
+    assert kept(sandbox, "customs/items")[0]["value_amount"] == "0.01"
+
+
+def test_without_customs_data_there_is_no_rate_across_a_customs_border(
+    courier: ShippoCourier,
+) -> None:
+    assert quotes(courier, NEW_YORK) == ()
+
+
+def test_a_parcel_that_no_carrier_takes_has_no_rate(courier: ShippoCourier) -> None:
+    heavy = PlannedParcel(
+        id=PARCEL.id, weight_grams=90_000, contents=(Portion(line="1", quantity=1),)
+    )
+    assert quotes(courier, parcel=heavy) == ()
+
+
+def test_an_address_that_is_not_taken_is_refused_in_words(courier: ShippoCourier) -> None:
+    nowhere = VIENNA.model_copy(update={"country": "XX"})
+    with pytest.raises(Refused, match="400: country: XX"):
+        quotes(courier, nowhere)
+
+
+@pytest.mark.parametrize("trouble", GENERAL, ids=named)
+def test_rates_come_in_the_end_whatever_goes_wrong(
+    sandbox: SandboxClient, courier: ShippoCourier, trouble: Trouble
+) -> None:
+    sandbox.fault("shippo", "create_shipment", trouble.kind, times=2, **trouble.params)
+    found, failures = until_done(lambda _: quotes(courier), first(f"{ORDER}-s1:quote:1"))
+    assert len(found) == 5
+    # Asking twice costs nothing, so nothing that goes wrong here leaves a doubt.
+    assert all(isinstance(failure, NotDone) for failure in failures)
+    assert len(failures) == (0 if trouble.kind == "delay" else 2)
+    if trouble.kind == "rate_limit":
+        assert [one.retry_after for one in failures if isinstance(one, NotDone)] == [7.0, 7.0]
+
+
+def test_a_wrong_key_is_refused_in_shippos_words(
+    sandbox: SandboxClient, courier: ShippoCourier
+) -> None:
+    said = {"detail": "Invalid token."}
+    sandbox.fault("shippo", "create_shipment", "http_error", status=401, body=said)
+    with pytest.raises(Refused, match="401: Invalid token"):
+        quotes(courier)
