@@ -23,6 +23,9 @@ _STEPS = {
     MailKind.REVIEW: Step.REVIEW,
 }
 
+_LISTEN_EVERY = 30.0
+"""Seconds between looks for the provider's word on an ambiguous send."""
+
 
 class MailOutbox(Protocol):
     """One row for each mail, unique by its key."""
@@ -31,8 +34,11 @@ class MailOutbox(Protocol):
         """The row as it was before this try; a new one is SENDING with no sends."""
         ...
 
-    def sending(self, key: str) -> None:
-        """Note that a send begins now: until told otherwise, its outcome is unknown."""
+    def sending(self, key: str, sends: int) -> bool:
+        """Note that a send begins now: until told otherwise, its outcome is unknown.
+
+        False where another try has begun one since ``begin``: of two at once, one sends.
+        """
         ...
 
     def not_sent(self, key: str) -> None:
@@ -102,7 +108,7 @@ class MailActivities:
             if row.state in (MailState.SENDING, MailState.AMBIGUOUS):
                 if row.sends:
                     self._wait_for_word(row, run.now())
-                refusal = self._try(key, request, on_record)
+                refusal = self._try(row, request, on_record)
                 if refusal:
                     run.commit(outcome=FactOutcome.MISTAKE, detail=refusal)
                     return MailSent(sent=False, reason=refusal[:250])
@@ -112,10 +118,13 @@ class MailActivities:
     def _wait_for_word(self, row: MailOnRecord, now: datetime) -> None:
         left = (row.since + self._ambiguity - now).total_seconds()
         if left > 0:
-            raise NotDone("mail", "an earlier send may have gone out; waiting for word", left)
+            pause = min(left, _LISTEN_EVERY)
+            raise NotDone("mail", "an earlier send may have gone out; waiting for word", pause)
 
-    def _try(self, key: str, request: SendMail, on_record: OrderOnRecord) -> str:
-        self._outbox.sending(key)
+    def _try(self, row: MailOnRecord, request: SendMail, on_record: OrderOnRecord) -> str:
+        key = row.key
+        if not self._outbox.sending(key, row.sends):
+            raise NotDone("mail", "another try is sending it", _LISTEN_EVERY)
         try:
             facts = {fact.name: fact.value for fact in request.facts}
             message = self._provider.send(key, request.kind, on_record, facts)
@@ -126,6 +135,6 @@ class MailActivities:
             self._outbox.not_sent(key)
             return refusal.reason
         except UnknownOutcome as unknown:
-            raise NotDone("mail", unknown.reason, self._ambiguity.total_seconds()) from unknown
+            raise NotDone("mail", unknown.reason, _LISTEN_EVERY) from unknown
         self._outbox.sent(key, message)
         return ""

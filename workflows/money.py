@@ -72,7 +72,7 @@ class OrderMoney:
             Stopped: the money cannot be had, and the order is cancelled instead.
         """
         desk = self._desk
-        while self._authorization is not None and self._captured is None:
+        while self.at_provider and self._authorization is not None and self._captured is None:
             self._captures += 1
             then = desk.next(OrderStatus.CAPTURED, Step.HAND_OVER, shipment)
             request = CapturePayment(

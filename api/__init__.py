@@ -1,0 +1,1 @@
+"""What others call: orders, warehouse, support, webhooks. Verifies and stores; decides nothing."""

@@ -1,0 +1,83 @@
+"""Tables as spreadsheets write them: CSV in UTF-8, with commas, semicolons or tabs."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from api.problems import FieldProblem, ProblemError, invalid
+
+MOST_ROWS = 20_000
+_SEPARATORS = (",", ";", "\t")
+
+
+class Row(NamedTuple):
+    """One row by column name; ``number`` is what a spreadsheet shows beside it."""
+
+    number: int
+    cells: dict[str, str]
+
+    def path(self, column: str) -> str:
+        """Where a cell stands: ``rows.7.weight_grams``."""
+        return f"rows.{self.number}.{column}"
+
+
+def read_table(raw: bytes, required: frozenset[str], optional: frozenset[str]) -> tuple[Row, ...]:
+    """Every row that is not empty; cells are stripped, a column that is left out is empty.
+
+    Raises:
+        ProblemError: 400 where it is no table, 422 where columns or rows do not fit.
+    """
+    text = _text(raw)
+    first = text.partition("\n")[0]
+    separator = max(_SEPARATORS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        names = next(reader, list[str]())
+        header = [name.strip().lower() for name in names]
+        _check_header(header, required, optional)
+        return tuple(_rows(reader, header))
+    except csv.Error as error:
+        raise ProblemError(
+            400, f"the table breaks off at row {reader.line_num}: {error}"
+        ) from error
+
+
+def _text(raw: bytes) -> str:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ProblemError(400, f"the table is not UTF-8 at byte {error.start}") from error
+    if "\x00" in text:
+        raise ProblemError(400, "the table holds the NUL character")
+    return text
+
+
+def _check_header(header: list[str], required: frozenset[str], optional: frozenset[str]) -> None:
+    problems = [
+        FieldProblem(field="rows.1", message=f"column {name} is missing")
+        for name in sorted(required - set(header))
+    ]
+    problems += [
+        FieldProblem(field="rows.1", message=f"column {name[:100]} is not known")
+        for name in header
+        if name not in required | optional
+    ]
+    if len(set(header)) != len(header):
+        problems.append(FieldProblem(field="rows.1", message="a column stands twice"))
+    if problems:
+        raise invalid(tuple(problems))
+
+
+def _rows(lines: Iterator[list[str]], header: list[str]) -> Iterator[Row]:
+    for number, cells in enumerate(lines, 2):
+        if number > MOST_ROWS + 1:
+            message = f"more than {MOST_ROWS} rows; send them in parts"
+            raise invalid((FieldProblem(field="rows", message=message),))
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(header):
+            message = f"{len(cells)} cells, {len(header)} columns"
+            raise invalid((FieldProblem(field=f"rows.{number}", message=message),))
+        values = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
+        yield Row(number, values)

@@ -1,0 +1,136 @@
+"""What the API shows of orders and cases: the records' own words, cases with their answers."""
+
+from datetime import datetime
+from typing import Self
+
+from backoffice.cases import CaseOnRecord
+from backoffice.views import (
+    CallbackView,
+    DocumentView,
+    MailView,
+    MoneyView,
+    OrderHit,
+    OrderView,
+    ShipmentView,
+)
+from domain.cases import Answer, Case, CaseAnswer
+from domain.journal import StepFact, Transition
+from domain.model import Model
+from domain.order import Order
+from domain.status import OrderStatus
+from domain.stock import StockEntry
+
+
+class CaseEntry(Case):
+    """A case, and who closed it how, if anybody has."""
+
+    closed_at: datetime | None = None
+    answer: CaseAnswer | None = None
+    answered_by: str = ""
+    answered_why: str = ""
+
+    @classmethod
+    def of(cls, case: Case, answer: Answer | None) -> Self:
+        """A case with its answer, flat."""
+        shown = dict(case)
+        if answer is not None:
+            shown |= {"closed_at": answer.at, "answer": answer.answer}
+            shown |= {"answered_by": answer.who, "answered_why": answer.why}
+        return cls.model_validate(shown)
+
+    @classmethod
+    def on_record(cls, found: CaseOnRecord) -> Self:
+        """A case as the back office has it."""
+        return cls.of(found.case, found.answer)
+
+
+class OrderPage(Model):
+    """Everything that is on record about one order. Amounts are in the currency's minor unit."""
+
+    order_id: str
+    shop: str
+    status: OrderStatus
+    status_at: datetime
+    accepted_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    order: Order
+    transitions: tuple[Transition, ...]
+    facts: tuple[StepFact, ...]
+    money: MoneyView
+    stock: tuple[StockEntry, ...]
+    shipments: tuple[ShipmentView, ...]
+    mails: tuple[MailView, ...]
+    documents: tuple[DocumentView, ...]
+    cases: tuple[CaseEntry, ...]
+    callbacks: tuple[CallbackView, ...]
+
+    @classmethod
+    def of(cls, view: OrderView) -> Self:
+        """The page for an order on record."""
+        cases = tuple(CaseEntry.of(one.case, one.answer) for one in view.cases)
+        return cls.model_validate(dict(view) | {"cases": cases})
+
+
+class OrderList(Model):
+    """Orders that were found, newest first; ``next`` asks for what follows, as ``after``."""
+
+    orders: tuple[OrderHit, ...]
+    next: str | None = None
+
+
+class CaseList(Model):
+    """Open cases, oldest first; ``next`` asks for what follows, as ``after``."""
+
+    cases: tuple[CaseEntry, ...]
+    next: str | None = None
+
+
+class OrderEvent(Model):
+    """One change of an order's status, numbered from 1 without gaps; as in callbacks."""
+
+    id: str
+    type: str
+    order: str
+    number: str
+    channel: str
+    sequence: int
+    status: OrderStatus
+    at: datetime
+    shipment: str | None = None
+    detail: str = ""
+    tracking: tuple[dict[str, str], ...] = ()
+
+
+def events_of(view: OrderView) -> tuple[OrderEvent, ...]:
+    """An order's changes of status, with the live labels of the shipments they are about."""
+    tracking = [
+        {
+            "carrier": one.label.carrier,
+            "service": one.label.service,
+            "tracking_number": one.label.tracking_number,
+            "shipment": shipment.shipment,
+            "parcel": one.label.parcel,
+        }
+        for shipment in view.shipments
+        for one in shipment.labels
+        if one.voided_at is None
+    ]
+    return tuple(
+        OrderEvent(
+            id=f"{view.order_id}.{one.number}",
+            type=f"order.{one.status.value}",
+            order=view.order_id,
+            number=view.order.number,
+            channel=view.order.channel,
+            sequence=one.number,
+            status=one.status,
+            at=one.at,
+            shipment=one.shipment,
+            detail=one.detail,
+            tracking=tuple(
+                label for label in tracking if one.shipment in (None, label["shipment"])
+            ),
+        )
+        for one in view.transitions
+    )

@@ -1,0 +1,111 @@
+"""Orders: placed by a shop, looked up by shop and support, cancelled while they can be."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from fastapi.concurrency import run_in_threadpool
+
+from api.access import OfficeKey, ShopKey, Wired
+from api.bodies import JsonBody, RawBody, parse_object, validated
+from api.example_order import EXAMPLE_ORDER
+from api.intake import OrderAccepted, take
+from api.order_pages import OrderEvent, OrderList, OrderPage, events_of
+from api.parameters import Cursor, Limit, Name, SearchText
+from api.problems import ProblemError, away, not_found
+from api.starter import EngineAway, NotOpen, UpdateRefused
+from api.wiring import Wiring
+from backoffice.views import OrderView
+from domain.model import Model
+from domain.order import Order
+from domain.steering import CancelAnswer, CancelRequest
+
+router = APIRouter(tags=["orders"])
+
+_ORDER = RawBody("application/json", model=Order, examples={"two mugs": EXAMPLE_ORDER})
+_CANCEL = JsonBody(CancelRequest, {"by telephone": {"who": "Ana, support", "why": "ordered twice"}})
+
+
+@router.post("/orders", status_code=202, summary="Place an order")
+async def place(
+    wiring: Wired, key: ShopKey, raw: Annotated[bytes, Depends(_ORDER)], response: Response
+) -> OrderAccepted:
+    """The order is on record when this is answered, and will be carried out.
+
+    Sums must add up exactly; tax is the channel's word. The same order again is answered the
+    same; another body under the same channel and number is refused with 409, and names the
+    fields that differ.
+    """
+    accepted = await take(wiring, key.shop, "orders", raw, _read)
+    response.headers["Location"] = accepted.links.self
+    return accepted
+
+
+def _read(raw: bytes) -> Order:
+    return validated(Order, parse_object(raw))
+
+
+@router.get("/orders", summary="Find orders")
+def find(
+    wiring: Wired, key: OfficeKey, q: SearchText = "", limit: Limit = 50, after: Cursor = ""
+) -> OrderList:
+    """By order id or number, name, e-mail address, tracking number, SKU or bin; newest first."""
+    found = wiring.books.search.search(key.shop, q, limit, after or None)
+    following = found[-1].order_id if len(found) == limit else None
+    return OrderList(orders=found, next=following)
+
+
+@router.get("/orders/{order}", summary="Everything about an order")
+def look_up(wiring: Wired, key: OfficeKey, order: Name) -> OrderPage:
+    """By its id, or by its number in its channel."""
+    return OrderPage.of(_on_record(wiring, key.shop, order))
+
+
+class OrderEvents(Model):
+    """An order's changes of status, oldest first."""
+
+    events: tuple[OrderEvent, ...]
+
+
+@router.get("/orders/{order}/events", summary="What has happened to an order")
+def follow(wiring: Wired, key: OfficeKey, order: Name) -> OrderEvents:
+    """Its changes of status, as callbacks tell them."""
+    return OrderEvents(events=events_of(_on_record(wiring, key.shop, order)))
+
+
+@router.post("/orders/{order}/cancel", status_code=202, summary="Cancel an order")
+async def cancel(
+    wiring: Wired,
+    key: OfficeKey,
+    order: Name,
+    wanted: Annotated[CancelRequest, Depends(_CANCEL)],
+) -> CancelAnswer:
+    """What it leads to depends on the moment.
+
+    Before the capture everything is undone; from the capture to the hand-over the parcel is
+    recalled, and refunded if it can be pulled; after it the answer is 409 with the reason.
+    """
+    view = await run_in_threadpool(_on_record, wiring, key.shop, order)
+    try:
+        answer = await wiring.starter.request_cancel(view.order_id, wanted)
+    except EngineAway as error:
+        raise away("the order") from error
+    except NotOpen as error:
+        raise _not_open(view) from error
+    except UpdateRefused as refused:
+        raise ProblemError(409, str(refused)) from refused
+    if not answer.accepted:
+        raise ProblemError(409, answer.message)
+    return answer
+
+
+def _on_record(wiring: Wiring, shop: str, order: str) -> OrderView:
+    found = wiring.books.search.order(shop, order)
+    if found is None:
+        raise not_found("order")
+    return found
+
+
+def _not_open(view: OrderView) -> ProblemError:
+    if view.ended_at is not None:
+        return ProblemError(409, f"the order has ended: {view.status.value}")
+    return away("the order, which has not been started yet,")

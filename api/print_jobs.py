@@ -1,0 +1,121 @@
+"""The print queue: stations claim a job, print its document, and report."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+
+from api.access import WarehouseKey, Wired
+from api.bodies import JsonBody
+from api.parameters import Limit, Name
+from api.problems import ProblemError
+from backoffice.prints import PrintJob
+from domain.documents import DocumentKind, FileFormat
+from domain.model import Code, LongText, Model
+
+router = APIRouter(tags=["printing"])
+
+_MEDIA = {
+    FileFormat.PDF: "application/pdf",
+    FileFormat.ZPL: "application/vnd.zebra-zpl",
+    FileFormat.PNG: "image/png",
+}
+JobId = Annotated[int, Path(ge=1, le=2**62)]
+
+
+class JobList(Model):
+    """What is still to print, oldest first."""
+
+    jobs: tuple[PrintJob, ...]
+
+
+class Claim(Model):
+    """A station that asks for work, and the kinds of documents that its printer takes."""
+
+    station: Code
+    kinds: tuple[DocumentKind, ...] = tuple(DocumentKind)
+
+
+class Failure(Model):
+    """Why a job did not come out of the printer."""
+
+    reason: LongText = ""
+
+
+class Reported(Model):
+    """The report is on record."""
+
+    job: int
+    state: str
+
+
+_CLAIM = JsonBody(Claim, {"labels only": {"station": "pack-1", "kinds": ["label"]}})
+_FAILURE = JsonBody(Failure, {"jam": {"reason": "out of labels"}})
+
+
+@router.get("/print-jobs", summary="What is to print")
+def jobs(
+    wiring: Wired,
+    key: WarehouseKey,
+    station: Annotated[Code | None, Query(description="only what this one has taken")] = None,
+    limit: Limit = 100,
+) -> JobList:
+    """Waiting, claimed and failed jobs."""
+    return JobList(jobs=wiring.books.prints.jobs(key.shop, station, limit))
+
+
+@router.post(
+    "/print-jobs/claim",
+    summary="Take the next job",
+    response_model=PrintJob,
+    responses={204: {"description": "There is nothing to print."}},
+)
+def claim(
+    wiring: Wired, key: WarehouseKey, wanted: Annotated[Claim, Depends(_CLAIM)]
+) -> PrintJob | Response:
+    """The oldest job, for two minutes: not reported by then, it is given to the next who asks."""
+    job = wiring.books.prints.claim(key.shop, wanted.station, wanted.kinds)
+    return job or Response(status_code=204)
+
+
+@router.post("/print-jobs/{job}/printed", summary="It is on paper")
+def printed(wiring: Wired, key: WarehouseKey, job: JobId) -> Reported:
+    """409 where the job is not claimed, or its label was voided meanwhile: do not use the paper."""
+    if not wiring.books.prints.printed(key.shop, job):
+        raise _not_claimed()
+    return Reported(job=job, state="printed")
+
+
+@router.post("/print-jobs/{job}/failed", summary="It did not print")
+def failed(
+    wiring: Wired, key: WarehouseKey, job: JobId, why: Annotated[Failure, Depends(_FAILURE)]
+) -> Reported:
+    """Somebody looks after the printer, and queues it again."""
+    if not wiring.books.prints.failed(key.shop, job, why.reason):
+        raise _not_claimed()
+    return Reported(job=job, state="failed")
+
+
+@router.post("/print-jobs/{job}/again", summary="Print it once more")
+def again(wiring: Wired, key: WarehouseKey, job: JobId) -> Reported:
+    """A printed or failed job waits again; 409 for any other, and for a voided label."""
+    if not wiring.books.prints.again(key.shop, job):
+        raise ProblemError(409, "it was neither printed nor failed, or its label is void")
+    return Reported(job=job, state="waiting")
+
+
+@router.get(
+    "/documents/{document}",
+    summary="A document's bytes",
+    response_class=Response,
+    responses={200: {"content": {one: {} for one in _MEDIA.values()}}},
+)
+def document(wiring: Wired, key: WarehouseKey, document: Name) -> Response:
+    """PDF, ZPL or PNG, as the document was made."""
+    found = wiring.books.prints.document(key.shop, document)
+    name = f"{found.kind.value}.{found.format.value}"
+    headers = {"Content-Disposition": f'inline; filename="{name}"'}
+    return Response(found.content, media_type=_MEDIA[found.format], headers=headers)
+
+
+def _not_claimed() -> ProblemError:
+    return ProblemError(409, "the job is not claimed, or was withdrawn; do not use its paper")

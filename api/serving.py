@@ -1,0 +1,51 @@
+"""The API put together from the environment's settings."""
+
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from temporalio.client import Client
+
+from api.app import create_app
+from api.temporal_orders import TemporalOrders
+from api.wiring import Webhooks, Wiring
+from backoffice.books import Books
+from backoffice.database import Database
+from providers.sendgrid_events import SendGridWebhooks
+from providers.shippo_events import ShippoWebhooks
+from providers.stripe_events import StripeWebhooks
+from providers.stripe_units import problem_with
+from runtime.settings import Settings
+
+
+@dataclass(frozen=True)
+class Serving:
+    """An application, and what has to be closed after it."""
+
+    app: FastAPI
+    database: Database
+
+
+def put_together(settings: Settings, client: Client, database_url: str) -> Serving:
+    """The application for these settings, on a connected engine and a migrated database."""
+    database = Database(database_url, settings.database_pool)
+    wiring = Wiring(
+        books=Books.over(database),
+        starter=TemporalOrders(client, settings.task_queue),
+        payment_problem=problem_with,
+        webhooks=webhooks(settings),
+        admin_key=settings.admin_key.get_secret_value(),
+        public_url=settings.public_url,
+    )
+    return Serving(create_app(wiring), database)
+
+
+def webhooks(settings: Settings) -> Webhooks:
+    """The ears whose secret is set; the others refuse every call."""
+    stripe = settings.stripe_webhook_secret.get_secret_value()
+    shippo = settings.shippo_webhook_token.get_secret_value()
+    sendgrid = settings.sendgrid_webhook_key
+    return Webhooks(
+        stripe=StripeWebhooks(stripe) if stripe else None,
+        shippo=ShippoWebhooks(shippo) if shippo else None,
+        sendgrid=SendGridWebhooks(sendgrid) if sendgrid else None,
+    )

@@ -1,0 +1,50 @@
+"""What the API asks of the engine that works orders, and how that can fail."""
+
+from typing import Protocol
+
+from domain.order import OrderInput
+from domain.steering import CancelAnswer, CancelRequest, CaseReply
+
+
+class EngineAway(Exception):
+    """The engine cannot be reached; whether it did what was asked is not known."""
+
+
+class NotOpen(Exception):
+    """The order's workflow has ended, or was never started: it takes no more updates."""
+
+
+class UpdateRefused(Exception):
+    """The order refuses an update; the message says why, in words for whoever asked."""
+
+
+class Starter(Protocol):
+    """The engine, as the API sees it."""
+
+    async def start(self, order: OrderInput) -> None:
+        """Start an order's workflow; a second start of the same order changes nothing.
+
+        Raises:
+            EngineAway: it may have been started; the sweep starts what was not.
+        """
+        ...
+
+    async def request_cancel(self, order_id: str, request: CancelRequest) -> CancelAnswer:
+        """Ask an order to be cancelled, and wait for its answer.
+
+        Raises:
+            EngineAway, NotOpen, UpdateRefused.
+        """
+        ...
+
+    async def answer_case(self, order_id: str, reply: CaseReply) -> None:
+        """Answer one of an order's cases.
+
+        Raises:
+            EngineAway, NotOpen, UpdateRefused.
+        """
+        ...
+
+    async def answers(self) -> bool:
+        """Whether the engine can be reached now."""
+        ...

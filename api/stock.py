@@ -1,0 +1,151 @@
+"""Stock: goods receipts, corrections, counts, and what is there."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import Field
+
+from api.access import AdminKey, Wired
+from api.bodies import JsonBody, RawBody
+from api.csv_files import read_table
+from api.fields import MOST
+from api.parameters import IdempotencyKey, ShopId
+from api.problems import FieldProblem, ProblemError, invalid
+from api.shops import known_shop
+from backoffice.refusals import BelowZero
+from domain.model import Code, Model, OptionalText
+from domain.stock import Level
+
+router = APIRouter(tags=["set-up"])
+
+_MOST_PIECES = 10_000_000
+_TABLE_LIMIT = 8 * 1024 * 1024
+Pieces = Annotated[int, Field(strict=True, ge=1, le=_MOST_PIECES)]
+Change = Annotated[int, Field(strict=True, ge=-_MOST_PIECES, le=_MOST_PIECES)]
+
+
+class Receipt(Model):
+    """Goods that came in."""
+
+    sku: Code
+    quantity: Pieces
+    note: OptionalText = ""
+
+
+class Adjustment(Model):
+    """A correction of what is on hand: pieces found (above zero) or lost (below)."""
+
+    sku: Code
+    quantity: Change
+    note: OptionalText = ""
+
+
+class LevelEntry(Level):
+    """What is there, what is promised, and what can still be promised of one SKU."""
+
+    can_be_promised: int
+
+    @classmethod
+    def of(cls, level: Level) -> "LevelEntry":
+        """A level with its difference written out."""
+        return cls(**dict(level), can_be_promised=level.available)
+
+
+class LevelList(Model):
+    """Every SKU's level, in order of SKU."""
+
+    levels: tuple[LevelEntry, ...]
+
+
+class Counted(Model):
+    """How many SKUs have the level that was counted."""
+
+    counted: int
+
+
+_RECEIPT = JsonBody(Receipt, {"a delivery": {"sku": "MUG", "quantity": 120, "note": "DN 4711"}})
+_ADJUSTMENT = JsonBody(
+    Adjustment, {"broken": {"sku": "MUG", "quantity": -2, "note": "broken in A-03-2"}}
+)
+_COUNT_TABLE = RawBody(
+    "text/csv", examples={"two SKUs": "sku,quantity\nMUG,118\nPOT,40\n"}, limit=_TABLE_LIMIT
+)
+
+
+@router.get("/shops/{shop}/stock", summary="What is there")
+def levels(wiring: Wired, _key: AdminKey, shop: ShopId) -> LevelList:
+    """On hand and reserved, in pieces."""
+    known_shop(wiring, shop)
+    found = wiring.books.stock.levels(shop)
+    return LevelList(levels=tuple(LevelEntry.of(one) for one in found))
+
+
+@router.post("/shops/{shop}/stock/receipts", status_code=201, summary="Book a goods receipt")
+def receive(
+    wiring: Wired,
+    _key: AdminKey,
+    shop: ShopId,
+    idempotency_key: IdempotencyKey,
+    sent: Annotated[Receipt, Depends(_RECEIPT)],
+) -> LevelEntry:
+    """Booked once for each key; answers the level after it."""
+    known_shop(wiring, shop)
+    key = f"receipt:{idempotency_key}"
+    return LevelEntry.of(wiring.books.stock.receive(shop, sent.sku, sent.quantity, key, sent.note))
+
+
+@router.post("/shops/{shop}/stock/adjustments", status_code=201, summary="Correct a level")
+def adjust(
+    wiring: Wired,
+    _key: AdminKey,
+    shop: ShopId,
+    idempotency_key: IdempotencyKey,
+    sent: Annotated[Adjustment, Depends(_ADJUSTMENT)],
+) -> LevelEntry:
+    """Booked once for each key; 409 where less than nothing would be left."""
+    known_shop(wiring, shop)
+    key = f"adjustment:{idempotency_key}"
+    try:
+        level = wiring.books.stock.adjust(shop, sent.sku, sent.quantity, key, sent.note)
+    except BelowZero as below:
+        raise ProblemError(409, str(below)) from below
+    return LevelEntry.of(level)
+
+
+@router.post("/shops/{shop}/stock.csv", summary="Set levels from a count")
+def count(
+    wiring: Wired,
+    _key: AdminKey,
+    shop: ShopId,
+    idempotency_key: IdempotencyKey,
+    raw: Annotated[bytes, Depends(_COUNT_TABLE)],
+) -> Counted:
+    """A table with the columns `sku` and `quantity`: what is on hand becomes what was counted.
+
+    All rows are booked, or none; once for each key.
+    """
+    known_shop(wiring, shop)
+    counted = _counted(raw)
+    wiring.books.stock.count(shop, counted, f"count:{idempotency_key}", "count")
+    return Counted(counted=len(counted))
+
+
+def _counted(raw: bytes) -> dict[str, int]:
+    counted: dict[str, int] = {}
+    problems: list[FieldProblem] = []
+    for row in read_table(raw, frozenset({"sku", "quantity"}), frozenset()):
+        sku, quantity = row.cells["sku"], row.cells["quantity"]
+        if sku in counted:
+            problems.append(FieldProblem(field=row.path("sku"), message="stands twice"))
+        elif not _is_count(quantity):
+            message = f"must be a whole number from 0 to {_MOST_PIECES}"
+            problems.append(FieldProblem(field=row.path("quantity"), message=message))
+        else:
+            counted[sku] = int(quantity)
+    if problems:
+        raise invalid(tuple(problems[:MOST]))
+    return counted
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= _MOST_PIECES

@@ -1,0 +1,92 @@
+"""Starting and steering orders on Temporal."""
+
+import asyncio
+from collections.abc import Awaitable
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio.client import (
+    Client,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.starter import EngineAway, NotOpen, UpdateRefused
+from domain.model import Model
+from domain.order import OrderInput
+from domain.steering import CancelAnswer, CancelRequest, CaseReply
+from workflows.starting import start_order
+
+_CALL = timedelta(seconds=5)
+_UPDATE = timedelta(seconds=20)
+
+Result = TypeVar("Result")
+
+
+class TemporalOrders:
+    """Orders as workflows: one for each order, its id the order's id."""
+
+    def __init__(self, client: Client, task_queue: str) -> None:
+        """A connected (or lazy) client, and the queue that the workers listen to."""
+        self._client = client
+        self._task_queue = task_queue
+
+    async def start(self, order: OrderInput) -> None:
+        """Start an order, once: one that runs or has ended is left as it is.
+
+        Raises:
+            EngineAway: the server cannot be reached.
+        """
+        try:
+            await _reaching(start_order(self._client, self._task_queue, order, _CALL), _CALL)
+        except RPCError as error:
+            raise EngineAway(error.message) from error
+
+    async def request_cancel(self, order_id: str, request: CancelRequest) -> CancelAnswer:
+        """Update ``request_cancel``.
+
+        Raises:
+            EngineAway, NotOpen, UpdateRefused.
+        """
+        return await self._update(order_id, "request_cancel", request, CancelAnswer)
+
+    async def answer_case(self, order_id: str, reply: CaseReply) -> None:
+        """Update ``answer_case``.
+
+        Raises:
+            EngineAway, NotOpen, UpdateRefused.
+        """
+        await self._update(order_id, "answer_case", reply, None)
+
+    async def answers(self) -> bool:
+        """Whether the server says that it serves."""
+        try:
+            return await _reaching(self._client.service_client.check_health(timeout=_CALL), _CALL)
+        except (RPCError, EngineAway):
+            return False
+
+    async def _update(
+        self, order_id: str, name: str, message: Model, result: type[Result] | None
+    ) -> Result:
+        handle = self._client.get_workflow_handle(order_id)
+        call: Awaitable[Result] = handle.execute_update(  # pyright: ignore[reportUnknownMemberType] # the SDK's overloads
+            name, message, result_type=result, rpc_timeout=_UPDATE
+        )
+        try:
+            return await _reaching(call, _UPDATE)
+        except WorkflowUpdateFailedError as error:
+            raise UpdateRefused(str(error.cause)) from error
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise NotOpen from error
+            raise EngineAway(error.message) from error
+
+
+async def _reaching(call: Awaitable[Result], limit: timedelta) -> Result:
+    """Wait no longer than this; a client that never had a connection raises RuntimeError."""
+    try:
+        async with asyncio.timeout(limit.total_seconds()):
+            return await call
+    except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError, RuntimeError) as error:
+        raise EngineAway(str(error) or type(error).__name__) from error

@@ -1,0 +1,125 @@
+"""What providers tell by themselves: verified on the raw body, stored once, answered 200.
+
+Nothing is decided here. What matters to an order goes into the inbox with the signal that tells
+it; everything else is a line on record, or nothing.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends, Header
+from fastapi.concurrency import run_in_threadpool
+
+from api.access import Wired
+from api.bodies import RawBody
+from api.parameters import Name
+from api.problems import ProblemError, away
+from backoffice.books import Books
+from backoffice.courier_news import take_courier_event
+from domain.model import Model
+from providers.stripe_events import StripeEvent, StripeEventKind
+from providers.webhooks import WebhookRefused
+
+router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+
+_JSON: dict[str, Any] = {"type": ["object", "array"]}
+# Whatever its Content-Type: the signature alone says whether it is the provider's.
+Body = Annotated[bytes, Depends(RawBody("application/json", schema=_JSON, any_type=True))]
+Event = TypeVar("Event")
+
+
+class Heard(Model):
+    """The webhook was understood; how many of its events were news."""
+
+    stored: int
+
+
+@router.post("/stripe", summary="Stripe's events")
+async def stripe(
+    wiring: Wired,
+    raw: Body,
+    signature: Annotated[str | None, Header(alias="Stripe-Signature")] = None,
+) -> Heard:
+    """Stored under the event's id; one whose order is not known (yet) waits, or goes to a person.
+
+    It starts nothing: the order's workflow owns its money and asks Stripe itself.
+    """
+    ears = wiring.webhooks.stripe
+    if ears is None:
+        raise away("Stripe's webhook secret")
+    event = _verified(lambda: ears.read(raw, signature))
+    if event.kind is StripeEventKind.OTHER:
+        return Heard(stored=0)
+    return Heard(stored=int(await run_in_threadpool(_keep, wiring.books, event)))
+
+
+_MONEY_MOVED = {
+    StripeEventKind.CAPTURED,
+    StripeEventKind.REFUND_CHANGED,
+    StripeEventKind.DISPUTE_OPENED,
+    StripeEventKind.DISPUTE_CHANGED,
+}
+
+
+def _keep(books: Books, event: StripeEvent) -> bool:
+    """Keep it for the record; money that moved and that nobody owns is to be told to somebody.
+
+    The relay finds no order for it, and the sweep makes it a case.
+    """
+    owner = event.order if event.order and books.records.status(event.order) else None
+    if owner is None and event.reference:
+        owner = books.claims.owner("stripe", event.reference)
+    nobodys = owner is None and event.kind in _MONEY_MOVED
+    return books.inbox.put(
+        "stripe",
+        event.id,
+        event.kind.value,
+        owner,
+        event.model_dump(mode="json"),
+        "payment_event" if nobodys else None,
+    )
+
+
+@router.post("/shippo/{token}", summary="Shippo's tracking events")
+async def shippo(
+    wiring: Wired,
+    raw: Body,
+    token: Name,
+    signature: Annotated[str | None, Header(alias="Shippo-Auth-Signature")] = None,
+) -> Heard:
+    """On record for the parcel; the order hears of it only where it changes what happens next."""
+    ears = wiring.webhooks.shippo
+    if ears is None:
+        raise away("Shippo's webhook token")
+    event = _verified(lambda: ears.read(raw, token, signature))
+    if event is None:
+        return Heard(stored=0)
+    return Heard(stored=int(await run_in_threadpool(take_courier_event, wiring.books, event)))
+
+
+@router.post("/sendgrid", summary="SendGrid's mail events")
+async def sendgrid(
+    wiring: Wired,
+    raw: Body,
+    signature: Annotated[str | None, Header(alias="X-Twilio-Email-Event-Webhook-Signature")] = None,
+    timestamp: Annotated[str | None, Header(alias="X-Twilio-Email-Event-Webhook-Timestamp")] = None,
+) -> Heard:
+    """What became of mails; late, double and out-of-order events change nothing."""
+    ears = wiring.webhooks.sendgrid
+    if ears is None:
+        raise away("SendGrid's webhook key")
+    events = _verified(lambda: ears.read(raw, signature, timestamp))
+
+    def note() -> int:
+        ours = (one for one in events if "\x00" not in one.key)
+        return sum(wiring.books.mails.event(one.key, one.state, one.at) for one in ours)
+
+    return Heard(stored=await run_in_threadpool(note))
+
+
+def _verified(read: Callable[[], Event]) -> Event:
+    """401 for what anybody could have sent, 400 for what the provider sent and nobody can read."""
+    try:
+        return read()
+    except WebhookRefused as refused:
+        raise ProblemError(400 if refused.authentic else 401, refused.reason) from refused

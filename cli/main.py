@@ -1,0 +1,180 @@
+"""The `ordersaga` command."""
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from backoffice.database import Database
+from cli.demo import run_demo
+from cli.demo_shop import DemoShop
+from cli.doctor import examine
+from cli.installation import Installation, default_home
+from cli.stack import Plan, Stack, prepare_namespace
+from runtime.settings import Settings
+
+app = typer.Typer(
+    help="Orders that survive everything: from checkout to doorstep.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+_PID = "ordersaga.pid"
+
+
+@app.command()
+def demo(
+    workers: Annotated[int, typer.Option(help="worker processes")] = 1,
+) -> None:
+    """Carry orders from an HTTP request to the doorstep, judge them by the ledgers, and end."""
+    console = Console()
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="ordersaga-demo-") as folder:
+        installation = Installation.at(Path(folder))
+        stack = Stack(installation, Plan(on_files=False, workers=workers), console.print)
+        try:
+            stack.start()
+            ready = time.monotonic()
+            balanced = run_demo(stack, installation, console)
+            console.print(
+                f"Orders took {time.monotonic() - ready:.1f} s; all in all "
+                f"{time.monotonic() - began:.1f} s"
+            )
+            console.print(f"Temporal UI (until the demo ends): {stack.ui_url}")
+            console.print(f"API and its documentation: {stack.api_url}/docs")
+            console.print("`make up` keeps all of it running.")
+        finally:
+            stack.stop()
+    if not balanced:
+        console.print("[red]The ledgers do not agree with the orders.[/]")
+    _leave(0 if balanced else 1)
+
+
+@app.command()
+def up(
+    workers: Annotated[int, typer.Option(help="worker processes; one is one core")] = 1,
+    home: Annotated[Path | None, typer.Option(help="where everything is kept")] = None,
+    api_port: int = 8080,
+    temporal_port: int = 7233,
+    ui_port: int = 8233,
+    sandbox_port: int = 8090,
+) -> None:
+    """Keep everything running on this machine, on files; start again what dies."""
+    console = Console()
+    installation = Installation.at((home or default_home()).resolve())
+    plan = Plan(
+        on_files=True,
+        workers=workers,
+        api_port=api_port,
+        temporal_port=temporal_port,
+        ui_port=ui_port,
+        sandbox_port=sandbox_port,
+    )
+    pid_file = installation.home / _PID
+    if _running(pid_file):
+        console.print(f"It runs already (process {pid_file.read_text()}); `ordersaga down` ends it")
+        _leave(1)
+    pid_file.write_text(str(os.getpid()))
+    stack = Stack(installation, plan, console.print)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        stack.start()
+        keys = DemoShop(stack.api_url, stack.client(), installation).set_up(hurry=False)
+        console.print(f"Temporal UI: {stack.ui_url}")
+        console.print(f"API: {stack.api_url}/docs")
+        console.print(f"Files, logs and secrets: {installation.home}")
+        console.print(f"The demo shop's key (X-API-Key): {keys['shop']}")
+        console.print(f"Its warehouse's key: {keys['warehouse']}")
+        console.print("Ctrl-C, or `ordersaga down` elsewhere, ends it.")
+        while True:
+            time.sleep(0.5)
+            stack.mend()
+    except KeyboardInterrupt:
+        console.print("Stopping; what is under way is finished first")
+    finally:
+        stack.stop()
+        pid_file.unlink(missing_ok=True)
+    _leave(0)
+
+
+@app.command()
+def down(
+    home: Annotated[Path | None, typer.Option(help="where everything is kept")] = None,
+) -> None:
+    """Stop what `ordersaga up` started."""
+    console = Console()
+    pid_file = (home or default_home()).resolve() / _PID
+    if not _running(pid_file):
+        console.print("Nothing runs")
+        _leave(0)
+    os.kill(int(pid_file.read_text()), signal.SIGTERM)
+    deadline = time.monotonic() + 60
+    while _running(pid_file) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    console.print("Still stopping" if _running(pid_file) else "Stopped")
+    _leave(1 if _running(pid_file) else 0)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database's tables, and the Temporal namespace, to what this release needs."""
+    console = Console()
+    settings = Settings()
+    if not settings.database_url:
+        console.print("ORDERSAGA_DATABASE_URL is not set; the embedded database migrates itself")
+        _leave(1)
+    database = Database(settings.database_url)
+    database.migrate()
+    database.close()
+    asyncio.run(prepare_namespace())
+    console.print("Tables and search attributes are in place")
+    _leave(0)
+
+
+@app.command()
+def doctor() -> None:
+    """Say in words what is missing or unsafe in this environment."""
+    console = Console()
+    findings = examine()
+    for finding in findings:
+        colour = {"ok": "green", "warning": "yellow", "missing": "red"}[finding.level]
+        console.print(f"[{colour}]{finding.level:<8}[/] {finding.text}", highlight=False)
+    _leave(1 if any(finding.level == "missing" for finding in findings) else 0)
+
+
+def main() -> None:
+    """The console script's entry."""
+    app()
+
+
+def _running(pid_file: Path) -> bool:
+    try:
+        os.kill(int(pid_file.read_text()), 0)
+    except (FileNotFoundError, ValueError, ProcessLookupError):
+        return False
+    return True
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _leave(status: int) -> None:
+    """Leave at once: the engine's client may abort the interpreter's own way out.
+
+    Source: temporalio/sdk-python#300.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+"""Everything on one machine: database, engine, sandbox, API and workers, started and watched."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from backoffice.database import Database
+from cli.installation import Installation
+from runtime import devserver
+from runtime.embedded_postgres import EmbeddedPostgres
+from runtime.processes import free_port, spawn, stop
+from runtime.temporal import connect
+from sandbox.client import SandboxClient
+from sandbox.server import RunningSandbox
+from sandbox.server import start as start_sandbox
+from workflows.attributes import ALL as SEARCH_ATTRIBUTES
+
+Say = Callable[[str], None]
+_PATIENCE = 60.0
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to start. A port of 0 means any free one; without files nothing outlives the stack."""
+
+    on_files: bool
+    workers: int = 1
+    api_port: int = 0
+    temporal_port: int = 0
+    ui_port: int = 0
+    sandbox_port: int = 0
+
+
+class Stack:
+    """The running parts. A part that dies is started again, on its port and its files."""
+
+    def __init__(self, installation: Installation, plan: Plan, say: Say) -> None:
+        """Nothing runs yet."""
+        self._home = installation.home
+        self._installation = installation
+        self._plan = plan
+        self._say = say
+        self.api_port = plan.api_port or free_port()
+        self._temporal_port = plan.temporal_port or free_port()
+        self._ui_port = plan.ui_port or free_port()
+        self._metrics_port = free_port()
+        self._sandbox_port = plan.sandbox_port or free_port()
+        self._environment: dict[str, str] = {}
+        self._server_path: Path | None = None
+        self.postgres: EmbeddedPostgres | None = None
+        self.temporal: devserver.RunningServer | None = None
+        self.sandbox: RunningSandbox | None = None
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    @property
+    def api_url(self) -> str:
+        """Where the API is."""
+        return f"http://127.0.0.1:{self.api_port}"
+
+    @property
+    def ui_url(self) -> str:
+        """Where the Temporal UI is."""
+        return f"http://127.0.0.1:{self._ui_port}"
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What API and workers run with."""
+        return self._environment
+
+    def start(self) -> None:
+        """Start everything in order, saying what is done and how long it took."""
+        self._timed("Postgres", self._start_postgres)
+        self._server_path = devserver.find_or_build(self._say)
+        self._timed("Temporal server", self._start_temporal)
+        self._timed("sandbox (Stripe, Shippo, SendGrid, warehouse, shop)", self._start_sandbox)
+        self._timed("API", self._start_api)
+        self._timed(f"{self._plan.workers} worker process(es)", self._start_workers)
+
+    def _timed(self, what: str, start: Callable[[], None]) -> None:
+        began = time.monotonic()
+        start()
+        self._say(f"{what} started in {time.monotonic() - began:.1f} s")
+
+    def _start_postgres(self) -> None:
+        given = os.environ.get("ORDERSAGA_DATABASE_URL", "")
+        if not given:
+            self.postgres = EmbeddedPostgres.start(
+                self._home / "postgres", durable=self._plan.on_files
+            )
+        url = given or (self.postgres.url if self.postgres else "")
+        database = Database(url)
+        database.migrate()
+        database.close()
+        self._environment["ORDERSAGA_DATABASE_URL"] = url
+
+    def _start_temporal(self) -> None:
+        given = os.environ.get("TEMPORAL_ADDRESS")
+        if given is None and self._server_path is not None:
+            self.temporal = devserver.start(
+                self._server_path,
+                log_file=self._home / "log" / "temporal.log",
+                port=self._temporal_port,
+                ui_port=self._ui_port,
+                metrics_port=self._metrics_port,
+                database=self._home / "temporal.sqlite" if self._plan.on_files else None,
+            )
+        address = given or f"127.0.0.1:{self._temporal_port}"
+        self._environment["TEMPORAL_ADDRESS"] = address
+        asyncio.run(prepare_namespace(address))
+
+    def _start_sandbox(self) -> None:
+        state = self._home / "sandbox.sqlite" if self._plan.on_files else None
+        self.sandbox = start_sandbox(state, self._sandbox_port)
+        public_key = httpx.get(
+            f"{self.sandbox.url}/_sandbox/sendgrid/public-key", timeout=10
+        ).json()["public_key"]
+        settings = self._installation.environment(self.sandbox.url, public_key)
+        self._environment.update(settings)
+        self._environment["ORDERSAGA_PUBLIC_URL"] = self.api_url
+
+    def _start_api(self) -> None:
+        self._spawn("api", "-m", "api", "--port", str(self.api_port))
+        deadline = time.monotonic() + _PATIENCE
+        while not _answers(f"{self.api_url}/health/ready"):
+            if time.monotonic() > deadline or self.processes["api"].poll() is not None:
+                raise StackError("api", self._home / "log" / "api.log")
+            time.sleep(0.05)
+
+    def _start_workers(self) -> None:
+        for number in range(1, self._plan.workers + 1):
+            self._spawn(f"worker-{number}", "-m", "workers")
+
+    def _spawn(self, name: str, *arguments: str) -> None:
+        self.processes[name] = spawn(
+            [sys.executable, *arguments],
+            log_file=self._home / "log" / f"{name}.log",
+            env={**os.environ, **self._environment},
+            cwd=_ROOT,
+        )
+
+    def mend(self) -> None:
+        """Start again whatever has died."""
+        if self.temporal is not None and self.temporal.process.poll() is not None:
+            self._say("the Temporal server has died; starting it again")
+            self._start_temporal()
+        if self.sandbox is not None and self.sandbox.process.poll() is not None:
+            self._say("the sandbox has died; starting it again")
+            self._start_sandbox()
+        for name, process in list(self.processes.items()):
+            if process.poll() is not None:
+                self._say(f"{name} has died; starting it again")
+                if name == "api":
+                    self._start_api()
+                else:
+                    self._spawn(name, "-m", "workers")
+
+    def client(self) -> SandboxClient:
+        """Steers the sandbox."""
+        if self.sandbox is None:
+            raise StackError("sandbox", self._home / "log")
+        return SandboxClient(self.sandbox.url)
+
+    def stop(self) -> None:
+        """Stop everything, users before what they use."""
+        for process in self.processes.values():
+            process.terminate()
+        for process in self.processes.values():
+            stop(process, grace_seconds=25)
+        if self.sandbox is not None:
+            self.sandbox.stop()
+        if self.temporal is not None:
+            self.temporal.stop()
+        if self.postgres is not None:
+            self.postgres.stop()
+
+
+class StackError(RuntimeError):
+    """A part did not start; the message holds the end of its log."""
+
+    def __init__(self, part: str, log: Path) -> None:
+        """Name the part, and where it logged."""
+        tail = "\n".join(log.read_text().splitlines()[-20:]) if log.is_file() else ""
+        super().__init__(f"{part} did not start; its log ({log}) ends:\n{tail}")
+
+
+async def prepare_namespace(address: str | None = None) -> None:
+    """Add the search attributes that orders use, where they are missing."""
+    client = await connect(address)
+    kinds = {
+        key.name: "Bool" if key.indexed_value_type.name == "BOOL" else "Keyword"
+        for key in SEARCH_ATTRIBUTES
+    }
+    await devserver.ensure_search_attributes(client, kinds)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2).is_success
+    except httpx.HTTPError:
+        return False

@@ -1,0 +1,184 @@
+"""Webhooks: verified on the raw body before anything else, stored once, and told on only if due."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+
+from domain.mail import MailKind, MailState
+from domain.status import OrderStatus
+from tests.api.desk import Desk
+from tests.api.signing import (
+    SHIPPO_TOKEN,
+    mail_events,
+    sendgrid_headers,
+    stripe_event,
+    stripe_headers,
+    track,
+)
+
+CAPTURED = "payment_intent.succeeded"
+AUTHORIZED = "payment_intent.amount_capturable_updated"
+
+
+def inbox(desk: Desk) -> list[tuple[str, str | None, str | None, str]]:
+    """(kind, order, signal, state) in the order in which they came."""
+    with desk.books.database.transaction() as connection:
+        rows = connection.execute(
+            text("SELECT kind, order_id, signal, state FROM inbox ORDER BY id")
+        )
+        return [(kind, order, signal, state) for kind, order, signal, state in rows]
+
+
+async def stripe(desk: Desk, raw: bytes, **signed: float | str) -> int:
+    headers = stripe_headers(raw, **signed)  # pyright: ignore[reportArgumentType] # as named there
+    answer = await desk.call("POST", "/webhooks/stripe", content=raw, headers=headers)
+    return answer.status_code
+
+
+async def test_a_stripe_event_of_an_order_is_kept_for_the_record(desk: Desk) -> None:
+    placed = await desk.place()
+    assert await stripe(desk, stripe_event(CAPTURED, order=placed)) == 200
+    assert inbox(desk) == [("captured", placed, None, "kept")]
+
+
+async def test_the_same_event_fifty_times_at_once_is_stored_once(desk: Desk) -> None:
+    raw = stripe_event(CAPTURED, order=await desk.place())
+    statuses = await asyncio.gather(*(stripe(desk, raw) for _ in range(50)))
+    assert set(statuses) == {200}
+    assert len(inbox(desk)) == 1
+
+
+async def test_money_that_moved_and_that_nobody_owns_becomes_somebodys_business(
+    desk: Desk,
+) -> None:
+    assert await stripe(desk, stripe_event(CAPTURED, "evt_1", order="ord_of_nobody")) == 200
+    assert await stripe(desk, stripe_event(AUTHORIZED, "evt_2")) == 200
+    assert inbox(desk) == [
+        ("captured", None, "payment_event", "waiting"),
+        ("authorized", None, None, "kept"),
+    ]
+
+
+async def test_an_event_that_names_no_order_is_known_by_its_payment(desk: Desk) -> None:
+    placed = await desk.place()
+    desk.books.claims.claim("stripe", "pi_9", placed)
+    assert await stripe(desk, stripe_event(CAPTURED, intent="pi_9")) == 200
+    assert inbox(desk) == [("captured", placed, None, "kept")]
+
+
+async def test_events_that_say_nothing_about_money_are_not_kept(desk: Desk) -> None:
+    assert await stripe(desk, stripe_event("customer.created")) == 200
+    assert inbox(desk) == []
+
+
+@pytest.mark.parametrize("signed", [{"secret": "whsec_other"}, {"age": 3600}])
+async def test_a_forged_or_replayed_stripe_event_is_refused(
+    desk: Desk, signed: dict[str, float | str]
+) -> None:
+    assert await stripe(desk, stripe_event(CAPTURED, order=await desk.place()), **signed) == 401
+    assert inbox(desk) == []
+
+
+async def test_a_stripe_event_whose_body_was_changed_is_refused(desk: Desk) -> None:
+    raw = stripe_event(CAPTURED)
+    headers = stripe_headers(raw)
+    changed = raw.replace(b"3090", b"9990")
+    for content in (changed, raw + b" ", b"", b"\xff"):
+        answer = await desk.call("POST", "/webhooks/stripe", content=content, headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["content-type"] == "application/problem+json"
+    for missing in ({}, {"Stripe-Signature": "t=1"}):
+        answer = await desk.call("POST", "/webhooks/stripe", content=raw, headers=missing)
+        assert answer.status_code == 401
+    assert inbox(desk) == []
+
+
+async def test_what_stripe_signed_and_nobody_can_read_is_told_so(desk: Desk) -> None:
+    assert await stripe(desk, b"{}") == 400
+    assert await stripe(desk, b"not json") == 400
+
+
+async def shippo(desk: Desk, raw: bytes, token: str = SHIPPO_TOKEN) -> int:
+    headers = {"Content-Type": "application/json"}
+    path = f"/webhooks/shippo/{token}"
+    return (await desk.call("POST", path, content=raw, headers=headers)).status_code
+
+
+async def test_the_order_hears_once_of_each_thing_that_matters(desk: Desk) -> None:
+    placed = await desk.place()
+    desk.buy_label(placed, "TRACK-1")
+    told = ["PRE_TRANSIT", "TRANSIT", "TRANSIT", "PRE_TRANSIT", "FAILURE", "TRANSIT", "DELIVERED"]
+    for number, status in enumerate(told):
+        assert await shippo(desk, track("TRACK-1", status, f"e{number}")) == 200
+    assert await shippo(desk, track("TRACK-1", "DELIVERED", "e6")) == 200
+    assert await shippo(desk, track("TRACK-1", "RETURNED", "e9")) == 200
+    signals = [(kind, order, signal) for kind, order, signal, _ in inbox(desk)]
+    assert signals == [("courier_event", placed, "courier_event")] * 3
+    view = desk.books.search.order(desk.shop, placed)
+    assert view is not None
+    assert view.shipments[0].labels[0].status == "delivered"
+
+
+async def test_in_transit_chatter_of_a_shipped_order_costs_nothing(desk: Desk) -> None:
+    placed = await desk.place()
+    desk.buy_label(placed, "TRACK-1")
+    desk.advance(placed, OrderStatus.RESERVED, OrderStatus.SHIPPED)
+    for number in range(5):
+        assert await shippo(desk, track("TRACK-1", "TRANSIT", f"e{number}")) == 200
+    assert inbox(desk) == []
+    assert await shippo(desk, track("TRACK-1", "DELIVERED", "e9")) == 200
+    assert len(inbox(desk)) == 1
+
+
+async def test_the_same_courier_event_fifty_times_at_once_is_heard_once(desk: Desk) -> None:
+    desk.buy_label(await desk.place(), "TRACK-1")
+    raw = track("TRACK-1", "TRANSIT", "e1")
+    statuses = await asyncio.gather(*(shippo(desk, raw) for _ in range(50)))
+    assert set(statuses) == {200}
+    assert len(inbox(desk)) == 1
+
+
+async def test_a_parcel_that_is_not_ours_is_nobodys_business(desk: Desk) -> None:
+    assert await shippo(desk, track("FOREIGN", "DELIVERED", "e1")) == 200
+    assert inbox(desk) == []
+
+
+async def test_a_wrong_token_is_refused_and_nothing_is_stored(desk: Desk) -> None:
+    placed = await desk.place()
+    desk.buy_label(placed, "TRACK-1")
+    assert await shippo(desk, track("TRACK-1", "DELIVERED", "e1"), token="guess") == 401
+    assert await shippo(desk, b"{", token="guess") == 401
+    assert await shippo(desk, b"{") == 400
+    assert inbox(desk) == []
+
+
+async def mail(desk: Desk, raw: bytes, headers: dict[str, str]) -> int:
+    answer = await desk.call("POST", "/webhooks/sendgrid", content=raw, headers=headers)
+    return answer.status_code
+
+
+async def test_mail_events_move_mails_on_and_never_back(desk: Desk) -> None:
+    placed = await desk.place()
+    desk.books.mails.begin("k1", placed, MailKind.CONFIRMATION, "zoe@example.com")
+    desk.books.mails.sending("k1")
+    for event in ("delivered", "processed", "delivered"):
+        raw = mail_events((event, "k1", f"sg-{event}"), (event, "foreign", f"sg2-{event}"))
+        assert await mail(desk, raw, sendgrid_headers(raw)) == 200
+    row = desk.books.mails.begin("k1", placed, MailKind.CONFIRMATION, "zoe@example.com")
+    assert row.state is MailState.DELIVERED
+
+
+async def test_forged_and_replayed_mail_events_are_refused(desk: Desk) -> None:
+    placed = await desk.place()
+    desk.books.mails.begin("k1", placed, MailKind.CONFIRMATION, "zoe@example.com")
+    raw = mail_events(("delivered", "k1", "sg-1"))
+    signed = sendgrid_headers(raw)
+    other = mail_events(("bounce", "k1", "sg-1"))
+    assert await mail(desk, other, signed) == 401
+    assert await mail(desk, raw, sendgrid_headers(raw, age=7200)) == 401
+    assert await mail(desk, raw, {}) == 401
+    broken = signed | {"X-Twilio-Email-Event-Webhook-Signature": "not base64"}
+    assert await mail(desk, raw, broken) == 401
+    row = desk.books.mails.begin("k1", placed, MailKind.CONFIRMATION, "zoe@example.com")
+    assert row.state is MailState.SENDING

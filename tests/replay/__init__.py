@@ -1,0 +1,1 @@
+"""Recorded histories, replayed by today's code."""

@@ -1,0 +1,150 @@
+"""``python -m tests.replay.record``: record the golden histories anew, on the real engine.
+
+Each order is carried to one of its ends, or left in the middle of a wait. Histories come from
+the server, never written by hand: hand-made ones hide mistakes.
+"""
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+
+from backoffice.database import Database
+from cli import demo_orders
+from runtime import devserver
+from runtime.embedded_postgres import EmbeddedPostgres
+from runtime.temporal import DATA_CONVERTER
+from sandbox.client import SandboxClient
+from sandbox.server import start as start_sandbox
+from tests.world import World, open_world
+from workflows.attributes import ALL as SEARCH_ATTRIBUTES
+
+HISTORIES = Path(__file__).parent / "histories"
+
+
+async def completed(world: World) -> str:
+    """All the way."""
+    order = await world.place()
+    await world.carry(order)
+    return order
+
+
+async def declined(world: World) -> str:
+    """The card is declined."""
+    card = demo_orders.card("pm_card_visa_chargeDeclined")
+    order = await world.place(world.body(payment=card))
+    await world.until(order, "declined")
+    return order
+
+
+async def out_of_stock(world: World) -> str:
+    """More than there is."""
+    rows = [demo_orders.line("1", "TEAPOT", "Teapot", 13, 6900)]
+    order = await world.place(demo_orders.order("1", rows, demo_orders.card()))
+    await world.until(order, "out_of_stock")
+    return order
+
+
+async def cancelled_while_picked(world: World) -> str:
+    """Void, put back, release."""
+    order = await world.place()
+    await world.carry(order, "in_fulfilment")
+    await world.cancel(order)
+    await world.until(order, "cancelled")
+    return order
+
+
+async def cancelled_in_the_ui(world: World) -> str:
+    """With label and papers bought."""
+    order = await world.place()
+    await world.carry(order, "ready_to_pack")
+    await world.handle(order).cancel()
+    await world.until(order, "cancelled")
+    return order
+
+
+async def recalled(world: World) -> str:
+    """Captured, recalled, refunded."""
+    order = await world.place()
+    await world.carry(order, "released")
+    await world.cancel(order)
+    await world.until(order, "recalling")
+    await world.wms(f"{order}-s1", "recall_result", outcome="pulled")
+    await world.until(order, "cancelled")
+    return order
+
+
+async def prepaid(world: World) -> str:
+    """Paid at a marketplace."""
+    order = await world.place(world.body(payment={"terms": "prepaid", "reference": "MP-1"}))
+    await world.carry(order)
+    return order
+
+
+def waiting(status: str) -> Callable[[World], Awaitable[str]]:
+    """An order in the middle of a wait."""
+
+    async def left(world: World) -> str:
+        order = await world.place()
+        await world.carry(order, status)
+        return order
+
+    return left
+
+
+STORIES: dict[str, Callable[[World], Awaitable[str]]] = {
+    "completed": completed,
+    "declined": declined,
+    "out_of_stock": out_of_stock,
+    "cancelled_while_picked": cancelled_while_picked,
+    "cancelled_in_the_ui": cancelled_in_the_ui,
+    "recalled": recalled,
+    "prepaid": prepaid,
+    "waits_for_picked": waiting("in_fulfilment"),
+    "waits_for_packed": waiting("ready_to_pack"),
+    "waits_for_hand_over": waiting("released"),
+    "waits_for_delivery": waiting("shipped"),
+    "waits_for_review": waiting("delivered"),
+}
+
+
+async def record() -> None:
+    """Record every story."""
+    HISTORIES.mkdir(exist_ok=True)
+    path = devserver.find_or_build(print)
+    running = start_sandbox()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        EmbeddedPostgres.start(Path(folder), durable=False) as postgres,
+        SandboxClient(running.url) as sandbox,
+    ):
+        database = Database(postgres.url)
+        database.migrate()
+        database.close()
+        async with (
+            await WorkflowEnvironment.start_time_skipping_v2(
+                ts_config=TimeSkippingConfig(enabled=False),
+                dev_server_existing_path=str(path),
+                dev_server_extra_args=devserver.time_skipping_args(),
+                dev_server_log_level="error",
+                data_converter=DATA_CONVERTER,
+                search_attributes=SEARCH_ATTRIBUTES,
+            ) as environment,
+            open_world(environment, sandbox, postgres.url) as world,
+        ):
+            for name, story in STORIES.items():
+                order = await story(world)
+                history = await world.handle(order).fetch_history()
+                (HISTORIES / f"{name}.json").write_text(history.to_json() + "\n")
+                print(f"{name}: {len(history.events)} events")
+    running.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(record())
+    sys.stdout.flush()
+    os._exit(0)

@@ -1,0 +1,1 @@
+"""The whole, as a user runs it: processes, files, and SIGKILL."""

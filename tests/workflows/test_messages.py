@@ -1,0 +1,155 @@
+"""What the warehouse and couriers say: malformed, wrong, double, late, first."""
+
+import asyncio
+from datetime import timedelta
+
+from sandbox.judge import Ending
+from tests.world import World
+
+GOOD_PICK = {
+    "lines": [
+        {"line": "1", "sku": "MUG-BLUE", "quantity": 2, "barcodes": ["4006381333931"]},
+    ]
+}
+
+
+async def test_a_malformed_signal_is_a_case_and_never_a_failed_order(world: World) -> None:
+    order = await world.place()
+    await world.carry(order, "in_fulfilment")
+    handle = world.handle(order)
+    await handle.signal("picked")
+    await handle.signal("picked", "not a pick")
+    await handle.signal("picked", {"shipment": f"{order}-s1", "lines": []})
+    await handle.signal("picked", {"shipment": "another", **GOOD_PICK})
+    await handle.signal("courier_event", {"status": "teleported"})
+    case = await world.until_case(order, "message_refused")
+    assert case["reason"]
+    await world.carry(order)
+    await world.judged(order, Ending.COMPLETED)
+
+
+async def test_a_wrong_barcode_straight_at_the_workflow_is_refused_and_waiting_goes_on(
+    world: World,
+) -> None:
+    order = await world.place()
+    await world.carry(order, "in_fulfilment")
+    wrong = {"lines": [{**GOOD_PICK["lines"][0], "barcodes": ["999"]}]}
+    await world.handle(order).signal("picked", {"shipment": f"{order}-s1", **wrong})
+    case = await world.until_case(order, "message_refused")
+    assert "999 does not belong to MUG-BLUE" in case["reason"]
+    assert await world.status(order) == "in_fulfilment"
+    await world.carry(order)
+
+
+async def test_a_wrong_barcode_at_the_api_is_answered_422_with_the_reason(world: World) -> None:
+    order = await world.place()
+    await world.carry(order, "in_fulfilment")
+    answer = await world.warehouse(
+        f"{order}-s1",
+        "picked",
+        {"lines": [{**GOOD_PICK["lines"][0], "quantity": 1}]},
+    )
+    assert answer.status_code == 422
+    assert "1 picked, 2 ordered" in answer.text
+
+
+async def test_the_same_pick_fifty_times_at_once_counts_once(world: World) -> None:
+    order = await world.place()
+    await world.carry(order, "in_fulfilment")
+    answers = await asyncio.gather(
+        *(world.warehouse(f"{order}-s1", "picked", GOOD_PICK, "fact-1") for _ in range(50))
+    )
+    assert {answer.status_code for answer in answers} == {202}
+    await world.until(order, "ready_to_pack")
+    await world.carry(order)
+    sums = await world.judged(order, Ending.COMPLETED)
+    assert sums.labels_bought == 1
+
+
+async def test_the_same_signal_fifty_times_at_once_counts_once(world: World) -> None:
+    order = await world.place()
+    await world.carry(order, "in_fulfilment")
+    payload = {"shipment": f"{order}-s1", **GOOD_PICK}
+    await asyncio.gather(*(world.handle(order).signal("picked", payload) for _ in range(50)))
+    await world.carry(order)
+    sums = await world.judged(order, Ending.COMPLETED)
+    assert sums.labels_bought == 1
+
+
+async def test_packed_before_picked_waits_for_its_turn(world: World) -> None:
+    order = await world.place()
+    await world.carry(order, "in_fulfilment")
+    handle = world.handle(order)
+    parcel = {"weight_grams": 850, "lines": [{"line": "1", "quantity": 2}]}
+    await handle.signal("packed", {"shipment": f"{order}-s1", "parcels": [parcel]})
+    await handle.signal("picked", {"shipment": f"{order}-s1", **GOOD_PICK})
+    await world.until(order, "released")
+
+
+async def test_late_double_and_reversed_courier_events_change_nothing(world: World) -> None:
+    order = await world.place()
+    await world.carry(order, "shipped")
+    await world.courier(order, "DELIVERED")
+    await world.until(order, "delivered")
+    for status in ("TRANSIT", "PRE_TRANSIT", "DELIVERED", "FAILURE"):
+        await world.courier(order, status)
+    await world.carry(order)
+    sums = await world.judged(order, Ending.COMPLETED)
+    assert sums.mails == {"confirmation": 1, "shipped": 1, "review": 1}
+
+
+async def test_a_courier_s_first_scan_is_a_hand_over_and_a_bought_label_is_none(
+    world: World,
+) -> None:
+    order = await world.place()
+    await world.carry(order, "released")
+    await world.courier(order, "PRE_TRANSIT")
+    assert await world.status(order) == "released"
+    await world.courier(order, "TRANSIT")
+    await world.until(order, "shipped")
+
+
+async def test_a_parcel_that_leaves_unreleased_is_captured_at_once_and_reported(
+    world: World,
+) -> None:
+    order = await world.place()
+    await world.carry(order, "ready_to_pack")
+    await world.courier(order, "TRANSIT")
+    await world.until_case(order, "gone_unreleased")
+    await world.until(order, "shipped")
+    sums = await world.judged(order, Ending.OPEN)
+    assert sums.captured == 4270
+
+
+async def test_nobody_picks_and_staff_are_told_then_it_is_picked_and_the_case_closes(
+    world: World,
+) -> None:
+    order = await world.place()
+    await world.carry(order, "in_fulfilment")
+    await world.fast_forward(order, timedelta(days=3, hours=1))
+    await world.until_case(order, "pick_overdue")
+    await world.wms(f"{order}-s1", "picked")
+    view = await world.until(order, "ready_to_pack")
+    assert [case["kind"] for case in view["cases"] if not case["closed_at"]] == []
+
+
+async def test_a_parcel_beyond_tolerance_waits_for_a_person(world: World) -> None:
+    order = await world.place()
+    await world.carry(order, "ready_to_pack")
+    heavy = {"weight_grams": 5000, "lines": [{"line": "1", "quantity": 2}]}
+    await world.warehouse(f"{order}-s1", "packed", {"parcels": [heavy]})
+    case = await world.until_case(order, "beyond_booking")
+    assert not world.ledger(order, "stripe", "capture")
+    answer = await world.answer(case, "accept")
+    assert answer.is_success, answer.text
+    await world.until(order, "released")
+
+
+async def test_a_message_after_the_end_changes_nothing(world: World) -> None:
+    order = await world.place()
+    await world.carry(order, "in_fulfilment")
+    await world.cancel(order)
+    await world.until(order, "cancelled")
+    answer = await world.warehouse(f"{order}-s1", "picked", GOOD_PICK)
+    assert answer.status_code == 409
+    await world.judged(order, Ending.CANCELLED)

@@ -1,0 +1,57 @@
+"""``python -m workers``: work orders, with the settings of the environment."""
+
+import asyncio
+import os
+import signal
+import sys
+
+from backoffice.books import Books
+from backoffice.database import Database
+from runtime.logs import log_as_json
+from runtime.settings import Settings
+from runtime.temporal import connect
+from workers.loops import Loops
+from workers.relays import Relays
+from workers.wiring import Vendors, build_worker
+
+
+async def work() -> None:
+    """Work until SIGTERM or SIGINT, then let what is under way finish."""
+    settings = Settings()
+    if not settings.database_url:
+        raise SystemExit("ORDERSAGA_DATABASE_URL is not set; `ordersaga up` sets it")
+    database = Database(settings.database_url, settings.database_pool)
+    books = Books.over(database)
+    vendors = Vendors.of(settings)
+    client = await connect()
+    relays = Relays(client, books, vendors, settings.task_queue)
+    loops = Loops(relays.loops(), database)
+    stopping = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+    beside = asyncio.create_task(loops.run())
+    try:
+        async with build_worker(client, settings, books, vendors):
+            await stopping.wait()
+            loops.stop()
+    finally:
+        loops.stop()
+        await beside
+        await relays.close()
+        vendors.close()
+        database.close()
+
+
+def main() -> None:
+    """Work, and leave at once.
+
+    The engine's client may abort the interpreter's own way out (temporalio/sdk-python#300).
+    """
+    log_as_json(Settings().log_level)
+    asyncio.run(work())
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""What each loop does with the rows it has claimed."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from backoffice.books import Books
+from backoffice.callbacks import DueCallback
+from backoffice.courier_news import take_courier_event
+from backoffice.inbox import Message
+from domain.failures import NotDone, ProviderFailure, Refused
+from providers.shop_callbacks import ShopCallbacks
+from workers.loops import Loop
+from workers.wiring import Vendors
+from workflows.starting import start_order
+
+log = logging.getLogger("ordersaga.relays")
+
+BATCH = 50
+RPC = timedelta(seconds=5)
+ORPHAN_AFTER = timedelta(days=3)
+"""A message whose order has not come by then never had one."""
+
+START_AFTER = timedelta(seconds=5)
+"""An order that was accepted this long ago and not started was left behind by a dying API."""
+
+POLL_AFTER = timedelta(hours=6)
+"""Couriers are asked about parcels that they have been silent about for this long."""
+
+
+class Relays:
+    """The five loops of a worker process."""
+
+    def __init__(self, client: Client, books: Books, vendors: Vendors, task_queue: str) -> None:
+        """Everything is shared with the worker that runs beside."""
+        self._client = client
+        self._books = books
+        self._vendors = vendors
+        self._task_queue = task_queue
+        self._shops = ShopCallbacks()
+
+    def loops(self) -> tuple[Loop, ...]:
+        """All of them; how often each looks where nobody wakes it."""
+        return (
+            Loop("inbox", self.deliver_inbox, timedelta(seconds=2), "inbox"),
+            Loop("callbacks", self.deliver_callbacks, timedelta(seconds=2), "callbacks"),
+            Loop("starts", self.start_accepted, timedelta(seconds=5)),
+            Loop("couriers", self.poll_couriers, timedelta(minutes=5)),
+            Loop("reconciliation", self.reconcile, timedelta(minutes=5)),
+        )
+
+    async def close(self) -> None:
+        """Close what the loops hold open."""
+        await self._shops.close()
+
+    # -- messages in ----------------------------------------------------------------------------
+
+    async def deliver_inbox(self) -> int:
+        """Signal what was stored; what came before its order waits for it."""
+        batch = await asyncio.to_thread(self._books.inbox.claim, BATCH)
+        await asyncio.gather(*(self._deliver(message) for message in batch))
+        return len(batch)
+
+    async def _deliver(self, message: Message) -> None:
+        inbox = self._books.inbox
+        if message.order_id is None:
+            await asyncio.to_thread(inbox.give_up, message.id, "it names no order")
+            return
+        handle = self._client.get_workflow_handle(message.order_id)
+        try:
+            await handle.signal(message.signal, message.payload, rpc_timeout=RPC)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                delay = timedelta(seconds=min(2**message.attempts, 60))
+                await asyncio.to_thread(inbox.later, message.id, error.message, delay)
+                return
+            await asyncio.to_thread(self._undeliverable, message)
+        else:
+            await asyncio.to_thread(inbox.delivered, message.id)
+
+    def _undeliverable(self, message: Message) -> None:
+        """The engine knows no such open order: it has ended, or it has not begun."""
+        status = self._books.records.status(message.order_id or "")
+        if status is not None and status.ended:
+            self._books.inbox.give_up(message.id, f"the order has ended: {status.value}")
+        elif datetime.now(UTC) - message.received_at > ORPHAN_AFTER:
+            self._books.inbox.give_up(message.id, "its order has never begun")
+        else:
+            delay = timedelta(seconds=min(2**message.attempts, 300))
+            self._books.inbox.later(message.id, "its order has not begun", delay)
+
+    # -- callbacks out --------------------------------------------------------------------------
+
+    async def deliver_callbacks(self) -> int:
+        """Bring each order's next callback to its shop."""
+        batch = await asyncio.to_thread(self._books.callbacks.due, BATCH)
+        await asyncio.gather(*(self._call_back(callback) for callback in batch))
+        return len(batch)
+
+    async def _call_back(self, callback: DueCallback) -> None:
+        book = self._books.callbacks
+        try:
+            await self._shops.send(
+                callback.url, callback.secret, callback.message_id, callback.payload
+            )
+        except Refused as refusal:
+            await asyncio.to_thread(book.failed, callback.id, refusal.reason, timedelta(days=1))
+        except ProviderFailure as failure:
+            asked = failure.retry_after if isinstance(failure, NotDone) else None
+            seconds = asked or min(2**callback.attempts, 3600)
+            await asyncio.to_thread(
+                book.failed, callback.id, failure.reason, timedelta(seconds=seconds)
+            )
+        else:
+            await asyncio.to_thread(book.delivered, callback.id)
+
+    # -- starts ---------------------------------------------------------------------------------
+
+    async def start_accepted(self) -> int:
+        """Start what was accepted while nobody could start it."""
+        waiting = await asyncio.to_thread(self._books.intake.unstarted, START_AFTER, BATCH)
+        for order in waiting:
+            await start_order(self._client, self._task_queue, order, RPC)
+            await asyncio.to_thread(self._books.intake.started, order.order_id)
+            log.info("started an order that was left behind", extra={"order": order.order_id})
+        return len(waiting)
+
+    # -- couriers -------------------------------------------------------------------------------
+
+    async def poll_couriers(self) -> int:
+        """Ask about parcels that no webhook has told of for hours."""
+        parcels = await asyncio.to_thread(self._books.tracking.to_poll, BATCH, POLL_AFTER)
+        for parcel in parcels:
+            try:
+                event = await asyncio.to_thread(
+                    self._vendors.courier.track, parcel.carrier, parcel.tracking_number
+                )
+            except ProviderFailure as failure:
+                log.warning("a courier cannot be asked", extra={"reason": failure.reason})
+                continue
+            if event is not None:
+                books = self._books
+                await asyncio.to_thread(take_courier_event, books.tracking, books.inbox, event)
+            await asyncio.to_thread(self._books.tracking.polled, parcel.tracking_number)
+        return 0
+
+    # -- reconciliation -------------------------------------------------------------------------
+
+    async def reconcile(self) -> int:
+        """Open a case for everything that is left where nobody looks."""
+        findings = await asyncio.to_thread(self._books.sweeps.findings)
+        for finding in findings:
+            await asyncio.to_thread(self._books.cases.open, finding.case())
+        return 0

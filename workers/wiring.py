@@ -1,0 +1,122 @@
+"""Where everything is put together: settings, vendors' clients, activities, the Worker."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+
+from activities.documents import DocumentActivities
+from activities.mail import MailActivities
+from activities.payment import PaymentActivities
+from activities.records import RecordActivities
+from activities.shipping import ShippingActivities
+from activities.stock import StockActivities
+from activities.warehouse import WarehouseActivities
+from backoffice.books import Books
+from providers.sendgrid_mail import SendGridMail
+from providers.shippo_shipping import ShippoCourier
+from providers.stripe_payment import StripePayment
+from providers.typst_documents import TypstPrinter
+from providers.wms_warehouse import WmsWarehouse
+from runtime.settings import Settings
+from runtime.temporal import workflow_runner
+from workflows.order import OrderWorkflow
+
+GRACE = timedelta(seconds=20)
+"""How long a stopping worker lets its activities finish."""
+
+
+@dataclass(frozen=True)
+class Vendors:
+    """The providers' clients of one process."""
+
+    payment: StripePayment
+    courier: ShippoCourier
+    mail: SendGridMail
+    warehouse: WmsWarehouse
+    printer: TypstPrinter
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Vendors":
+        """The official SDKs everywhere; only their base address differs."""
+        return cls(
+            payment=StripePayment(
+                settings.stripe_url or None, settings.stripe_key.get_secret_value()
+            ),
+            courier=ShippoCourier(
+                settings.shippo_url or None, settings.shippo_key.get_secret_value()
+            ),
+            mail=SendGridMail(
+                settings.sendgrid_url or None, settings.sendgrid_key.get_secret_value()
+            ),
+            warehouse=WmsWarehouse(settings.wms_url, settings.wms_key.get_secret_value()),
+            printer=TypstPrinter(),
+        )
+
+    def close(self) -> None:
+        """Close the connections that the clients keep."""
+        self.payment.close()
+        self.courier.close()
+        self.warehouse.close()
+
+
+def activities(settings: Settings, books: Books, vendors: Vendors) -> list[Callable[..., Any]]:
+    """Every activity, wired."""
+    records = books.records
+    payment = PaymentActivities(vendors.payment, books.claims, records)
+    stock = StockActivities(books.stock, records)
+    warehouse = WarehouseActivities(vendors.warehouse, books.catalogue, records)
+    shipping = ShippingActivities(vendors.courier, books.handoffs, records)
+    mail = MailActivities(
+        vendors.mail, books.mails, records, timedelta(seconds=settings.mail_ambiguity_seconds)
+    )
+    documents = DocumentActivities(vendors.courier, vendors.printer, books.paperwork, records)
+    return [
+        payment.authorize,
+        payment.capture,
+        payment.void,
+        payment.refund,
+        stock.reserve,
+        stock.release,
+        stock.put_away,
+        warehouse.hand_off,
+        warehouse.cancel,
+        warehouse.release,
+        warehouse.recall,
+        shipping.quote,
+        shipping.buy,
+        shipping.void,
+        mail.send,
+        documents.prepare,
+        RecordActivities(records).record,
+    ]
+
+
+def build_worker(
+    client: Client,
+    settings: Settings,
+    books: Books,
+    vendors: Vendors,
+    max_cached_workflows: int | None = None,
+) -> Worker:
+    """A worker for orders and their activities, on one task queue."""
+    threads = settings.activity_threads
+    cached = settings.cached_workflows if max_cached_workflows is None else max_cached_workflows
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=[OrderWorkflow],
+        activities=activities(settings, books, vendors),
+        activity_executor=ThreadPoolExecutor(threads * 2, thread_name_prefix="activity"),
+        max_concurrent_activities=threads,
+        max_concurrent_local_activities=threads,
+        max_cached_workflows=cached,
+        workflow_runner=workflow_runner(),
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        graceful_shutdown_timeout=GRACE,
+    )
