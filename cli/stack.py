@@ -58,6 +58,7 @@ class Stack:
         self.postgres: EmbeddedPostgres | None = None
         self.temporal: devserver.RunningServer | None = None
         self.sandbox: RunningSandbox | None = None
+        self._client: SandboxClient | None = None
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
@@ -163,13 +164,17 @@ class Stack:
                     self._spawn(name, "-m", "workers")
 
     def client(self) -> SandboxClient:
-        """Steers the sandbox."""
+        """Steers the sandbox, until the stack stops."""
         if self.sandbox is None:
             raise StackError("sandbox", self._home / "log")
-        return SandboxClient(self.sandbox.url)
+        if self._client is None:
+            self._client = SandboxClient(self.sandbox.url)
+        return self._client
 
     def stop(self) -> None:
         """Stop everything, users before what they use."""
+        if self._client is not None:
+            self._client.close()
         for process in self.processes.values():
             process.terminate()
         for process in self.processes.values():

@@ -69,10 +69,16 @@ class Account:
 
 
 def account(order: str, entries: Iterable[LedgerEntry]) -> Account:
-    """Add up an order's ledger entries."""
+    """Add up an order's ledger entries.
+
+    An authorization that a shop's checkout made names no order; it counts for the order that
+    later used the same intent.
+    """
+    known = list(entries)
+    intents = {e.data["intent"] for e in known if e.order == order and e.data.get("intent")}
     sums = Account(order)
-    for entry in entries:
-        if entry.order == order:
+    for entry in known:
+        if entry.order == order or (entry.order is None and entry.data.get("intent") in intents):
             _count(sums, entry)
     return sums
 

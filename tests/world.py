@@ -29,7 +29,7 @@ from sandbox.client import LedgerEntry, SandboxClient
 from sandbox.judge import Account, Ending, Expected, judge
 from workers.loops import Loops
 from workers.relays import Relays
-from workers.wiring import Vendors, build_worker
+from workers.wiring import Vendors, activity_threads, build_worker
 
 Json = dict[str, Any]
 PATIENCE = 20.0
@@ -154,12 +154,11 @@ class World:
             "shipped": lambda: self.courier(order, "DELIVERED"),
             "delivered": lambda: self.fast_forward(order, timedelta(days=8)),
         }
-        for status, play in plays.items():
-            view = await self.until(order, status, to, "completed")
-            if view["status"] == to:
+        while True:
+            view = await self.until(order, to, "completed", *plays)
+            if view["status"] in (to, "completed"):
                 return view
-            await play()
-        return await self.until(order, to)
+            await plays.pop(view["status"])()
 
     async def cancel(self, order: str, who: str = "the customer", why: str = "a test") -> Json:
         """Ask for a cancel over HTTP; the answer."""
@@ -195,7 +194,7 @@ class World:
         await asyncio.to_thread(self.sandbox.settle, PATIENCE)
 
         async def sound() -> Account | None:
-            last[0] = judge(Expected(order, due, ending, **expected), self.ledger(order))
+            last[0] = judge(Expected(order, due, ending, **expected), self.ledger())
             return None if last[0].problems else last[0]
 
         last = [Account(order)]
@@ -213,7 +212,7 @@ async def eventually(
         if seen:
             return seen
         assert loop.time() < deadline, words()
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.05)
 
 
 @asynccontextmanager
@@ -247,38 +246,39 @@ async def open_world(
     loops = Loops(relays.loops(), database)
     beside = asyncio.create_task(loops.run())
     admin_key = settings.admin_key.get_secret_value()
-    async with (
-        httpx.AsyncClient(base_url=url, headers={"X-API-Key": admin_key}, timeout=30) as admin,
-        build_worker(environment.client, settings, books, vendors),
-    ):
-        try:
+    try:
+        async with httpx.AsyncClient(
+            base_url=url, headers={"X-API-Key": admin_key}, timeout=30
+        ) as admin:
             shop, shop_key, warehouse_key = await _shop(
                 admin, sandbox, settings, url, policy or {}, auto=auto
             )
             async with httpx.AsyncClient(
                 base_url=url, headers={"X-API-Key": shop_key}, timeout=30
             ) as api:
-                yield World(
-                    environment,
-                    environment.client,
-                    sandbox,
-                    settings,
-                    books,
-                    api,
-                    shop,
-                    shop_key,
-                    warehouse_key,
-                    admin,
-                )
-        finally:
-            loops.stop()
-            await beside
-            await relays.close()
-            vendors.close()
-            server.should_exit = True
-            await serve
-            serving.database.close()
-            database.close()
+                with activity_threads(settings) as executor:
+                    async with build_worker(environment.client, settings, books, vendors, executor):
+                        yield World(
+                            environment,
+                            environment.client,
+                            sandbox,
+                            settings,
+                            books,
+                            api,
+                            shop,
+                            shop_key,
+                            warehouse_key,
+                            admin,
+                        )
+    finally:
+        loops.stop()
+        await beside
+        await relays.close()
+        vendors.close()
+        server.should_exit = True
+        await serve
+        serving.database.close()
+        database.close()
 
 
 def _settings(

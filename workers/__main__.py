@@ -12,7 +12,7 @@ from runtime.settings import Settings
 from runtime.temporal import connect
 from workers.loops import Loops
 from workers.relays import Relays
-from workers.wiring import Vendors, build_worker
+from workers.wiring import Vendors, activity_threads, build_worker
 
 
 async def work() -> None:
@@ -31,9 +31,10 @@ async def work() -> None:
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
     beside = asyncio.create_task(loops.run())
     try:
-        async with build_worker(client, settings, books, vendors):
-            await stopping.wait()
-            loops.stop()
+        with activity_threads(settings) as executor:
+            async with build_worker(client, settings, books, vendors, executor):
+                await stopping.wait()
+                loops.stop()
     finally:
         loops.stop()
         await beside

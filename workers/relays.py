@@ -142,8 +142,7 @@ class Relays:
                 log.warning("a courier cannot be asked", extra={"reason": failure.reason})
                 continue
             if event is not None:
-                books = self._books
-                await asyncio.to_thread(take_courier_event, books.tracking, books.inbox, event)
+                await asyncio.to_thread(take_courier_event, self._books, event)
             await asyncio.to_thread(self._books.tracking.polled, parcel.tracking_number)
         return 0
 

@@ -96,25 +96,29 @@ def activities(settings: Settings, books: Books, vendors: Vendors) -> list[Calla
     ]
 
 
+def activity_threads(settings: Settings) -> ThreadPoolExecutor:
+    """Where activities run, local ones too. Leave it before what they use is closed."""
+    return ThreadPoolExecutor(settings.activity_threads * 2, thread_name_prefix="activity")
+
+
 def build_worker(
     client: Client,
     settings: Settings,
     books: Books,
     vendors: Vendors,
-    max_cached_workflows: int | None = None,
+    executor: ThreadPoolExecutor,
 ) -> Worker:
     """A worker for orders and their activities, on one task queue."""
     threads = settings.activity_threads
-    cached = settings.cached_workflows if max_cached_workflows is None else max_cached_workflows
     return Worker(
         client,
         task_queue=settings.task_queue,
         workflows=[OrderWorkflow],
         activities=activities(settings, books, vendors),
-        activity_executor=ThreadPoolExecutor(threads * 2, thread_name_prefix="activity"),
+        activity_executor=executor,
         max_concurrent_activities=threads,
         max_concurrent_local_activities=threads,
-        max_cached_workflows=cached,
+        max_cached_workflows=settings.cached_workflows,
         workflow_runner=workflow_runner(),
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),

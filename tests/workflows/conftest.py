@@ -1,6 +1,7 @@
 """A world of its own for each test."""
 
 from collections.abc import AsyncGenerator
+from typing import Any, cast
 
 import pytest
 import pytest_asyncio
@@ -18,6 +19,8 @@ async def world(
     request: pytest.FixtureRequest,
 ) -> AsyncGenerator[World]:
     """Warehouse and couriers wait to be played; mark ``world(...)`` to change how it is opened."""
-    mark = request.node.get_closest_marker("world")
-    async with open_world(engine, outside, database_url, **(mark.kwargs if mark else {})) as opened:
+    node = cast("pytest.Item", request.node)
+    mark = node.get_closest_marker("world")
+    changes: dict[str, Any] = dict(mark.kwargs) if mark else {}
+    async with open_world(engine, outside, database_url, **changes) as opened:
         yield opened
