@@ -15,7 +15,7 @@ class Product(Model):
     barcodes: tuple[Code, ...] = ()
     weight_grams: Annotated[int, Field(gt=0, le=1_000_000)]
     bin: Code
-    reorder_point: Annotated[int, Field(ge=0)] = 0
+    reorder_point: Annotated[int, Field(ge=0, le=10_000_000)] = 0
     hs_code: Annotated[str, Field(pattern=r"^(\d{6,10})?$")] = ""
     origin: Country | None = None
     customs_name: OptionalText = ""

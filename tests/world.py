@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
@@ -143,6 +144,24 @@ class World:
     async def pass_time(self, by: timedelta) -> None:
         """Let time pass in the outside world alone."""
         await asyncio.to_thread(self.sandbox.advance, by)
+
+    async def until_mail_state(
+        self, order: str, kind: str, *states: str, patience: float = PATIENCE
+    ) -> Json:
+        """Wait until a mail has come as far as one of these states; its row."""
+
+        async def there() -> Json | None:
+            mails = (await self.view(order))["mails"]
+            return next((m for m in mails if m["kind"] == kind and m["state"] in states), None)
+
+        return await eventually(there, lambda: f"{order}: no {kind} mail is {states}", patience)
+
+    async def details(self, order: str) -> str:
+        """What the order shows of itself in the Temporal UI."""
+        metadata = await self.handle(order).query(
+            "__temporal_workflow_metadata", result_type=WorkflowMetadata
+        )
+        return metadata.current_details
 
     async def carry(self, order: str, to: str = "completed") -> Json:
         """Play warehouse and courier by hand up to a status on the way."""

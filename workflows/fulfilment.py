@@ -6,6 +6,7 @@ a recall brings the parcel back.
 
 from enum import StrEnum
 
+from domain.cases import CaseAnswer, CaseKind
 from domain.status import OrderStatus, Step
 from workflows.booking import book_courier
 from workflows.delivery import tell_customer, until_delivered
@@ -34,7 +35,7 @@ async def fulfil(shipment: Shipment) -> Fate:
         await book_courier(shipment)  # 7 8
         await issue_stock_and_documents(shipment)  # 9 10 11
         await until_packed(shipment)  # 12
-        await capture(shipment)  # 13  paid ...
+        await capture(shipment, shipment.inbox.gone)  # 13  paid ...
     except Stopped:
         if await undo(shipment):
             return Fate.CANCELLED
@@ -46,19 +47,36 @@ async def fulfil(shipment: Shipment) -> Fate:
     return Fate.DELIVERED if delivered else Fate.NOT_DELIVERED
 
 
-async def capture(shipment: Shipment) -> None:
+async def capture(shipment: Shipment, gone: bool = False) -> None:
     """Take the money: from the moment it is asked for, a cancel means a recall.
+
+    Where the provider refuses, the goods stay until a person has decided; where they are gone
+    already, nothing is left but to get the money.
 
     Raises:
         Stopped: the money cannot be had, or a cancel came first.
     """
-    shipment.desk.check_stop()
-    shipment.capture_asked = True
-    try:
-        await shipment.money.capture(shipment.id)
-    except Stopped:
-        shipment.capture_asked = False
-        raise
+    desk = shipment.desk
+    desk.check_stop(not gone)
+    while True:
+        shipment.capture_asked = True
+        refusal = await shipment.money.capture(shipment.id)
+        if not refusal:
+            return
+        shipment.capture_asked = gone
+        if not gone:
+            desk.stop = desk.stop or shipment.recall_wanted
+            desk.check_stop()
+        answer = await desk.ask(
+            CaseKind.CAPTURE_FAILED,
+            f"The money could not be taken: {refusal}. "
+            + ("The goods are gone." if gone else "The parcel must not leave."),
+            (CaseAnswer.RETRY, CaseAnswer.ACCEPT if gone else CaseAnswer.CANCEL),
+            shipment.id,
+            stoppable=not gone,
+        )
+        if answer is CaseAnswer.ACCEPT:
+            return
 
 
 async def undo(shipment: Shipment) -> bool:
@@ -70,5 +88,5 @@ async def undo(shipment: Shipment) -> bool:
         await shipment.promises.undo()
         return True
     desk.stop = None
-    await capture(shipment)
+    await capture(shipment, gone=True)
     return False

@@ -14,11 +14,10 @@ from activities.payment import (
     RefundPayment,
     VoidPayment,
 )
-from domain.cases import CaseAnswer, CaseKind
 from domain.money import Money
 from domain.payment import Authorization, AuthorizeMethod, Decline, ExistingIntent
 from domain.status import OrderStatus, Step
-from workflows.desk import Desk
+from workflows.desk import Desk, DoneByHand
 
 
 class OrderMoney:
@@ -65,24 +64,22 @@ class OrderMoney:
         desk.arrive(then)
         return None
 
-    async def capture(self, shipment: str) -> None:
-        """Step 13: take the money. A refusal holds the goods until a person has decided.
-
-        Raises:
-            Stopped: the money cannot be had, and the order is cancelled instead.
-        """
+    async def capture(self, shipment: str) -> str:
+        """Step 13: take the money, once. Answers why it cannot be had, or nothing."""
         desk = self._desk
-        while self.at_provider and self._authorization is not None and self._captured is None:
-            self._captures += 1
-            then = desk.next(OrderStatus.CAPTURED, Step.HAND_OVER, shipment)
-            request = CapturePayment(
-                order_id=desk.order_id,
-                shop=desk.shop,
-                shipment=shipment,
-                sequence=self._captures,
-                reference=self._authorization.reference,
-                money=desk.order.due,
-            )
+        if not self.at_provider or self._authorization is None or self._taken:
+            return ""
+        self._captures += 1
+        then = desk.next(OrderStatus.CAPTURED, Step.HAND_OVER, shipment)
+        request = CapturePayment(
+            order_id=desk.order_id,
+            shop=desk.shop,
+            shipment=shipment,
+            sequence=self._captures,
+            reference=self._authorization.reference,
+            money=desk.order.due,
+        )
+        try:
             result = await desk.call(
                 PaymentActivities.capture,
                 request,
@@ -90,20 +87,15 @@ class OrderMoney:
                 then,
                 stoppable=False,
             )
-            if result.captured is not None:
-                self._captured = result.captured
-                self._taken = True
-                desk.arrive(then)
-            else:
-                await self._not_captured(shipment, result.reason)
-
-    async def _not_captured(self, shipment: str, reason: str) -> None:
-        await self._desk.ask(
-            CaseKind.CAPTURE_FAILED,
-            f"The money could not be taken: {reason}. The parcel must not leave.",
-            (CaseAnswer.RETRY, CaseAnswer.CANCEL),
-            shipment,
-        )
+        except DoneByHand:
+            desk.journal.add(then)
+        else:
+            if result.captured is None:
+                return result.reason or "the provider gives no reason"
+            self._captured = result.captured
+        self._taken = True
+        desk.arrive(then)
+        return ""
 
     async def let_go(self) -> None:
         """Undo step 2: void what is, or may be, held. Nothing to do where it was captured."""

@@ -24,7 +24,7 @@ from workflows.fulfilment import Fate, fulfil
 from workflows.messages import NOTHING, Malformed, decode
 from workflows.money import OrderMoney
 from workflows.promises import Promises
-from workflows.shipment import Shipment
+from workflows.shipment import Shipment, check_moment
 
 _CLOSING_STEP = {
     OrderStatus.OUT_OF_STOCK: Step.RECEIVED,
@@ -185,7 +185,9 @@ class OrderWorkflow:
     ) -> None:
         try:
             message = decode(kind, raw)
-            self._shipment(message.shipment).inbox.take(message)
+            shipment = self._shipment(message.shipment)
+            check_moment(shipment, message)
+            shipment.inbox.take(message)
         except Malformed as wrong:
             await self._refuse(kind.__name__, wrong)
 

@@ -1,11 +1,13 @@
 """A shipment: some of an order's lines on their way together, and what it has promised."""
 
 from domain.ids import shipment_id
+from domain.model import Model
 from domain.shipping import Label, PlannedParcel, Portion
 from domain.steering import CancelRequest
-from domain.warehouse import HandoffLine, PickedLine
+from domain.warehouse import HandedOver, HandoffLine, PickedLine, RecallResult
 from workflows.desk import Desk
 from workflows.inbox import ShipmentInbox
+from workflows.messages import Malformed
 from workflows.money import OrderMoney
 from workflows.promises import Promises
 
@@ -31,3 +33,15 @@ class Shipment:
         self.capture_asked = False
         self.recall_wanted: CancelRequest | None = None
         self.recalled = False
+
+
+def check_moment(shipment: Shipment, message: Model) -> None:
+    """Refuse what cannot be true yet: it would move money.
+
+    Raises:
+        Malformed: a hand-over without a label, or the answer to a recall that nobody asked for.
+    """
+    if isinstance(message, HandedOver) and not shipment.labels:
+        raise Malformed("a parcel without a label cannot have been handed over")
+    if isinstance(message, RecallResult) and not shipment.recalled:
+        raise Malformed("no recall was asked for")
