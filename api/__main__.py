@@ -18,7 +18,7 @@ async def serve(host: str, port: int) -> None:
     settings = Settings()
     if not settings.database_url:
         raise SystemExit("ORDERSAGA_DATABASE_URL is not set; `ordersaga up` sets it")
-    client = await connect()
+    client = await connect(lazy=True)
     serving = put_together(settings, client, settings.database_url)
     config = uvicorn.Config(
         serving.app,

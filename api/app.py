@@ -3,6 +3,9 @@
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
 
 from api import (
     cases,
@@ -18,7 +21,7 @@ from api import (
     warehouse_reports,
     webhooks,
 )
-from api.call_log import CallLog
+from api.border import Border
 from api.errors import answer_errors
 from api.openapi import describe
 from api.wiring import Wiring
@@ -57,6 +60,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         summary="Every step of an order, made durable",
         description=DESCRIPTION.strip(),
         redirect_slashes=False,
+        docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
     )
@@ -68,6 +72,22 @@ def create_app(wiring: Wiring) -> FastAPI:
         return describe(app)
 
     app.openapi = openapi
+    _show_description(app)
     answer_errors(app)
-    app.add_middleware(CallLog)
+    app.add_middleware(Border)
     return app
+
+
+def _show_description(app: FastAPI) -> None:
+    """The description as a page, with files from a wheel instead of a stranger's server."""
+    app.mount("/swagger", StaticFiles(packages=[("fastapi_swagger", "resources")]))
+
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="openapi.json",
+            title=app.title,
+            swagger_js_url="swagger/swagger-ui-bundle.js",
+            swagger_css_url="swagger/swagger-ui.css",
+            swagger_favicon_url="swagger/favicon-32x32.png",
+        )

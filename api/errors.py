@@ -1,11 +1,13 @@
-"""Whatever is raised below a route becomes an answer here, in one form and without secrets."""
+"""Whatever is raised below a route becomes an answer, in one form and without secrets."""
 
 import logging
+import traceback
 import uuid
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from api.fields import MOST, join
 from api.problems import FieldProblem, ProblemError, answer
@@ -24,7 +26,6 @@ def answer_errors(app: FastAPI) -> None:
     app.exception_handler(UnknownSku)(_unknown_sku)
     for error in UNREACHABLE:
         app.exception_handler(error)(_database_away)
-    app.exception_handler(Exception)(_unforeseen)
 
 
 async def _told(_: Request, error: ProblemError) -> Response:
@@ -56,21 +57,24 @@ async def _unknown_sku(_: Request, error: UnknownSku) -> Response:
 
 
 async def _database_away(request: Request, error: Exception) -> Response:
-    _log.warning("the database is away at %s: %s", _route(request), type(error).__name__)
+    _log.warning("the database is away at %s: %s", route_of(request.scope), type(error).__name__)
     words = "the records cannot be reached at the moment; try again"
     return answer(503, words, headers={"Retry-After": "2"})
 
 
-async def _unforeseen(request: Request, error: Exception) -> Response:
-    """The message of an error that nobody foresaw may hold anything, so it goes to the log alone.
+def unforeseen(error: Exception, scope: Scope) -> Response:
+    """The answer to an error that nobody foresaw: a reference to the log.
 
-    There its traceback stands under the same reference as the answer.
+    Its message may hold anything that was sent, so it goes nowhere; the log gets what kind of
+    error it was, and where.
     """
     reference = uuid.uuid4().hex
-    _log.error("unforeseen at %s, reference %s", _route(request), reference, exc_info=error)
-    return answer(500, f"it is on our log under reference {reference}; nothing more was done")
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    kind = type(error).__name__
+    _log.error("%s at %s, reference %s\n%s", kind, route_of(scope), reference, frames)
+    return answer(500, f"it is in our log under reference {reference}; nothing more was done")
 
 
-def _route(request: Request) -> str:
+def route_of(scope: Scope) -> str:
     """The route's pattern: an address may hold a name."""
-    return getattr(request.scope.get("route"), "path", "an unknown address")
+    return getattr(scope.get("route"), "path", "an unknown address")

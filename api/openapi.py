@@ -1,7 +1,7 @@
 """The description of the API: bodies that are read by hand, scopes, and problems, on each route."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
@@ -65,7 +65,25 @@ def _document(app: FastAPI) -> dict[str, Any]:
     # Made by the framework for bodies and answers that this API has none of.
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
+    _say_local_times(schemas)
     return document
+
+
+_LOCAL_TIME = r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$"
+
+
+def _say_local_times(part: object) -> None:
+    """JSON Schema's format "time" wants an offset; a cut-off is a local time and has none."""
+    if isinstance(part, dict):
+        schema = cast("dict[str, object]", part)
+        if schema.get("format") == "time":
+            del schema["format"]
+            schema["pattern"] = _LOCAL_TIME
+        for inner in schema.values():
+            _say_local_times(inner)
+    elif isinstance(part, list):
+        for inner in cast("list[object]", part):
+            _say_local_times(inner)
 
 
 def _schemas(models: list[type[Model]], ref: str) -> dict[str, Any]:

@@ -1,17 +1,20 @@
 """Stock: goods receipts, corrections, counts, and what is there."""
 
-from typing import Annotated
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from api.access import AdminKey, Wired
-from api.bodies import JsonBody, RawBody
+from api.bodies import JsonBody, RawBody, digest
 from api.csv_files import read_table
 from api.fields import MOST
 from api.parameters import IdempotencyKey, ShopId
 from api.problems import FieldProblem, ProblemError, invalid
 from api.shops import known_shop
+from api.wiring import Wiring
 from backoffice.refusals import BelowZero
 from domain.model import Code, Model, OptionalText
 from domain.stock import Level
@@ -88,10 +91,12 @@ def receive(
     idempotency_key: IdempotencyKey,
     sent: Annotated[Receipt, Depends(_RECEIPT)],
 ) -> LevelEntry:
-    """Booked once for each key; answers the level after it."""
+    """Booked once for each key; answers the level after it. 409 for another body under the key."""
     known_shop(wiring, shop)
     key = f"receipt:{idempotency_key}"
-    return LevelEntry.of(wiring.books.stock.receive(shop, sent.sku, sent.quantity, key, sent.note))
+    with _one_request(wiring, shop, key, sent.model_dump(mode="json")):
+        level = wiring.books.stock.receive(shop, sent.sku, sent.quantity, key, sent.note)
+    return LevelEntry.of(level)
 
 
 @router.post("/shops/{shop}/stock/adjustments", status_code=201, summary="Correct a level")
@@ -105,10 +110,11 @@ def adjust(
     """Booked once for each key; 409 where less than nothing would be left."""
     known_shop(wiring, shop)
     key = f"adjustment:{idempotency_key}"
-    try:
-        level = wiring.books.stock.adjust(shop, sent.sku, sent.quantity, key, sent.note)
-    except BelowZero as below:
-        raise ProblemError(409, str(below)) from below
+    with _one_request(wiring, shop, key, sent.model_dump(mode="json")):
+        try:
+            level = wiring.books.stock.adjust(shop, sent.sku, sent.quantity, key, sent.note)
+        except BelowZero as below:
+            raise ProblemError(409, str(below)) from below
     return LevelEntry.of(level)
 
 
@@ -126,8 +132,26 @@ def count(
     """
     known_shop(wiring, shop)
     counted = _counted(raw)
-    wiring.books.stock.count(shop, counted, f"count:{idempotency_key}", "count")
+    key = f"count:{idempotency_key}"
+    with _one_request(wiring, shop, key, {"digest": digest(raw)}):
+        wiring.books.stock.count(shop, counted, key, "count")
     return Counted(counted=len(counted))
+
+
+@contextmanager
+def _one_request(wiring: Wiring, shop: str, key: str, sent: dict[str, Any]) -> Generator[None]:
+    """Note what was booked under a key. The books take each key once; here another request under
+    a used key is told so.
+
+    Raises:
+        ProblemError: 409.
+    """
+    source = f"set-up/{shop}"
+    earlier = wiring.books.inbox.stored(source, key)
+    if earlier is not None and earlier.payload != sent:
+        raise ProblemError(409, "another request was sent under this Idempotency-Key; it holds")
+    yield
+    wiring.books.inbox.put(source, key, "stock", None, sent, None)
 
 
 def _counted(raw: bytes) -> dict[str, int]:

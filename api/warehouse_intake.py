@@ -87,6 +87,8 @@ def take_report(
     if state is None:
         raise _unknown(wiring, shop, report.shipment)
     reason = too_early_or_late(action, state)
+    if reason and _stored(wiring, call):
+        return _received(call)  # it came twice at once, and the other one was quicker
     if reason:
         _note_wrong_moment(wiring, call, state, reason)
         raise ProblemError(409, reason)
@@ -116,7 +118,12 @@ def _stored(wiring: Wiring, call: Call) -> bool:
 def _unknown(wiring: Wiring, shop: str, shipment: str) -> ProblemError:
     """A quick warehouse may report before the handoff's answer is on record: it shall try again."""
     order = wiring.books.search.order(shop, order_of(shipment))
-    if order is not None and order.status in _NOT_HANDED_OFF_YET:
+    # The handoff may have come on record between the two looks.
+    coming = order is not None and (
+        order.status in _NOT_HANDED_OFF_YET
+        or wiring.books.handoffs.shipment_state(shipment, shop) is not None
+    )
+    if coming:
         words = "the handoff is not on record yet; try again"
         return ProblemError(503, words, headers={"Retry-After": "1"})
     return not_found("shipment")

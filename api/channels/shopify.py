@@ -4,7 +4,6 @@ What the customer was shown is what the customer pays: where ``presentment_curre
 the shop's, every amount is taken from its ``presentment_money``.
 """
 
-import re
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +19,7 @@ from api.channels.shopify_format import (
     ShippingLine,
     TaxLine,
 )
+from api.channels.shopify_paths import own_path
 from api.fields import problems_of
 from api.problems import FieldProblem, invalid
 from domain.money import exponent
@@ -56,10 +56,7 @@ class ShopifyOrders:
 
     def own_path(self, field: str) -> str:
         """Shopify's path for a canonical field: ``lines.0.unit_price`` is its price."""
-        for pattern, own in _PATHS:
-            if re.match(pattern, field):
-                return re.sub(pattern + ".*", own, field)
-        return field
+        return own_path(field)
 
 
 class _Reading:
@@ -231,35 +228,3 @@ def _service_level(lines: tuple[ShippingLine, ...]) -> str:
             if word.casefold() in levels:
                 return word.casefold()
     return ServiceLevel.STANDARD.value
-
-
-_ADDRESS = r"^(billing|shipping)_address\."
-_LINE = r"^lines\.(\d+)\."
-_PATHS = (
-    (r"^number", "name"),
-    (r"^placed_at", "created_at"),
-    (r"^customer\.(email|phone)", r"\1"),
-    (r"^customer\.language", "customer_locale"),
-    (r"^customer\.name", "customer.first_name"),
-    (_ADDRESS + "line1", r"\1_address.address1"),
-    (_ADDRESS + "line2", r"\1_address.address2"),
-    (_ADDRESS + "region", r"\1_address.province"),
-    (_ADDRESS + "postal_code", r"\1_address.zip"),
-    (_ADDRESS + "country", r"\1_address.country_code"),
-    (_LINE + "(id|sku|quantity)", r"line_items.\1.\2"),
-    (_LINE + "name", r"line_items.\1.title"),
-    (_LINE + "options", r"line_items.\1.properties"),
-    (_LINE + "discount", r"line_items.\1.discount_allocations"),
-    (_LINE + "tax", r"line_items.\1.tax_lines"),
-    (_LINE, r"line_items.\1.price"),
-    (r"^lines\.(\d+)$", r"line_items.\1.price"),
-    (r"^lines", "line_items"),
-    (r"^shipping\.tax", "shipping_lines.0.tax_lines"),
-    (r"^shipping(\.|$)", "shipping_lines"),
-    (r"^total\.tax", "total_tax"),
-    (r"^total", "total_price"),
-    (r"^payment", "financial_status"),
-    (r"^notes", "note"),
-    (r"^prices_include_tax", "taxes_included"),
-)
-"""Canonical path, and the channel's; the first that fits wins."""

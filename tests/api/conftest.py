@@ -6,9 +6,6 @@ import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
 from tests.api.desk import Desk, open_desk
-from tests.fixtures.engine import engine
-
-__all__ = ["engine"]
 
 
 @pytest_asyncio.fixture

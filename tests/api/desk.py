@@ -51,8 +51,13 @@ class Desk:
     books: Books
     engine: Client
     settings: Settings
-    shop: str = "tea-and-oak"
+    shop: str
     keys: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def other_shop(self) -> str:
+        """A shop that has nothing to do with this one; key ``other`` may do everything there."""
+        return f"other-than-{self.shop}"
 
     async def call(
         self,
@@ -93,12 +98,12 @@ class Desk:
 
     async def set_up(self) -> None:
         """A shop with a catalogue, a key for each scope, and another shop with a key for all."""
-        for shop in (self.shop, "another-shop"):
+        for shop in (self.shop, self.other_shop):
             found = await self.call("PUT", f"/shops/{shop}", EXAMPLE_SHOP, key="admin")
             assert found.status_code == 200, found.text
         for scopes in ([Scope.SHOP], [Scope.WAREHOUSE], [Scope.SUPPORT]):
             self.keys[scopes[0].value] = self.books.shops.issue_key(self.shop, scopes, "test")
-        self.keys["other"] = self.books.shops.issue_key("another-shop", list(Scope), "test")
+        self.keys["other"] = self.books.shops.issue_key(self.other_shop, list(Scope), "test")
         products = {"products": list(PRODUCTS)}
         answer = await self.call("PUT", f"/shops/{self.shop}/products", products, key="admin")
         assert answer.status_code == 200, answer.text
@@ -193,7 +198,10 @@ async def open_desk(engine: Client, database_url: str) -> AsyncGenerator[Desk]:
     )
     serving = put_together(settings, engine, database_url)
     second = Database(database_url)
-    desk = Desk(serving.app, Books.over(second), engine, settings, keys={"admin": ADMIN_KEY})
+    # The engine is shared by all tests, and an order's id follows from its shop and number.
+    shop = f"shop-{secrets.token_hex(6)}"
+    books = Books.over(second)
+    desk = Desk(serving.app, books, engine, settings, shop, {"admin": ADMIN_KEY})
     await desk.set_up()
     yield desk
     second.close()

@@ -7,7 +7,7 @@ from tests.api.desk import Desk, Json
 
 
 def shopify(**changes: object) -> Json:
-    body = copy.deepcopy(SHOPIFY_ORDER) | changes
+    body: Json = copy.deepcopy(SHOPIFY_ORDER) | changes
     body["line_items"][0]["sku"] = "MUG"
     return body
 

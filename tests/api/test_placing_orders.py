@@ -64,7 +64,9 @@ async def test_another_body_under_the_same_number_is_refused_and_names_what_diff
 
 
 async def test_two_shops_and_two_channels_have_numbers_of_their_own(desk: Desk) -> None:
-    desk.books.catalogue.put_products("another-shop", desk.books.catalogue.products_page(desk.shop))
+    desk.books.catalogue.put_products(
+        desk.other_shop, desk.books.catalogue.products_page(desk.shop)
+    )
     ids = {
         (await desk.call("POST", "/orders", body, key=key)).json()["order"]
         for key in ("shop", "other")
@@ -151,8 +153,8 @@ async def test_an_order_that_cannot_be_carried_out_leaves_nothing_but_its_refusa
 
 
 async def test_what_is_prepaid_need_not_be_chargeable_here(desk: Desk) -> None:
-    prepaid = {"payment": {"terms": "prepaid", "reference": "m-1"}, "currency": "KPW"}
-    await desk.place(order(**prepaid))
+    prepaid = {"terms": "prepaid", "reference": "m-1"}
+    await desk.place(order(payment=prepaid, currency="KPW"))
 
 
 async def test_a_service_level_that_the_shop_does_not_offer_is_refused(desk: Desk) -> None:
@@ -228,7 +230,7 @@ async def test_every_kind_of_text_comes_out_again_unchanged(desk: Desk) -> None:
         "\U0010ffff\uffff\ufdd0",
         "line\r\nbreak\ttab",
     )
-    placed = {}
+    placed: dict[str, Json] = {}
     for number, words in enumerate(texts):
         name = f"{words} {number}"
         body = order(name, notes=words, gift_note=f"{words}\n{words}")

@@ -161,7 +161,7 @@ async def mail(desk: Desk, raw: bytes, headers: dict[str, str]) -> int:
 async def test_mail_events_move_mails_on_and_never_back(desk: Desk) -> None:
     placed = await desk.place()
     desk.books.mails.begin("k1", placed, MailKind.CONFIRMATION, "zoe@example.com")
-    desk.books.mails.sending("k1")
+    desk.books.mails.sending("k1", 0)
     for event in ("delivered", "processed", "delivered"):
         raw = mail_events((event, "k1", f"sg-{event}"), (event, "foreign", f"sg2-{event}"))
         assert await mail(desk, raw, sendgrid_headers(raw)) == 200

@@ -1,21 +1,26 @@
-"""A log line for each call: the route's pattern, never the address, which may hold a name."""
+"""Around every call: a log line, and an answer whatever happens.
+
+The log holds the route's pattern and never the address, which may hold a name.
+"""
 
 import logging
 import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_log = logging.getLogger("api.calls")
+from api.errors import route_of, unforeseen
+
+_log = logging.getLogger(__name__)
 
 
-class CallLog:
-    """Writes method, route, status and milliseconds."""
+class Border:
+    """Logs method, route, status and milliseconds; turns what nobody foresaw into an answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the call on, and log it when its answer is out."""
+        """Pass the call on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -30,7 +35,11 @@ class CallLog:
 
         try:
             await self._app(scope, receive, watched)
+        except Exception as error:  # the border: an error becomes an answer while there is none
+            if status:
+                raise
+            await unforeseen(error, scope)(scope, receive, watched)
         finally:
-            route = getattr(scope.get("route"), "path", "?")
             milliseconds = (time.perf_counter() - began) * 1000
-            _log.info("%s %s %d %.1f ms", scope["method"], route, status, milliseconds)
+            words = "%s %s %d %.1f ms"
+            _log.info(words, scope["method"], route_of(scope), status, milliseconds)

@@ -1,0 +1,127 @@
+"""The description of the API is complete, and generated calls find nothing it does not say."""
+
+import asyncio
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from hypothesis.strategies import SearchStrategy
+from schemathesis import GenerationMode, checks
+from schemathesis.core.failures import Failure, FailureGroup
+
+from api.openapi import routes_of
+from domain.catalogue import Product
+from domain.shop import Scope
+from tests.api.desk import Desk
+
+CHECKED = [
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+    "missing_required_header",
+    "unsupported_method",
+    "ignored_auth",
+]
+"""Not among them: that whatever fits the schemas is accepted. Sums must add up, SKUs must exist."""
+
+
+async def test_everything_is_described(desk: Desk) -> None:
+    document = (await desk.call("GET", "/openapi.json")).json()
+    shown = [route for route in routes_of(desk.app) if route.include_in_schema]
+    assert len(shown) > 30
+    for route in shown:
+        for method in route.methods or ():
+            operation = document["paths"][route.path][method.lower()]
+            assert operation["summary"], route.path
+            assert operation["description"], route.path
+            if method in ("POST", "PUT") and "requestBody" in operation:
+                content = operation["requestBody"]["content"]
+                assert all(one.get("schema") for one in content.values()), route.path
+    keyed = {path for path, item in document["paths"].items() if "security" in str(item)}
+    assert len(keyed) == len(document["paths"]) - 5
+
+
+async def test_every_example_is_accepted_as_it_stands(desk: Desk) -> None:
+    document = (await desk.call("GET", "/openapi.json")).json()
+    tried = 0
+    for path, item in document["paths"].items():
+        if not path.startswith("/shops/{shop}") and path != "/orders":
+            continue
+        for method, operation in item.items():
+            for media, content in operation.get("requestBody", {}).get("content", {}).items():
+                for example in content.get("examples", {}).values():
+                    tried += await accepted(desk, method, path, media, example["value"])
+    assert tried >= 7
+
+
+async def accepted(desk: Desk, method: str, path: str, media: str, value: Any) -> int:
+    where = path.replace("{shop}", desk.shop)
+    headers = {"Content-Type": media, "Idempotency-Key": path}
+    raw, body = (value.encode(), None) if isinstance(value, str) else (None, value)
+    if "adjustments" in path:
+        receipt = {"sku": "MUG", "quantity": 10}
+        await desk.call(
+            "POST", f"/shops/{desk.shop}/stock/receipts", receipt, key="admin", headers=headers
+        )
+    if path.endswith("stock.csv"):
+        desk.books.catalogue.put_products(desk.shop, [POT])
+    key = "admin" if path.startswith("/shops") else "shop"
+    answer = await desk.call(method.upper(), where, body, key=key, headers=headers, content=raw)
+    assert answer.is_success, (path, answer.text)
+    return 1
+
+
+POT = Product(sku="POT", name="Pot", weight_grams=1450, bin="A-12-1")
+
+
+async def test_generated_calls_are_answered_as_described(desk: Desk) -> None:
+    """Calls that fit the schemas and calls that do not, to every operation."""
+    desk.keys["every"] = desk.books.shops.issue_key(desk.shop, list(Scope), "every")
+    found = await asyncio.to_thread(_probe_all, desk)
+    assert not found, "\n\n".join(found)
+
+
+def _probe_all(desk: Desk) -> list[str]:
+    schema: Any = schemathesis.openapi.from_asgi("/openapi.json", desk.app)
+    chosen = vars(checks)["CHECKS"].get_by_names(CHECKED)
+    found: list[str] = []
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        key = desk.keys["admin" if operation.path.startswith("/shops") else "every"]
+        for mode in GenerationMode:
+            try:
+                _probe(operation.as_strategy(generation_mode=mode), key, chosen)
+            except (Failure, FailureGroup) as failure:
+                causes = failure.exceptions if isinstance(failure, FailureGroup) else (failure,)
+                found += [f"{operation.label}, {mode.value}: {cause}" for cause in causes]
+            except Unsatisfiable:
+                assert mode is GenerationMode.NEGATIVE, operation.label
+    return found
+
+
+def _probe(cases: SearchStrategy[Any], key: str, chosen: Any) -> None:
+    @given(cases)
+    @settings(
+        max_examples=8,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+        deadline=None,
+        derandomize=True,
+        database=None,
+    )
+    def calls(case: Any) -> None:
+        case.call_and_validate(headers={"X-API-Key": key}, checks=chosen)
+
+    calls()
+
+
+async def test_the_description_can_be_read_without_a_stranger_s_server(desk: Desk) -> None:
+    page = (await desk.call("GET", "/docs")).text
+    assert "cdn" not in page
+    for path in ("swagger/swagger-ui-bundle.js", "swagger/swagger-ui.css"):
+        assert path in page
+        assert (await desk.call("GET", f"/{path}")).status_code == 200

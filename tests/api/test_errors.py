@@ -1,0 +1,86 @@
+"""Every error is a problem document; none of them tells what it must not."""
+
+import logging
+from dataclasses import replace
+
+import pytest
+
+from api.serving import put_together
+from runtime.processes import free_port
+from tests.api.desk import Desk
+from tests.api.signing import stripe_event, stripe_headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nowhere", 404),
+        ("DELETE", "/orders", 405),
+        ("GET", "/orders/", 404),
+        ("GET", "/orders?limit=0", 422),
+        ("GET", "/orders?limit=x", 422),
+        ("GET", "/orders?q=%00", 422),
+        ("GET", "/orders/%00", 422),
+        ("GET", "/events?after=-1", 422),
+        ("GET", "/events?after=99999999999999999999", 422),
+        ("GET", "/orders/ord_nobody", 404),
+        ("GET", "/orders/ord_nobody/events", 404),
+    ],
+)
+async def test_every_refusal_has_the_same_form(
+    desk: Desk, method: str, path: str, status: int
+) -> None:
+    answer = await desk.call(method, path, key="shop")
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert set(body) == {"type", "title", "status", "detail", "problems"}
+    assert body["status"] == status
+    assert body["type"].startswith("urn:ordersaga:problem:")
+
+
+async def test_while_the_database_is_away_the_answer_is_to_try_again(desk: Desk) -> None:
+    nobody = f"postgresql://postgres@127.0.0.1:{free_port()}/ordersaga"
+    serving = put_together(desk.settings, desk.engine, nobody)
+    away = replace(desk, app=serving.app)
+    calls = [
+        ("GET", "/orders", "shop"),
+        ("POST", "/orders", "shop"),
+        ("POST", "/warehouse/shipments/ord_x-s1/picked", "warehouse"),
+    ]
+    for method, path, key in calls:
+        answer = await away.call(method, path, key=key)
+        assert answer.status_code == 503, path
+        assert answer.headers["Retry-After"]
+        assert answer.headers["content-type"] == "application/problem+json"
+    ready = await away.call("GET", "/health/ready")
+    assert ready.json() == {"ready": False, "database": False, "engine": True}
+    raw = stripe_event("payment_intent.succeeded")
+    hook = await away.call("POST", "/webhooks/stripe", content=raw, headers=stripe_headers(raw))
+    assert hook.status_code == 503
+
+
+async def test_an_error_nobody_foresaw_is_told_by_its_reference_alone(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    placed = await desk.place()
+    with desk.books.database.transaction() as connection:
+        spoilt = 'UPDATE orders SET body = body || \'{"currency": "of Zoe"}\''
+        connection.exec_driver_sql(spoilt)
+    answer = await desk.call("GET", f"/orders/{placed}", key="shop")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    reference = answer.json()["detail"].split("reference ")[1].split(";")[0]
+    assert f"ValidationError at /orders/{{order}}, reference {reference}" in caplog.text
+    assert "look_up" in caplog.text
+    assert "Zoe" not in answer.text + caplog.text
+
+
+async def test_no_address_reaches_the_log(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        await desk.call("GET", "/orders/Zoe-Secret", key="shop")
+        await desk.call("GET", "/orders", key="shop", params={"q": "zoe.secret@example.com"})
+        await desk.call("GET", "/Zoe-Secret", key="shop")
+    ours = [record for record in caplog.records if record.name.startswith("api")]
+    assert any("/orders/{order} 404" in record.getMessage() for record in ours)
+    assert not any("secret" in record.getMessage().lower() for record in ours)

@@ -1,0 +1,103 @@
+"""The print queue over HTTP: one station gets each job, and voided labels leave the queue."""
+
+import asyncio
+
+from domain.documents import DocumentKind, FileFormat
+from domain.record import Commit, Document
+from tests.api.desk import Desk, order
+
+
+def queue(desk: Desk, order: str) -> None:
+    """A label in ZPL and a packing slip in PDF."""
+    parcel = desk.buy_label(order, f"TRACK-{order}")
+    shipment = f"{order}-s1"
+    documents = (
+        Document(
+            key=f"{parcel}-l1:label",
+            shipment=shipment,
+            kind=DocumentKind.LABEL,
+            format=FileFormat.ZPL,
+            content=b"^XA^FDhello^XZ",
+            label=f"{parcel}-l1",
+        ),
+        Document(
+            key=f"{shipment}:papers:1:packing_slip",
+            shipment=shipment,
+            kind=DocumentKind.PACKING_SLIP,
+            format=FileFormat.PDF,
+            content=b"%PDF-1.7",
+        ),
+    )
+    desk.books.records.commit(Commit(order, documents=documents))
+
+
+async def claim(
+    desk: Desk, station: str = "pack-1", **more: object
+) -> tuple[int, dict[str, object]]:
+    body = {"station": station} | more
+    answer = await desk.call("POST", "/print-jobs/claim", body, key="warehouse")
+    return answer.status_code, answer.json() if answer.content else {}
+
+
+async def test_a_station_drains_the_queue(desk: Desk) -> None:
+    queue(desk, await desk.place())
+    for kind, media_type in (
+        ("label", "application/vnd.zebra-zpl"),
+        ("packing_slip", "application/pdf"),
+    ):
+        status, job = await claim(desk)
+        assert (status, job["kind"]) == (200, kind)
+        paper = await desk.call("GET", f"/documents/{job['document']}", key="warehouse")
+        assert paper.headers["content-type"] == media_type
+        assert paper.content
+        done = await desk.call("POST", f"/print-jobs/{job['id']}/printed", key="warehouse")
+        assert done.json() == {"job": job["id"], "state": "printed"}
+        twice = await desk.call("POST", f"/print-jobs/{job['id']}/printed", key="warehouse")
+        assert twice.status_code == 409
+    assert await claim(desk) == (204, {})
+    assert (await desk.call("GET", "/print-jobs", key="warehouse")).json() == {"jobs": []}
+
+
+async def test_each_job_goes_to_one_station(desk: Desk) -> None:
+    for number in range(4):
+        queue(desk, await desk.place(order(str(number))))
+    claims = await asyncio.gather(*(claim(desk, f"pack-{n}") for n in range(20)))
+    jobs = [job["id"] for status, job in claims if status == 200]
+    assert len(jobs) == len(set(jobs)) == 8
+
+
+async def test_a_printer_that_takes_only_labels_gets_only_labels(desk: Desk) -> None:
+    queue(desk, await desk.place())
+    assert (await claim(desk, kinds=["label"]))[1]["kind"] == "label"
+    assert (await claim(desk, kinds=["label"]))[0] == 204
+    assert (await claim(desk, kinds=["poster"]))[0] == 422
+
+
+async def test_a_failed_job_waits_for_a_person(desk: Desk) -> None:
+    queue(desk, await desk.place())
+    _, job = await claim(desk, kinds=["label"])
+    path = f"/print-jobs/{job['id']}"
+    failed = await desk.call("POST", f"{path}/failed", {"reason": "jam"}, key="warehouse")
+    assert failed.status_code == 200
+    listed = await desk.call("GET", "/print-jobs", key="warehouse", params={"station": "pack-1"})
+    assert [(one["state"], one["reason"]) for one in listed.json()["jobs"]] == [("failed", "jam")]
+    assert (await desk.call("POST", f"{path}/again", key="warehouse")).status_code == 200
+    assert (await claim(desk, kinds=["label"]))[1]["id"] == job["id"]
+
+
+async def test_a_voided_label_is_not_to_be_used(desk: Desk) -> None:
+    placed = await desk.place()
+    queue(desk, placed)
+    _, job = await claim(desk, kinds=["label"])
+    desk.books.records.commit(Commit(placed, voided=(f"{placed}-s1-p1-l1",)))
+    answer = await desk.call("POST", f"/print-jobs/{job['id']}/printed", key="warehouse")
+    assert answer.status_code == 409
+    again = await desk.call("POST", f"/print-jobs/{job['id']}/again", key="warehouse")
+    assert again.status_code == 409
+
+
+async def test_unknown_jobs_and_documents_are_unknown(desk: Desk) -> None:
+    answer = await desk.call("POST", "/print-jobs/999/printed", key="warehouse")
+    assert answer.status_code == 409
+    assert (await desk.call("GET", "/documents/none", key="warehouse")).status_code == 404
+    assert (await desk.call("POST", "/print-jobs/x/printed", key="warehouse")).status_code == 422

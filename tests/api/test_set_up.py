@@ -1,0 +1,235 @@
+"""Set-up: shops, keys, catalogue and stock, by JSON and by table; wrong data is refused whole."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from api.shops import EXAMPLE_SHOP
+from tests.api.desk import Desk, Json
+
+
+async def admin(
+    desk: Desk, method: str, path: str, body: Any = None, **more: Any
+) -> httpx.Response:
+    return await desk.call(method, f"/shops/{desk.shop}{path}", body, key="admin", **more)
+
+
+async def table(desk: Desk, path: str, text: str, fact: str | None = None) -> httpx.Response:
+    headers = {"Content-Type": "text/csv"} | ({} if fact is None else {"Idempotency-Key": fact})
+    return await admin(desk, "POST", path, content=text.encode(), headers=headers)
+
+
+async def level(desk: Desk, sku: str = "MUG") -> Json:
+    found = (await admin(desk, "GET", "/stock")).json()["levels"]
+    return next(one for one in found if one["sku"] == sku)
+
+
+async def test_a_shop_is_set_up_changed_and_shown(desk: Desk) -> None:
+    changed = EXAMPLE_SHOP | {"restock_email": "new@tea-and-oak.example"}
+    answer = await admin(desk, "PUT", "", changed)
+    assert answer.status_code == 200
+    shown = (await admin(desk, "GET", "")).json()
+    assert shown["restock_email"] == "new@tea-and-oak.example"
+    assert shown["policy"]["pick_within"] == "P3D"
+    target = (await admin(desk, "GET", "/callback-target")).json()
+    assert target["url"] == EXAMPLE_SHOP["callback_url"]
+    assert target["secret"].startswith("whsec_")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"id": "another"}, "id"),
+        ({"seller": {"name": "Tea"}}, "seller.address"),
+        ({"restock_email": "nobody"}, "restock_email"),
+        ({"policy": {"pick_within": "-P1D"}}, "policy.pick_within"),
+        (
+            {"policy": {"courier_calendar": {"time_zone": "Mars/Olympus"}}},
+            "policy.courier_calendar.time_zone",
+        ),
+        ({"callback_url": "ftp://x"}, "callback_url"),
+        ({"callback_secret": "secret"}, "callback_secret"),
+        ({"polcy": {}}, "polcy"),
+    ],
+)
+async def test_a_shop_that_cannot_be_is_refused(desk: Desk, changes: Json, field: str) -> None:
+    answer = await admin(desk, "PUT", "", EXAMPLE_SHOP | changes)
+    assert answer.status_code == 422
+    assert field in {one["field"] for one in answer.json()["problems"]}
+
+
+async def test_a_key_is_shown_once_and_listed_without_itself(desk: Desk) -> None:
+    wanted = {"scopes": ["warehouse", "support"], "name": "dock"}
+    issued = await admin(desk, "POST", "/keys", wanted)
+    assert issued.status_code == 201
+    plain = issued.json()["key"]
+    assert (await desk.call("GET", "/cases", key=plain)).status_code == 200
+    listed = await admin(desk, "GET", "/keys")
+    assert plain not in listed.text
+    assert "dock" in {one["name"] for one in listed.json()["keys"]}
+    for scopes in ([""], ["root"], None):
+        wanted = {"scopes": scopes or [], "name": "x"}
+        assert (await admin(desk, "POST", "/keys", wanted)).status_code == 422
+
+
+async def test_nothing_is_set_up_for_a_shop_that_does_not_exist(desk: Desk) -> None:
+    calls: list[tuple[str, str, Any]] = [
+        ("GET", "/shops/nobody", None),
+        ("GET", "/shops/nobody/stock", None),
+        ("GET", "/shops/nobody/products", None),
+        ("GET", "/shops/nobody/keys", None),
+        ("POST", "/shops/nobody/keys", {"scopes": ["shop"], "name": "x"}),
+        ("PUT", "/shops/nobody/products", {"products": [{**PRODUCT}]}),
+        ("POST", "/shops/nobody/stock/receipts", {"sku": "MUG", "quantity": 1}),
+    ]
+    for method, path, body in calls:
+        headers = {"Idempotency-Key": "k"}
+        answer = await desk.call(method, path, body, key="admin", headers=headers)
+        assert answer.status_code == 404, path
+
+
+PRODUCT = {"sku": "POT", "name": "Pot", "weight_grams": 1450, "bin": "A-12-1"}
+TABLE = """SKU;Name;Barcodes;Weight_grams;Bin;HS_code;Origin;Customs_name
+POT;"Pot; iron ☕";4902778915615|4902778915622;1450;A-12-1;732393;JP;Cast-iron pot
+MUG;Mug;4006381333931;360;A-03-2;;;
+"""
+
+
+async def test_a_catalogue_comes_from_a_table(desk: Desk) -> None:
+    answer = await table(desk, "/products.csv", TABLE)
+    assert (answer.status_code, answer.json()) == (200, {"products": 2})
+    found = (await admin(desk, "GET", "/products")).json()["products"]
+    by_sku = {one["sku"]: one for one in found}
+    assert by_sku["POT"]["name"] == "Pot; iron ☕"
+    assert by_sku["POT"]["barcodes"] == ["4902778915615", "4902778915622"]
+    assert by_sku["MUG"]["weight_grams"] == 360
+    assert by_sku["MUG"]["origin"] is None
+    assert "MUG-BLUE" in by_sku
+
+
+async def test_one_bad_row_keeps_the_whole_table_out_and_is_named(desk: Desk) -> None:
+    bad = TABLE + "TOO LONG;Lid;;nothing;B-1;12;Japan;\n;Nameless;;1;B-2;;;\n"
+    answer = await table(desk, "/products.csv", bad)
+    assert answer.status_code == 422
+    assert {one["field"] for one in answer.json()["problems"]} == {
+        "rows.4.sku",
+        "rows.4.weight_grams",
+        "rows.4.hs_code",
+        "rows.4.origin",
+        "rows.5.sku",
+    }
+    found = (await admin(desk, "GET", "/products")).json()["products"]
+    assert "POT" not in {one["sku"] for one in found}
+
+
+async def test_a_sku_stands_once_in_a_call(desk: Desk) -> None:
+    twice = {"products": [PRODUCT, PRODUCT]}
+    answer = await admin(desk, "PUT", "/products", twice)
+    assert answer.status_code == 422
+    assert answer.json()["problems"][0]["field"] == "products.1.sku"
+    answer = await table(desk, "/products.csv", TABLE + TABLE.splitlines()[1] + "\n")
+    assert answer.json()["problems"][0]["field"] == "rows.4.sku"
+
+
+async def test_the_catalogue_is_read_page_by_page(desk: Desk) -> None:
+    many = [PRODUCT | {"sku": f"SKU-{n:03}"} for n in range(7)]
+    assert (await admin(desk, "PUT", "/products", {"products": many})).status_code == 200
+    seen: list[str] = []
+    after = ""
+    while after is not None:
+        answer = await admin(desk, "GET", "/products", params={"limit": 4, "after": after})
+        seen += [one["sku"] for one in answer.json()["products"]]
+        after = answer.json()["next"]
+    assert len(seen) == len(set(seen)) == 9
+
+
+async def test_a_receipt_is_booked_once_for_each_key(desk: Desk) -> None:
+    body = {"sku": "MUG", "quantity": 120, "note": "DN 4711"}
+    for _ in range(3):
+        headers = {"Idempotency-Key": "delivery-1"}
+        answer = await admin(desk, "POST", "/stock/receipts", body, headers=headers)
+        assert answer.status_code == 201
+    assert await level(desk) == {
+        "sku": "MUG",
+        "on_hand": 120,
+        "reserved": 0,
+        "can_be_promised": 120,
+    }
+
+
+async def test_a_correction_never_leaves_less_than_nothing(desk: Desk) -> None:
+    headers = {"Idempotency-Key": "a"}
+    body = {"sku": "MUG", "quantity": 5}
+    await admin(desk, "POST", "/stock/adjustments", body, headers=headers)
+    headers = {"Idempotency-Key": "b"}
+    body = {"sku": "MUG", "quantity": -6}
+    answer = await admin(desk, "POST", "/stock/adjustments", body, headers=headers)
+    assert answer.status_code == 409
+    assert (await level(desk))["on_hand"] == 5
+
+
+async def test_a_count_sets_what_is_on_hand(desk: Desk) -> None:
+    await table(desk, "/stock.csv", "sku,quantity\nMUG,10\nMUG-BLUE,7\n", "opening")
+    await table(desk, "/stock.csv", "sku,quantity\nMUG,10\nMUG-BLUE,7\n", "opening")
+    assert (await level(desk))["on_hand"] == 10
+    answer = await table(desk, "/stock.csv", "sku\tquantity\nMUG\t4\n", "second")
+    assert answer.json() == {"counted": 1}
+    assert (await level(desk))["on_hand"] == 4
+    assert (await level(desk, "MUG-BLUE"))["on_hand"] == 7
+
+
+@pytest.mark.parametrize(
+    ("rows", "field"),
+    [
+        ("MUG,-1\n", "rows.2.quantity"),
+        ("MUG,1.5\n", "rows.2.quantity"),
+        ("MUG,\n", "rows.2.quantity"),
+        ("MUG,٣\n", "rows.2.quantity"),
+        ("MUG,99999999999\n", "rows.2.quantity"),
+        ("MUG,1\nMUG,2\n", "rows.3.sku"),
+        ("MUG,1\nSAUCER,2\n", "sku"),
+    ],
+)
+async def test_a_count_that_cannot_be_is_refused_whole(desk: Desk, rows: str, field: str) -> None:
+    answer = await table(desk, "/stock.csv", f"sku,quantity\n{rows}", "k")
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.json()["problems"]] == [field]
+    assert (await level(desk))["on_hand"] == 0
+
+
+async def test_what_changes_stock_needs_an_idempotency_key(desk: Desk) -> None:
+    body = {"sku": "MUG", "quantity": 1}
+    for path in ("/stock/receipts", "/stock/adjustments"):
+        assert (await admin(desk, "POST", path, body)).status_code == 422
+        odd = await admin(desk, "POST", path, body, headers={"Idempotency-Key": "a\x01b"})
+        assert odd.status_code == 422
+    assert (await table(desk, "/stock.csv", "sku,quantity\nMUG,1\n")).status_code == 422
+    assert (await level(desk))["on_hand"] == 0
+
+
+async def test_another_request_under_a_used_key_is_refused(desk: Desk) -> None:
+    headers = {"Idempotency-Key": "k"}
+    for path in ("/stock/receipts", "/stock/adjustments"):
+        for quantity, status in ((5, 201), (6, 409), (5, 201)):
+            body = {"sku": "MUG", "quantity": quantity}
+            answer = await admin(desk, "POST", path, body, headers=headers)
+            assert answer.status_code == status
+    assert (await level(desk))["on_hand"] == 10
+    assert (await table(desk, "/stock.csv", "sku,quantity\nMUG,7\n", "k")).status_code == 200
+    assert (await table(desk, "/stock.csv", "sku,quantity\nMUG,8\n", "k")).status_code == 409
+    assert (await level(desk))["on_hand"] == 7
+
+
+async def test_what_was_refused_leaves_its_key_free(desk: Desk) -> None:
+    assert (await table(desk, "/stock.csv", "sku,quantity\nSAUCER,7\n", "k")).status_code == 422
+    assert (await table(desk, "/stock.csv", "sku,quantity\nMUG,7\n", "k")).status_code == 200
+
+
+async def test_stock_of_an_unknown_sku_cannot_be_received(desk: Desk) -> None:
+    headers = {"Idempotency-Key": "k"}
+    body = {"sku": "SAUCER", "quantity": 1}
+    for path in ("/stock/receipts", "/stock/adjustments"):
+        answer = await admin(desk, "POST", path, body, headers=headers)
+        assert answer.status_code == 422
+        assert answer.json()["problems"][0]["field"] == "sku"
