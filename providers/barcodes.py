@@ -1,8 +1,12 @@
 """Code 128: what a hand scanner reads off a packing slip."""
 
 from itertools import groupby
+from typing import cast
 
-from zxingcpp import BarcodeFormat, create_barcode
+from zxingcpp import (
+    BarcodeFormat,
+    create_barcode,  # pyright: ignore[reportUnknownVariableType]: its options have no types
+)
 
 # At a quarter of a millimetre a module, the finest that office printers and hand scanners agree
 # on, this is as wide as an A4 page between its margins.
@@ -21,7 +25,8 @@ def code128(text: str) -> tuple[tuple[int, int], ...]:
     if not (text.isascii() and text.isprintable() and 0 < len(text) <= _MOST_LETTERS):
         return ()
     symbol = create_barcode(text, BarcodeFormat.Code128)
-    picture = memoryview(symbol.to_image(scale=1, add_quiet_zones=False))
+    # It is a buffer of one byte a dot, which its stub does not say.
+    picture = memoryview(cast("bytes", symbol.to_image(scale=1, add_quiet_zones=False)))
     width = picture.shape[1] if picture.shape else 0
     if not 0 < width <= _MOST_MODULES:
         return ()

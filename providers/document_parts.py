@@ -19,6 +19,7 @@ _ZERO_WIDTH_SPACE = "\N{ZERO WIDTH SPACE}"
 _FIRST_STRONG_ISOLATE = "\N{FIRST STRONG ISOLATE}"
 _POP_ISOLATE = "\N{POP DIRECTIONAL ISOLATE}"
 # About as many letters as fit where such a text stands.
+PAGE_LETTERS = 70
 _ADDRESS_LETTERS = 34
 _ARTICLE_LETTERS = 26
 _CODE_LETTERS = 15
@@ -34,6 +35,7 @@ def head(shop: Shop, words: Words, title: str, number: str) -> dict[str, Json]:
         "words": words.model_dump(mode="json"),
         "title": title,
         "number": number,
+        "running_head": breakable(f"{title} {number} · {words.continued}", PAGE_LETTERS),
         "seller": {
             "name": seller.name,
             "lines": [line for line in address_lines(seller.address) if line != seller.name],

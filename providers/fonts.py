@@ -44,7 +44,6 @@ _SAMPLES = {
     "Chinese": "漢汉字",
     "Japanese": "ひカ漢",
     "Korean": "한글",
-    "Emoji": "😀🎉🚚",
 }
 
 _MISSING = re.compile(r'the text `"(?P<text>.+?)"` could not be displayed with font')

@@ -9,7 +9,7 @@ from domain.shipping import Label, LabelFormat
 from providers.failures import of_requests
 from providers.http_session import TimedSession
 
-_RETRIES = 2
+_RETRIES = 1
 _CHUNK = 65_536
 LARGEST = 10 * 1024 * 1024
 """Bytes; a label is some ten thousand."""

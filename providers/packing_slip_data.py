@@ -7,14 +7,13 @@ from domain.order import Line, Order
 from domain.record import OrderOnRecord
 from domain.shipping import Label, PlannedParcel, Portion
 from providers.barcodes import code128
-from providers.document_parts import article, breakable, day, facts, head, party
+from providers.document_parts import PAGE_LETTERS, article, breakable, day, facts, head, party
 from providers.document_words import Words
 from providers.fonts import Json
 
 # About as many letters as fit where such a text stands.
 _FACT_LETTERS = 22
 _NOTE_LETTERS = 36
-_PAGE_LETTERS = 70
 
 
 def packing_slip_data(
@@ -56,8 +55,8 @@ def packing_slip_data(
         ],
         "parcels": _parcels(order, parcels, labels, words),
         "notes": facts(
-            (words.note, breakable(order.notes, _PAGE_LETTERS)),
-            (words.gift_note, breakable(order.gift_note, _PAGE_LETTERS)),
+            (words.note, breakable(order.notes, PAGE_LETTERS)),
+            (words.gift_note, breakable(order.gift_note, PAGE_LETTERS)),
         ),
     }
 

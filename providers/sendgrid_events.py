@@ -7,8 +7,9 @@ webhook reference". Events come in batches, twice, and in any order.
 import binascii
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import BaseModel, Field, TypeAdapter
 from sendgrid.helpers.eventwebhook import EventWebhook
 
@@ -60,7 +61,13 @@ class SendGridWebhooks:
         Raises:
             ValueError: it is no public key.
         """
-        self._webhook = EventWebhook(public_key)
+        try:
+            self._webhook: Any = EventWebhook(public_key)
+        except ValueError as error:
+            raise ValueError("SendGrid's webhook key is no public key in base64") from error
+        key: object = self._webhook.public_key
+        if not isinstance(key, ec.EllipticCurvePublicKey):
+            raise ValueError("SendGrid's webhook key is not for ECDSA")
         self._tolerance = tolerance
 
     def read(self, body: bytes, signature: str | None, timestamp: str | None) -> list[MailEvent]:

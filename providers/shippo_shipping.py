@@ -6,7 +6,12 @@ keys: a purchase is found again by its rate and by the label's id in its metadat
 
 from datetime import UTC, datetime
 
-from shippo.models.components import RefundStatus, Transaction, TransactionCreateRequest
+from shippo.models.components import (
+    RefundStatus,
+    ShipmentStatus,
+    Transaction,
+    TransactionCreateRequest,
+)
 from shippo.models.operations import ListTransactionsRequest
 
 from domain.address import Address, Seller
@@ -25,6 +30,7 @@ from providers.shippo_words import FORMATS, REFUNDS, Fate, fate, label_of, quote
 _PAGE = 100
 _ASK_AGAIN_SECONDS, _ASK_AGAIN_AT_LAST = 2.0, 300.0
 _BOX_MM = (300, 200, 150)
+_STILL_RATING = frozenset({ShipmentStatus.QUEUED, ShipmentStatus.WAITING})
 _NOT_SOLD = frozenset({400, 404, 410, 422})
 """Answers about the rate or the shipment: other rates may do, a person decides."""
 
@@ -71,6 +77,8 @@ class ShippoCourier:
         """
         request = shipment_request(order_id, parcel, self._box_mm, sender, to, currency, customs)
         shipment = self._calls.read(lambda: self._calls.sdk.shipments.create(request))
+        if shipment.status in _STILL_RATING:
+            raise NotDone("shippo", "the rates are still being asked for", _ASK_AGAIN_SECONDS)
         quotes = (quote_of(parcel.id, rate) for rate in shipment.rates)
         return tuple(quote for quote in quotes if quote is not None)
 

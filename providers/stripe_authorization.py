@@ -1,8 +1,5 @@
 """Holding money at Stripe, once per operation, whatever became of earlier attempts."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-
 import stripe
 
 from domain.address import Customer
@@ -22,51 +19,45 @@ from providers.stripe_words import (
     refusal,
 )
 
-KEYS_KEPT = timedelta(hours=23)
-"""Stripe prunes idempotency keys when they are 24 hours old; within that, a replay tells all."""
-
 _NAME_LENGTH = 250
 
 
-class StripeAuthorizations:
-    """One order's attempt to hold money, from the first try to the last."""
+def authorize(
+    turn: StripeTurn,
+    attempt: Attempt,
+    order_id: str,
+    money: Money,
+    method: AuthorizeMethod,
+    customer: Customer,
+) -> Authorization | Decline:
+    """Hold ``money``, or say why not.
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now = now
+    A repeated attempt lists what earlier ones made, and else sends the very same request under
+    the same key: within a day Stripe answers it with what was done, or is still being done; after
+    that it has forgotten the key, and the list alone tells.
+    """
 
-    def authorize(
-        self,
-        turn: StripeTurn,
-        attempt: Attempt,
-        order_id: str,
-        money: Money,
-        method: AuthorizeMethod,
-        customer: Customer,
-    ) -> Authorization | Decline:
-        """Hold ``money``, or say why not."""
+    def known() -> stripe.PaymentIntent | None:
+        return _look_up(turn, attempt, order_id, method, customer)
 
-        def known() -> stripe.PaymentIntent | None:
-            return _look_up(turn, attempt, order_id, method, customer)
-
-        pruned = attempt.repeated and self._now() - attempt.first_at > KEYS_KEPT
-        try:
-            intent = known() if pruned else None
-            if intent is None:
-                payer = method.customer or _customer(turn, attempt, order_id, customer)
-                params = _params(attempt, order_id, money, method, payer)
-                intent = turn.write(
-                    attempt.key,
-                    lambda options: turn.v1.payment_intents.create(params, options),
-                    known,
-                    attempt.repeated,
-                )
-        except stripe.CardError as error:
-            return decline_of(error)
-        except stripe.InvalidRequestError as error:
-            if error.code in AMOUNT_DECLINES:
-                return _beyond_limits(error)
-            raise refusal(error) from error
-        return _outcome(turn, attempt, money, intent)
+    try:
+        intent = known() if attempt.repeated else None
+        if intent is None:
+            payer = method.customer or _customer(turn, attempt, order_id, customer)
+            params = _params(attempt, order_id, money, method, payer)
+            intent = turn.write(
+                attempt.key,
+                lambda options: turn.v1.payment_intents.create(params, options),
+                known,
+                attempt.repeated,
+            )
+    except stripe.CardError as error:
+        return decline_of(error)
+    except stripe.InvalidRequestError as error:
+        if error.code in AMOUNT_DECLINES:
+            return _beyond_limits(error)
+        raise refusal(error) from error
+    return _outcome(turn, attempt, money, intent)
 
 
 def _look_up(

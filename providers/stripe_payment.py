@@ -5,7 +5,6 @@ payments".
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import stripe
 
@@ -23,7 +22,7 @@ from domain.payment import (
     NotCaptured,
     Refunded,
 )
-from providers.stripe_authorization import StripeAuthorizations
+from providers.stripe_authorization import authorize
 from providers.stripe_calls import CONNECT_SECONDS, READ_SECONDS, StripeCalls, StripeTurn
 from providers.stripe_lookup import intents_of, refund_of
 from providers.stripe_units import from_stripe, to_stripe
@@ -32,10 +31,6 @@ from providers.stripe_words import canceled_by_us, captured, refusal, was_held
 
 _WITH_CHARGE = ["latest_charge"]
 _LAPSED = "charge_expired_for_capture"
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class StripePayment:
@@ -51,13 +46,10 @@ class StripePayment:
         url: str | None,
         key: str,
         timeout: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS),
-        now: Callable[[], datetime] = _now,
     ) -> None:
         """``url`` None means Stripe itself; ``key`` is a secret key; ``timeout`` is (connect,
-        read) in seconds; ``now`` tells for how long Stripe has been keeping an idempotency key.
-        """
+        read) in seconds."""
         self._calls = StripeCalls(url, key, timeout)
-        self._authorizations = StripeAuthorizations(now)
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -75,9 +67,7 @@ class StripePayment:
 
         A card that the bank refuses, and one that wants 3-D Secure, are declines.
         """
-        return self._authorizations.authorize(
-            self._calls.turn(), attempt, order_id, money, method, customer
-        )
+        return authorize(self._calls.turn(), attempt, order_id, money, method, customer)
 
     def verify(
         self, order_id: str, money: Money, intent: ExistingIntent

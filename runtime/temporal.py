@@ -13,19 +13,24 @@ PURE_PACKAGES = ("domain", "activities")
 and tens of milliseconds for every order."""
 
 
-async def connect(address: str | None = None, metrics: str | None = None) -> Client:
+async def connect(
+    address: str | None = None, metrics: str | None = None, *, lazy: bool = False
+) -> Client:
     """Connect by the SDK's own environment (TEMPORAL_ADDRESS, TLS, API key, profiles).
 
     ``address`` wins over the environment; ``metrics`` is the address for Prometheus to read.
+    With ``lazy`` the first call connects, so that a process starts while the server is away.
     """
     config = ClientConfig.load_client_connect_config()
     if address is not None:
         config["target_host"] = address
     if metrics is None:
-        return await Client.connect(**config, data_converter=DATA_CONVERTER)
+        return await Client.connect(**config, data_converter=DATA_CONVERTER, lazy=lazy)
     telemetry = TelemetryConfig(metrics=PrometheusConfig(bind_address=metrics))
     runtime = Runtime(telemetry=telemetry)
-    return await Client.connect(**config, data_converter=DATA_CONVERTER, runtime=runtime)
+    return await Client.connect(
+        **config, data_converter=DATA_CONVERTER, runtime=runtime, lazy=lazy
+    )
 
 
 def workflow_runner() -> SandboxedWorkflowRunner:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from domain.attempt import Attempt
 from domain.failures import NotDone, ProviderFailure, UnknownOutcome
@@ -14,7 +14,7 @@ class Trouble(NamedTuple):
     """A fault of the sandbox: its kind and its parameters."""
 
     kind: str
-    params: dict[str, object] = {}  # noqa: RUF012 - a NamedTuple's default, never changed
+    params: dict[str, Any] = {}  # noqa: RUF012 - a NamedTuple's default, never changed
 
 
 GENERAL = (

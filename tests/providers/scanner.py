@@ -1,10 +1,10 @@
 """A Code 128 reader of the tests' own: what a hand scanner sees on a printed page."""
 
 import subprocess
-from itertools import groupby
+from itertools import groupby, pairwise
 
 # Bar and space widths of the values 0 to 106 (ISO/IEC 15417, table 1).
-PATTERNS = """
+TABLE = """
     212222 222122 222221 121223 121322 131222 122213 122312 132212 221213 221312 231212 112232
     122132 122231 113222 123122 123221 223211 221132 221231 213212 223112 312131 311222 321122
     321221 312212 322112 322211 212123 212321 232121 111323 131123 131321 112313 132113 132311
@@ -14,8 +14,8 @@ PATTERNS = """
     241112 134111 111242 121142 121241 114212 124112 124211 411212 421112 421211 212141 214121
     412121 111143 111341 131141 114113 114311 411113 411311 113141 114131 311141 411131 211412
     211214 211232 2331112
-""".split()
-VALUES = {tuple(map(int, pattern)): value for value, pattern in enumerate(PATTERNS)}
+"""
+VALUES = {tuple(map(int, pattern)): value for value, pattern in enumerate(TABLE.split())}
 START = {103: "A", 104: "B", 105: "C"}
 SWITCH = {99: "C", 100: "B", 101: "A"}
 STOP = 106
@@ -48,7 +48,7 @@ def decode(widths: list[int]) -> str:
 def decode_bars(bars: tuple[tuple[int, int], ...]) -> str:
     """The text of bars given as (start, width) in modules."""
     widths = [bars[0][1]]
-    for (start, width), (following, next_width) in zip(bars, bars[1:], strict=False):
+    for (start, width), (following, next_width) in pairwise(bars):
         widths += (following - start - width, next_width)
     return decode(widths)
 

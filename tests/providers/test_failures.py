@@ -137,7 +137,7 @@ def test_only_a_connection_that_was_never_made_is_certainly_without_effect(
         (urllib.error.URLError(TimeoutError()), UnknownOutcome),
         (TimeoutError(), UnknownOutcome),
         (ConnectionResetError(), UnknownOutcome),
-        (http.client.RemoteDisconnected(), UnknownOutcome),
+        (http.client.RemoteDisconnected(""), UnknownOutcome),
         (http.client.IncompleteRead(b""), UnknownOutcome),
     ],
 )

@@ -14,8 +14,16 @@ from providers.wms_warehouse import WmsWarehouse
 from sandbox.client import SandboxClient
 from tests.providers.attempts import first
 from tests.providers.samples import (
-    CUSTOMER, ORDER, PARCEL, SELLER, VIENNA, VISA, eur, handoff, on_record,
-)  # fmt: skip
+    CUSTOMER,
+    ORDER,
+    PARCEL,
+    SELLER,
+    VIENNA,
+    VISA,
+    eur,
+    handoff,
+    on_record,
+)
 
 KEY = "sk_test_hush4242"
 _CALLS = ("works", "refused", "lost")

@@ -74,7 +74,7 @@ def test_an_address_that_sendgrid_does_not_take_is_refused_in_words(
     sandbox: SandboxClient, mail: SendGridMail
 ) -> None:
     customer = Customer(name="Grete", email="grete@exa_mple.c!")
-    with pytest.raises(Refused, match="400: .*valid address"):
+    with pytest.raises(Refused, match=r"400: .*valid address"):
         send(mail, order=on_record(customer=customer))
     assert sandbox.mailbox() == []
 

@@ -1,39 +1,17 @@
 """Labels by Shippo: one live label for each parcel, and what is no longer wanted is voided."""
 
+from typing import Any
+
 import pytest
-import requests
 
 from domain.attempt import Attempt
-from domain.failures import NotDone, ProviderFailure, Refused, UnknownOutcome
+from domain.failures import NotDone, ProviderFailure, UnknownOutcome
 from domain.shipping import Label, LabelError, LabelFormat, Quote
-from providers.http_session import TimedSession
-from providers.label_files import LabelStore
 from providers.shippo_shipping import ShippoCourier
-from sandbox.client import LedgerEntry, SandboxClient
+from sandbox.client import SandboxClient
 from tests.providers.attempts import GENERAL, Trouble, again, first, named, until_done
-from tests.providers.samples import LABEL, ORDER, PARCEL, SELLER, VIENNA
-
-KEY = f"{ORDER}-s1:buy_labels:1"
-ZPL = LabelFormat.ZPL
-
-
-@pytest.fixture
-def quote(courier: ShippoCourier, sandbox: SandboxClient) -> Quote:
-    sandbox.configure(shippo={"auto_track": False})
-    for _ in range(3):
-        try:
-            return courier.quotes(ORDER, PARCEL, SELLER, VIENNA, "EUR", ())[0]
-        except NotDone:  # on a busy machine with short time-outs
-            continue
-    raise AssertionError("no rates")
-
-
-def bought(sandbox: SandboxClient) -> list[LedgerEntry]:
-    return sandbox.ledger("shippo", order=ORDER, kind="label_purchased")
-
-
-def live(courier: ShippoCourier, quote: Quote, label: str = LABEL) -> list[str]:
-    return [one.transaction for one in courier.bought(label, quote, ZPL)]
+from tests.providers.samples import LABEL, ORDER, PARCEL
+from tests.providers.shippo_looks import KEY, ZPL, bought, live
 
 
 def test_a_label_is_bought_for_its_quote(
@@ -184,7 +162,7 @@ def test_a_look_up_that_fails_buys_nothing_twice(
     ids=["without its buyer", "tracking as an object", "a new format", "a new state"],
 )
 def test_an_answer_that_the_sdk_cannot_digest_is_understood_all_the_same(
-    sandbox: SandboxClient, courier: ShippoCourier, quote: Quote, params: dict[str, object]
+    sandbox: SandboxClient, courier: ShippoCourier, quote: Quote, params: dict[str, Any]
 ) -> None:
     sandbox.fault("shippo", "create_transaction", "malformed_after", **params)
     label = courier.buy(first(KEY), LABEL, quote, ZPL)
@@ -198,7 +176,7 @@ def test_an_answer_that_the_sdk_cannot_digest_is_understood_all_the_same(
     ids=["a new status", "a list", "nothing", "a web page"],
 )
 def test_an_answer_that_says_nothing_is_an_unknown_outcome_and_looked_up(
-    sandbox: SandboxClient, courier: ShippoCourier, quote: Quote, params: dict[str, object]
+    sandbox: SandboxClient, courier: ShippoCourier, quote: Quote, params: dict[str, Any]
 ) -> None:
     sandbox.fault("shippo", "create_transaction", "malformed_after", **params)
     with pytest.raises(UnknownOutcome):
@@ -229,135 +207,3 @@ def test_labels_are_found_on_every_page(
     assert len(live(courier, quote, f"{PARCEL.id}-l1")) == 1
     assert len(live(courier, quote, f"{PARCEL.id}-l5")) == 1
     assert len(bought(sandbox)) == 5
-
-
-class TestVoiding:
-    """A label's money is asked for once, whatever is heard."""
-
-    @pytest.fixture
-    def transaction(self, courier: ShippoCourier, quote: Quote) -> str:
-        label, _ = until_done(lambda attempt: courier.buy(attempt, LABEL, quote, ZPL), first(KEY))
-        assert isinstance(label, Label)
-        return label.transaction
-
-    def asked(self, sandbox: SandboxClient) -> list[LedgerEntry]:
-        return sandbox.ledger("shippo", order=ORDER, kind="label_refund_requested")
-
-    def test_it_is_no_longer_live_as_soon_as_its_refund_is_asked_for(
-        self, sandbox: SandboxClient, courier: ShippoCourier, quote: Quote, transaction: str
-    ) -> None:
-        assert courier.void(first(KEY), transaction)
-        assert live(courier, quote) == []
-        sandbox.advance(10)
-        assert courier.void(again(first(KEY)), transaction)
-        assert len(self.asked(sandbox)) == 1
-
-    def test_a_label_that_was_used_is_not_refunded(
-        self, sandbox: SandboxClient, courier: ShippoCourier, quote: Quote, transaction: str
-    ) -> None:
-        sandbox.courier(bought(sandbox)[0].data["tracking_number"], "TRANSIT")
-        assert not courier.void(first(KEY), transaction)
-        assert not courier.void(again(first(KEY)), transaction)
-        assert live(courier, quote) == [transaction]
-
-    def test_a_carrier_that_refuses_later_is_heard_at_the_next_attempt(
-        self, sandbox: SandboxClient, courier: ShippoCourier, transaction: str
-    ) -> None:
-        sandbox.fault("shippo", "create_refund", "refund_error")
-        assert courier.void(first(KEY), transaction)
-        sandbox.advance(10)
-        assert not courier.void(again(first(KEY)), transaction)
-
-    def test_a_refund_that_takes_its_time_counts_as_voided(
-        self, sandbox: SandboxClient, courier: ShippoCourier, quote: Quote, transaction: str
-    ) -> None:
-        sandbox.fault("shippo", "create_refund", "refund_stuck")
-        assert courier.void(first(KEY), transaction)
-        sandbox.advance(86_400)
-        assert courier.void(again(first(KEY)), transaction)
-        assert live(courier, quote) == []
-
-    def test_a_transaction_that_does_not_exist_is_refused(self, courier: ShippoCourier) -> None:
-        with pytest.raises(Refused, match="404"):
-            courier.void(first(KEY), "nothing")
-
-    @pytest.mark.parametrize("operation", ["create_refund", "get_transaction"])
-    @pytest.mark.parametrize("trouble", GENERAL, ids=named)
-    def test_its_refund_is_asked_for_once_whatever_goes_wrong(
-        self,
-        sandbox: SandboxClient,
-        courier: ShippoCourier,
-        transaction: str,
-        trouble: Trouble,
-        operation: str,
-    ) -> None:
-        sandbox.fault("shippo", operation, trouble.kind, **trouble.params)
-        done, _ = until_done(lambda attempt: courier.void(attempt, transaction), first(KEY))
-        assert done
-        assert len(self.asked(sandbox)) == 1
-
-    def test_a_refund_that_was_asked_for_elsewhere_is_found(
-        self, sandbox: SandboxClient, courier: ShippoCourier, transaction: str
-    ) -> None:
-        """Shippo may answer with the label as it was before the refund."""
-        assert courier.void(first(KEY), transaction)
-        sandbox.fault("shippo", "get_transaction", "malformed_after", replace={"status": "SUCCESS"})
-        assert courier.void(again(first(KEY)), transaction)
-        assert len(self.asked(sandbox)) == 1
-
-
-class TestLabelFiles:
-    """What is fetched is a label, or nothing."""
-
-    @pytest.fixture
-    def label(self, courier: ShippoCourier, quote: Quote) -> Label:
-        label, _ = until_done(lambda attempt: courier.buy(attempt, LABEL, quote, ZPL), first(KEY))
-        assert isinstance(label, Label)
-        return label
-
-    @pytest.mark.parametrize("trouble", GENERAL, ids=named)
-    def test_it_comes_in_the_end_whatever_goes_wrong(
-        self, sandbox: SandboxClient, courier: ShippoCourier, label: Label, trouble: Trouble
-    ) -> None:
-        sandbox.fault("shippo", "label", trouble.kind, times=4, **trouble.params)
-        content, failures = until_done(lambda _: courier.fetch(label), first(KEY))
-        if trouble.kind != "malformed_after":  # half a label still begins as one
-            assert content.endswith((b"^XZ", b"^XZ\n"))
-        assert all(isinstance(failure, NotDone) for failure in failures)
-
-    def test_a_web_page_is_no_label(
-        self, sandbox: SandboxClient, courier: ShippoCourier, label: Label
-    ) -> None:
-        sandbox.fault("shippo", "label", "malformed_after", body="<html>please log in</html>")
-        with pytest.raises(NotDone, match="something else than ZPLII"):
-            courier.fetch(label)
-
-    def test_a_file_larger_than_any_label_is_not_read_to_its_end(self, label: Label) -> None:
-        store = LabelStore((2.0, 5.0), largest=100)
-        with pytest.raises(Refused, match="larger than 100 bytes"):
-            store.fetch(label)
-        store.close()
-
-    @pytest.mark.parametrize("url", ["", "nowhere", "ftp://127.0.0.1/label", "http://"])
-    def test_an_address_that_is_none_is_refused(
-        self, courier: ShippoCourier, label: Label, url: str
-    ) -> None:
-        with pytest.raises(Refused, match="no address"):
-            courier.fetch(label.model_copy(update={"url": url}))
-
-    def test_the_api_key_is_not_sent_to_where_labels_lie(
-        self, courier: ShippoCourier, label: Label, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        sent: list[requests.PreparedRequest] = []
-        send = TimedSession.send
-
-        def spy(
-            session: TimedSession, request: requests.PreparedRequest, **more: object
-        ) -> requests.Response:
-            sent.append(request)
-            return send(session, request, **more)
-
-        monkeypatch.setattr(TimedSession, "send", spy)
-        courier.fetch(label)
-        courier.track(label.carrier, label.tracking_number)
-        assert ["authorization" in request.headers for request in sent] == [False, True]

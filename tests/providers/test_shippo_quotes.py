@@ -1,5 +1,7 @@
 """Rates by Shippo, with addresses and customs data that carriers understand."""
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -134,6 +136,56 @@ def test_an_address_that_is_not_taken_is_refused_in_words(courier: ShippoCourier
     nowhere = VIENNA.model_copy(update={"country": "XX"})
     with pytest.raises(Refused, match="400: country: XX"):
         quotes(courier, nowhere)
+
+
+def test_rates_that_are_still_being_asked_for_are_waited_for(
+    sandbox: SandboxClient, courier: ShippoCourier
+) -> None:
+    sandbox.fault(
+        "shippo", "create_shipment", "malformed_after", replace={"status": "QUEUED", "rates": []}
+    )
+    with pytest.raises(NotDone, match="still") as waiting:
+        quotes(courier)
+    assert waiting.value.retry_after == 2.0
+    assert len(quotes(courier)) == 5
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"address_from": {"country": "DE", "object_created": "soon"}},
+        {"customs_declaration": "cd_1"},
+        {"parcels": ["p_1"], "extra": {"dry_ice": True}},
+        {"messages": [7]},
+    ],
+)
+def test_what_the_sdk_cannot_digest_and_nobody_looks_at_does_no_harm(
+    sandbox: SandboxClient, courier: ShippoCourier, strange: dict[str, Any]
+) -> None:
+    sandbox.fault("shippo", "create_shipment", "malformed_after", replace=strange)
+    assert len(quotes(courier)) == 5
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        ({"amount": "5.495"}, 0),
+        ({"amount": "many"}, 0),
+        ({"amount": "NaN"}, 0),
+        ({"currency": "XXX"}, 0),
+        ({"servicelevel": {"name": "Nameless"}}, 0),
+        ({"attributes": ["LUCKY"]}, 1),
+        ({"estimated_days": None}, 1),
+    ],
+)
+def test_a_rate_that_cannot_be_chosen_is_left_out(
+    sandbox: SandboxClient, courier: ShippoCourier, change: dict[str, object], left: int
+) -> None:
+    quotes(courier)
+    [shipment] = kept(sandbox, "shipments")
+    rate = shipment["rates"][0] | change
+    sandbox.fault("shippo", "create_shipment", "malformed_after", replace={"rates": [rate]})
+    assert len(quotes(courier)) == left
 
 
 @pytest.mark.parametrize("trouble", GENERAL, ids=named)

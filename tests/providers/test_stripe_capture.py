@@ -57,6 +57,15 @@ def test_a_repeated_attempt_gets_the_same_answer(
     assert len(taken(sandbox)) == 1
 
 
+def test_a_repeated_attempt_looks_before_it_asks_again(
+    sandbox: SandboxClient, payment: StripePayment, reference: str
+) -> None:
+    rule = sandbox.fault("stripe", "capture", "delay", nth=99)
+    payment.capture(first(KEY), reference, eur(2500))
+    payment.capture(again(first(KEY)), reference, eur(2500))
+    assert [one["seen"] for one in sandbox.faults() if one["id"] == rule] == [1]
+
+
 def test_more_than_is_held_is_refused_and_nothing_is_taken(
     sandbox: SandboxClient, payment: StripePayment, reference: str
 ) -> None:

@@ -4,46 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.attempt import Attempt
-from domain.failures import ProviderFailure, Refused, UnknownOutcome
-from domain.money import Money
-from domain.shipping import Label, LabelFormat
+from domain.failures import Refused, UnknownOutcome
 from domain.warehouse import CustomsLine, HandoffAnswer
 from providers.wms_warehouse import WmsWarehouse
-from sandbox.client import LedgerEntry, SandboxClient
-from tests.providers.attempts import GENERAL, Trouble, again, first, named, until_done
-from tests.providers.samples import LABEL, ORDER, PARCEL, SHIPMENT, handoff
-
-HAND_OFF = f"{SHIPMENT}:hand_off:1"
-LABELS = (
-    Label(
-        id=LABEL,
-        parcel=PARCEL.id,
-        version=1,
-        carrier="UPS",
-        service="ups_standard",
-        tracking_number="1Z1",
-        transaction="t1",
-        cost=Money(amount=690, currency="EUR"),
-        format=LabelFormat.ZPL,
-        url="https://labels.example/1",
-    ),
-)
-
-
-def entries(sandbox: SandboxClient, kind: str) -> list[LedgerEntry]:
-    return sandbox.ledger("wms", order=ORDER, kind=kind)
-
-
-@pytest.fixture
-def taken(warehouse: WmsWarehouse) -> HandoffAnswer:
-    """A shipment that the warehouse has."""
-    return until_done(lambda one: warehouse.hand_off(one, handoff()), first(HAND_OFF))[0]
-
-
-def packed(sandbox: SandboxClient) -> None:
-    sandbox.wms(SHIPMENT, "picked")
-    sandbox.wms(SHIPMENT, "packed")
+from sandbox.client import SandboxClient
+from tests.providers.attempts import again, first, until_done
+from tests.providers.samples import PARCEL, SHIPMENT, handoff
+from tests.providers.wms_looks import HAND_OFF, LABELS, entries, packed
 
 
 def test_a_shipment_is_handed_off_and_acknowledged(
@@ -85,6 +52,19 @@ def test_a_rejection_is_an_answer_with_a_reason(
     assert anew.accepted
 
 
+def test_what_was_rejected_once_is_not_thought_rejected_again(
+    sandbox: SandboxClient, warehouse: WmsWarehouse
+) -> None:
+    sandbox.fault("wms", "handoff", "reject")
+    assert not warehouse.hand_off(first(HAND_OFF), handoff()).accepted
+    sandbox.fault("wms", "handoff", "drop_before")
+    answer, failures = until_done(
+        lambda one: warehouse.hand_off(one, handoff()), first(f"{SHIPMENT}:hand_off:2")
+    )
+    assert answer.accepted
+    assert len(failures) == 1
+
+
 def test_a_shipment_that_the_warehouse_has_already_is_accepted(
     sandbox: SandboxClient, warehouse: WmsWarehouse, taken: HandoffAnswer
 ) -> None:
@@ -94,13 +74,11 @@ def test_a_shipment_that_the_warehouse_has_already_is_accepted(
     assert len(entries(sandbox, "handoff_accepted")) == 1
 
 
-def test_a_shipment_that_was_cancelled_is_not_taken_for_accepted(
-    warehouse: WmsWarehouse, taken: HandoffAnswer
-) -> None:
+@pytest.mark.usefixtures("taken")
+def test_a_shipment_that_was_cancelled_is_not_taken_for_accepted(warehouse: WmsWarehouse) -> None:
     assert warehouse.cancel(first(f"{SHIPMENT}:cancel:1"), SHIPMENT, "out of stock")
     anew = warehouse.hand_off(first(f"{SHIPMENT}:hand_off:2"), handoff())
     assert anew == HandoffAnswer(accepted=False, reason="out of stock")
-    assert taken.accepted
 
 
 def test_a_document_that_cannot_be_read_is_refused_with_the_field(
@@ -110,17 +88,18 @@ def test_a_document_that_cannot_be_read_is_refused_with_the_field(
         warehouse.hand_off(first(HAND_OFF), handoff(version="2"))
 
 
+@pytest.mark.usefixtures("taken")
 def test_work_is_stopped_until_the_parcel_was_released(
-    sandbox: SandboxClient, warehouse: WmsWarehouse, taken: HandoffAnswer
+    sandbox: SandboxClient, warehouse: WmsWarehouse
 ) -> None:
     assert warehouse.cancel(first(f"{SHIPMENT}:cancel:1"), SHIPMENT, "changed my mind")
     assert len(entries(sandbox, "cancelled")) == 1
     assert not warehouse.release(first(f"{SHIPMENT}:release:1"), SHIPMENT, LABELS)
-    assert taken.accepted
 
 
+@pytest.mark.usefixtures("taken")
 def test_after_release_it_is_too_late_to_stop(
-    sandbox: SandboxClient, warehouse: WmsWarehouse, taken: HandoffAnswer
+    sandbox: SandboxClient, warehouse: WmsWarehouse
 ) -> None:
     packed(sandbox)
     assert warehouse.release(first(f"{SHIPMENT}:release:1"), SHIPMENT, LABELS)
@@ -129,7 +108,6 @@ def test_after_release_it_is_too_late_to_stop(
         {"parcel": PARCEL.id, "tracking_number": "1Z1", "carrier": "UPS"}
     ]
     assert not warehouse.cancel(first(f"{SHIPMENT}:cancel:1"), SHIPMENT, "changed my mind")
-    assert taken.accepted
 
 
 def test_a_shipment_that_the_warehouse_never_saw_needs_no_stopping_and_cannot_go(
@@ -141,111 +119,20 @@ def test_a_shipment_that_the_warehouse_never_saw_needs_no_stopping_and_cannot_go
         warehouse.recall(first("k:recall:1"), "ord_9-s1", "changed my mind")
 
 
-def test_parcels_are_asked_back(
-    sandbox: SandboxClient, warehouse: WmsWarehouse, taken: HandoffAnswer
-) -> None:
+@pytest.mark.usefixtures("taken")
+def test_parcels_are_asked_back(sandbox: SandboxClient, warehouse: WmsWarehouse) -> None:
     packed(sandbox)
     warehouse.release(first(f"{SHIPMENT}:release:1"), SHIPMENT, LABELS)
     warehouse.recall(first(f"{SHIPMENT}:recall:1"), SHIPMENT, "changed my mind")
     warehouse.recall(again(first(f"{SHIPMENT}:recall:1")), SHIPMENT, "changed my mind")
     assert len(entries(sandbox, "recall_asked")) == 1
-    assert taken.accepted
 
 
-def test_a_cancelled_shipment_cannot_be_recalled(
-    warehouse: WmsWarehouse, taken: HandoffAnswer
-) -> None:
+@pytest.mark.usefixtures("taken")
+def test_a_cancelled_shipment_cannot_be_recalled(warehouse: WmsWarehouse) -> None:
     warehouse.cancel(first(f"{SHIPMENT}:cancel:1"), SHIPMENT, "changed my mind")
     with pytest.raises(Refused, match="cancelled"):
         warehouse.recall(first(f"{SHIPMENT}:recall:1"), SHIPMENT, "changed my mind")
-    assert taken.accepted
-
-
-class TestOnceWhateverGoesWrong:
-    """Each call has one effect, at whichever attempt it is heard."""
-
-    @pytest.fixture(autouse=True)
-    def _trouble(self, sandbox: SandboxClient) -> None:
-        sandbox.configure(wms={"auto": False})
-
-    @pytest.mark.parametrize("trouble", GENERAL, ids=named)
-    def test_handing_off(
-        self, sandbox: SandboxClient, warehouse: WmsWarehouse, trouble: Trouble
-    ) -> None:
-        sandbox.fault("wms", "handoff", trouble.kind, times=2, **trouble.params)
-        answer, failures = until_done(
-            lambda one: warehouse.hand_off(one, handoff()), first(HAND_OFF)
-        )
-        assert answer.accepted
-        assert [e.data["reference"] for e in entries(sandbox, "handoff_accepted")] == [
-            answer.reference
-        ]
-        self.judge(trouble, failures)
-
-    @pytest.mark.parametrize("trouble", GENERAL, ids=named)
-    def test_stopping_work(
-        self, sandbox: SandboxClient, warehouse: WmsWarehouse, taken: HandoffAnswer,
-        trouble: Trouble,
-    ) -> None:  # fmt: skip
-        sandbox.fault("wms", "cancel", trouble.kind, times=2, **trouble.params)
-        done, failures = until_done(
-            lambda one: warehouse.cancel(one, SHIPMENT, "why"), first(f"{SHIPMENT}:cancel:1")
-        )
-        assert done
-        assert taken.accepted
-        assert len(entries(sandbox, "cancelled")) == 1
-        self.judge(trouble, failures)
-
-    @pytest.mark.parametrize("trouble", GENERAL, ids=named)
-    def test_releasing(
-        self, sandbox: SandboxClient, warehouse: WmsWarehouse, taken: HandoffAnswer,
-        trouble: Trouble,
-    ) -> None:  # fmt: skip
-        packed(sandbox)
-        sandbox.fault("wms", "release", trouble.kind, times=2, **trouble.params)
-        done, failures = until_done(
-            lambda one: warehouse.release(one, SHIPMENT, LABELS), first(f"{SHIPMENT}:release:1")
-        )
-        assert done
-        assert taken.accepted
-        assert len(entries(sandbox, "released")) == 1
-        self.judge(trouble, failures)
-
-    @pytest.mark.parametrize("trouble", GENERAL, ids=named)
-    def test_recalling(
-        self, sandbox: SandboxClient, warehouse: WmsWarehouse, taken: HandoffAnswer,
-        trouble: Trouble,
-    ) -> None:  # fmt: skip
-        packed(sandbox)
-        sandbox.fault("wms", "recall", trouble.kind, times=2, **trouble.params)
-
-        def recall(attempt: Attempt) -> bool:
-            warehouse.recall(attempt, SHIPMENT, "why")
-            return True
-
-        _, failures = until_done(recall, first(f"{SHIPMENT}:recall:1"))
-        assert taken.accepted
-        assert len(entries(sandbox, "recall_asked")) == 1
-        self.judge(trouble, failures)
-
-    @pytest.mark.parametrize("trouble", GENERAL, ids=named)
-    def test_looking_up(
-        self, sandbox: SandboxClient, warehouse: WmsWarehouse, trouble: Trouble
-    ) -> None:
-        sandbox.fault("wms", "handoff", "drop_after")
-        sandbox.fault("wms", "look_up", trouble.kind, **trouble.params)
-        answer, _ = until_done(lambda one: warehouse.hand_off(one, handoff()), first(HAND_OFF))
-        assert answer.accepted
-        assert len(entries(sandbox, "handoff_accepted")) == 1
-
-    def judge(self, trouble: Trouble, failures: list[ProviderFailure]) -> None:
-        if trouble.kind == "rate_limit":
-            assert [getattr(one, "retry_after", None) for one in failures] == [7.0, 7.0]
-        elif trouble.kind == "delay":
-            assert failures == []
-        else:
-            assert failures
-            assert all(isinstance(one, UnknownOutcome) for one in failures)
 
 
 @pytest.mark.parametrize("body", ['{"status": "perhaps"}', "[]", "", '{"status": 7}'])

@@ -1,0 +1,1 @@
+"""The engine, the database and the processes that run beside the product."""
