@@ -69,7 +69,7 @@ async def answer(
         message = f"this case takes {allowed}"
         raise invalid((FieldProblem(field="answer", message=message),))
     given = Answer(case=case, at=datetime.now(UTC), **dict(reply))
-    if True:
+    if _opened_by_its_order(found):
         return await _tell_order(wiring, found, given)
     return await run_in_threadpool(_close, wiring, found, given)
 

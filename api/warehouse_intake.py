@@ -81,14 +81,12 @@ def take_report(
     whole = report.model_dump(mode="json", exclude={"id"})
     name = key or f"{report.shipment}:{action}:{digest(report.model_dump_json().encode())[:32]}"
     call = Call(shop, action, report.shipment, name, whole | {"id": name})
-    if _stored(wiring, call):
-        return _received(call)
     state = wiring.books.handoffs.shipment_state(report.shipment, shop)
     if state is None:
         raise _unknown(wiring, shop, report.shipment)
     reason = too_early_or_late(action, state)
     if reason and _stored(wiring, call):
-        return _received(call)  # it came twice at once, and the other one was quicker
+        return _received(call)  # it came before, when its moment was
     if reason:
         _note_wrong_moment(wiring, call, state, reason)
         raise ProblemError(409, reason)

@@ -1,5 +1,6 @@
 """Payment terms and their outcomes; declines are answers, not errors."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -117,3 +118,16 @@ async def test_a_provider_that_is_down_for_a_day_after_an_unknown_capture_captur
     await world.until(order, "released", patience=60)
     sums = await world.judged(order, Ending.OPEN)
     assert sums.captures == 1
+
+
+async def test_a_hundred_simultaneous_submits_of_one_order_authorize_once(world: World) -> None:
+    body = world.body("one-order")
+    answers = await asyncio.gather(*(world.api.post("/orders", json=body) for _ in range(100)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["order"] for answer in answers}) == 1
+    order = answers[0].json()["order"]
+    await world.until(order, "in_fulfilment")
+    assert len(world.ledger(order, "stripe", "authorization")) == 1
+    changed = await world.api.post("/orders", json=body | {"notes": "another body"})
+    assert changed.status_code == 409
+    assert "notes" in changed.text
