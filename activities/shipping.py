@@ -134,7 +134,7 @@ class ShippingActivities:
                     return BoughtLabels(error=outcome.message)
                 labels.append(outcome)
             kept = run.commit(Commit(order=request.order_id, labels=tuple(labels))).labels
-            if run.attempt.repeated:
+            if run.attempt.repeated or kept != tuple(labels):
                 self._void_surplus(run.attempt, request, kept)
             return BoughtLabels(labels=kept)
 

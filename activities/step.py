@@ -186,3 +186,6 @@ def step_run(records: Records, request: Request, step: Step, operation: str) -> 
         run.commit(outcome=FactOutcome.FAILED, detail=str(failure))
         kind = type(failure).__name__
         raise ApplicationError(str(failure), type=kind, non_retryable=True) from failure
+    except Exception as bug:  # the border: what nobody foresaw is on record too, and tried again
+        run.commit(outcome=FactOutcome.FAILED, detail=f"{type(bug).__name__} in {operation}")
+        raise

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -107,6 +107,23 @@ class World:
             return await asyncio.to_thread(self.ledger, order, provider, kind)
 
         return await eventually(there, lambda: f"{provider} has no {kind} for {order}")
+
+    async def until_history(self, order: str, signal: str) -> bool:
+        """Wait until the order has been told something."""
+
+        async def there() -> bool:
+            history = await self.handle(order).fetch_history()
+            names = [e.workflow_execution_signaled_event_attributes for e in history.events]
+            return any(one.signal_name == signal for one in names)
+
+        return bool(await eventually(there, lambda: f"{order} was never told {signal}"))
+
+    async def scan(self, order: str) -> Json:
+        """A courier's first scan of an order's first parcel, as a signal's payload."""
+        label = self.ledger(order, "shippo", "label_purchased")[0]
+        number = str(label.data["tracking_number"])
+        now = datetime.now(UTC).isoformat()
+        return {"id": "scan", "tracking_number": number, "status": "transit", "at": now}
 
     async def answer(self, case: Json, answer: str) -> httpx.Response:
         """Answer a case as support does."""

@@ -24,6 +24,7 @@ from providers.typst_documents import TypstPrinter
 from providers.wms_warehouse import WmsWarehouse
 from runtime.settings import Settings
 from runtime.temporal import workflow_runner
+from workflows.one_payload import OnePayload
 from workflows.order import OrderWorkflow
 
 GRACE = timedelta(seconds=20)
@@ -120,6 +121,7 @@ def build_worker(
         max_concurrent_local_activities=threads,
         max_cached_workflows=settings.cached_workflows,
         workflow_runner=workflow_runner(),
+        interceptors=[OnePayload()],
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=GRACE,

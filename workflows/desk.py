@@ -220,8 +220,11 @@ class Desk:
         answers: tuple[CaseAnswer, ...],
         shipment: str | None = None,
         stoppable: bool = True,
+        unless: Callable[[], bool] = lambda: False,
     ) -> CaseAnswer:
         """Ask a person and wait for the answer; CANCEL cancels the order.
+
+        What makes the question idle ends the wait (``unless``), with the answer CLOSE.
 
         Raises:
             Stopped: the order is being cancelled, by this answer or otherwise.
@@ -231,7 +234,7 @@ class Desk:
         await self._attention()
         try:
             await self.until(
-                lambda: self.cases.answer_to(case) is not None,
+                lambda: self.cases.answer_to(case) is not None or unless(),
                 None,
                 f"an answer to case {case.id} ({kind.value})",
                 stoppable,
@@ -239,6 +242,7 @@ class Desk:
         except Stopped:
             self.settle(case, "the order is being cancelled")
             raise
+        self.settle(case, "events have answered it")
         self._attention_ends()
         answer = self.cases.answer_to(case)
         if answer is CaseAnswer.CANCEL:

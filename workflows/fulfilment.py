@@ -80,13 +80,25 @@ async def capture(shipment: Shipment, gone: bool = False) -> None:
 
 
 async def undo(shipment: Shipment) -> bool:
-    """Undo what was promised up to here. False where the goods are gone: capture at once."""
+    """Undo what was promised up to here. False where the goods are gone: capture at once.
+
+    The warehouse may say that it still has a parcel which a courier has scanned: the courier's
+    scan is believed, for as long as the money can still be taken.
+    """
     desk = shipment.desk
     why = desk.cancelled_by
     desk.enter(OrderStatus.CANCELLING, Step.HANDOFF, shipment.id, why)
-    if await take_back_from_warehouse(shipment, why):
+    if not shipment.inbox.gone and await take_back_from_warehouse(shipment, why):
         await shipment.promises.undo()
-        return True
+        if not shipment.inbox.gone:
+            return True
+    await desk.report(
+        CaseKind.GONE_UNRELEASED,
+        "The parcel left before it was paid and released. It is captured at once; the cancel "
+        "cannot be kept.",
+        shipment.id,
+    )
+    shipment.inbox.gone_at_manifest = True
     desk.stop = None
     await capture(shipment, gone=True)
     return False

@@ -39,7 +39,7 @@ async def hand_to_warehouse(shipment: Shipment) -> None:
 
 
 async def take_back_from_warehouse(shipment: Shipment, reason: str) -> bool:
-    """Stop the warehouse's work. False where the parcel has left without release: an alert."""
+    """Stop the warehouse's work. False where the parcel has left without release."""
     desk = shipment.desk
     if not shipment.handed_off:
         return True
@@ -52,11 +52,4 @@ async def take_back_from_warehouse(shipment: Shipment, reason: str) -> bool:
         )
     except DoneByHand:
         return True
-    if not told.done:
-        await desk.report(
-            CaseKind.GONE_UNRELEASED,
-            "The parcel left before it was paid and released. It is captured at once; the cancel "
-            "cannot be kept.",
-            shipment.id,
-        )
     return told.done

@@ -40,6 +40,7 @@ async def release(shipment: Shipment) -> None:
             (CaseAnswer.RETRY,),
             shipment.id,
             stoppable=False,
+            unless=lambda: shipment.inbox.gone or shipment.recall_wanted is not None,
         )
 
 
@@ -108,3 +109,14 @@ async def _undo_paid(shipment: Shipment) -> None:
     """The parcel is back: refund, void the label, put away."""
     shipment.promises.register(lambda: shipment.money.refund(shipment.id))
     await shipment.promises.undo()
+
+
+async def report_gone_after_all(shipment: Shipment) -> None:
+    """A courier scanned what was undone already: only a person can get the money or the parcel."""
+    if shipment.inbox.gone:
+        await shipment.desk.report(
+            CaseKind.GONE_UNRELEASED,
+            "The courier has the parcel although the order was undone: intercept it, or charge the "
+            "customer anew",
+            shipment.id,
+        )

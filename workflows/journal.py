@@ -36,7 +36,7 @@ class JournalKeeper:
             step=step,
             at=workflow.now(),
             shipment=shipment,
-            detail=detail,
+            detail=detail[:250],
         )
 
     def add(self, *entries: Transition | StepFact | Case | Answer) -> None:
@@ -74,7 +74,7 @@ class JournalKeeper:
                 ended_at=workflow.now(),
                 attempt=attempt,
                 outcome=outcome,
-                detail=detail,
+                detail=detail[:4000],
             )
         )
 

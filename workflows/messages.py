@@ -9,7 +9,7 @@ from temporalio.common import RawValue
 from domain.model import Model
 
 NOTHING = RawValue(Payload())
-"""What a signal that came without a payload is taken to hold."""
+"""What a signal that came without a payload, or with several, is taken to hold."""
 
 Message = TypeVar("Message", bound=Model)
 
@@ -24,12 +24,10 @@ def decode(kind: type[Message], raw: RawValue) -> Message:
     Raises:
         Malformed: with field paths, and without the values, which may be personal.
     """
-    if raw is NOTHING:
-        raise Malformed("it came without a payload")
     try:
         data = workflow.payload_converter().from_payload(raw.payload)
     except (ValueError, TypeError, KeyError, RuntimeError) as error:
-        raise Malformed("its payload cannot be read") from error
+        raise Malformed("it needs one payload of JSON") from error
     try:
         return kind.read(data)
     except ValueError as error:

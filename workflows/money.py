@@ -89,6 +89,7 @@ class OrderMoney:
             )
         except DoneByHand:
             desk.journal.add(then)
+            self._captured = desk.order.due
         else:
             if result.captured is None:
                 return result.reason or "the provider gives no reason"

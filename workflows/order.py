@@ -21,6 +21,7 @@ from domain.warehouse import HandedOver, Packed, Picked, RecallResult
 from workflows.cancel import ask_to_cancel, is_way_back
 from workflows.desk import Desk, DoneByHand, Stopped
 from workflows.fulfilment import Fate, fulfil
+from workflows.handover import report_gone_after_all
 from workflows.messages import NOTHING, Malformed, decode
 from workflows.money import OrderMoney
 from workflows.promises import Promises
@@ -60,6 +61,7 @@ class OrderWorkflow:
                 cancelled = True
                 await self.cancelled_from_the_ui()
         await workflow.wait_condition(workflow.all_handlers_finished)
+        await self.desk.record()
         if cancelled and work.result() is OrderStatus.CANCELLED:
             raise asyncio.CancelledError
         return work.result()
@@ -137,12 +139,15 @@ class OrderWorkflow:
             if status is OrderStatus.CANCELLED and not is_way_back(desk.status):
                 desk.enter(OrderStatus.CANCELLING, Step.HANDOFF, detail=desk.cancelled_by)
             await self.promises.undo()
+            for shipment in self.shipments:
+                await report_gone_after_all(shipment)
         if desk.status is not status:
             desk.enter(status, _CLOSING_STEP[status], detail=self.declined_because)
         if mail is not None:
             await self.mail(mail)
         await desk.record()
         await desk.finish_background()
+        await desk.record()
         return status
 
     async def mail(self, kind: MailKind) -> None:
@@ -223,10 +228,15 @@ class OrderWorkflow:
         if not answer.accepted and answer.moment is CancelMoment.AFTER_HAND_OVER:
             await self.desk.report(CaseKind.INTERCEPT, answer.message)
 
+    @request_cancel.validator
+    def check_cancel(self, request: CancelRequest) -> None:
+        """A call that is no request at all is refused here and leaves no trace in the history."""
+
     @workflow.update(description="Answer one of the order's cases, with who and why")
-    def answer_case(self, reply: CaseReply) -> None:
-        """A person's decision."""
+    async def answer_case(self, reply: CaseReply) -> None:
+        """A person's decision, on record before the person is told so."""
         self.desk.cases.answer(reply)
+        await self.desk.record()
 
     @answer_case.validator
     def check_case_reply(self, reply: CaseReply) -> None:

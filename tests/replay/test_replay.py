@@ -11,6 +11,7 @@ from temporalio.workflow import NondeterminismError
 from runtime.temporal import DATA_CONVERTER, workflow_runner
 from tests.replay.record import HISTORIES, STORIES
 from workflows import fulfilment
+from workflows.one_payload import OnePayload
 from workflows.order import OrderWorkflow
 
 
@@ -19,6 +20,7 @@ def replayer(runner: WorkflowRunner | None = None) -> Replayer:
         workflows=[OrderWorkflow],
         data_converter=DATA_CONVERTER,
         workflow_runner=runner or workflow_runner(),
+        interceptors=[OnePayload()],
     )
 
 

@@ -3,6 +3,9 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
+
 from sandbox.judge import Ending
 from tests.world import World
 
@@ -155,3 +158,72 @@ async def test_a_message_after_the_end_changes_nothing(world: World) -> None:
     answer = await world.warehouse(f"{order}-s1", "picked", GOOD_PICK)
     assert answer.status_code == 409
     await world.judged(order, Ending.CANCELLED)
+
+
+async def test_a_signal_with_two_payloads_is_refused_and_fails_nothing(world: World) -> None:
+    order = await world.place()
+    await world.carry(order, "in_fulfilment")
+    await world.handle(order).signal("picked", args=[{"shipment": f"{order}-s1"}, 2])
+    case = await world.until_case(order, "message_refused")
+    assert "needs one payload" in case["reason"]
+    await world.carry(order, "ready_to_pack")
+
+
+async def test_a_cancel_without_a_request_is_rejected_and_fails_nothing(world: World) -> None:
+    order = await world.place()
+    await world.carry(order, "in_fulfilment")
+    with pytest.raises(WorkflowUpdateFailedError):
+        await world.handle(order).execute_update(  # pyright: ignore[reportUnknownMemberType] # the SDK's overloads
+            "request_cancel"
+        )
+    await world.carry(order, "ready_to_pack")
+
+
+async def test_a_signal_with_hundreds_of_mistakes_is_refused_and_fails_nothing(
+    world: World,
+) -> None:
+    order = await world.place()
+    await world.carry(order, "in_fulfilment")
+    wrong = [{"line": f"no-such-line-{n}", "sku": "MUG-BLUE", "quantity": 1} for n in range(200)]
+    await world.handle(order).signal("picked", {"shipment": f"{order}-s1", "lines": wrong})
+    await world.until_case(order, "message_refused")
+    await world.carry(order, "ready_to_pack")
+
+
+async def test_a_scan_while_the_order_is_undone_is_believed_and_the_money_is_taken(
+    world: World,
+) -> None:
+    order = await world.place()
+    await world.carry(order, "ready_to_pack")
+    down = world.sandbox.fault("wms", "cancel", "http_error", nth=None, times=None, status=503)
+    await world.cancel(order)
+    await world.until(order, "cancelling")
+    await world.courier(order, "TRANSIT")
+    await world.until_history(order, "courier_event")
+    world.sandbox.clear_faults(down)
+    await world.until_case(order, "gone_unreleased")
+    await world.until(order, "shipped")
+    sums = await world.judged(order, Ending.OPEN)
+    assert (sums.captured, sums.let_go) == (4270, 0)
+
+
+async def test_a_prepaid_parcel_that_left_unreleased_cannot_be_cancelled(world: World) -> None:
+    prepaid = {"terms": "prepaid", "reference": "MP-1"}
+    order = await world.place(world.body(payment=prepaid))
+    await world.carry(order, "ready_to_pack")
+    world.sandbox.fault("wms", "play", "leave_unreleased")
+    world.sandbox.configure(wms={"auto": True, "hand_over_after": 0, "pack_after": 0})
+    await world.handle(order).signal("courier_event", await world.scan(order))
+    await world.until_case(order, "gone_unreleased")
+    await world.cancel(order)
+    await world.until(order, "shipped")
+
+
+async def test_an_answer_is_on_record_when_support_is_told_so(world: World) -> None:
+    order = await world.place()
+    await world.carry(order, "in_fulfilment")
+    await world.handle(order).signal("picked", "not a pick")
+    case = await world.until_case(order, "message_refused")
+    assert (await world.answer(case, "close")).is_success
+    view = await world.view(order)
+    assert [one for one in view["cases"] if not one["closed_at"]] == []
