@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from typing import Self
 
+from backoffice.audits import Audits
 from backoffice.callbacks import CallbackBook
 from backoffice.cases import CaseBook
 from backoffice.catalogue import CatalogueBook
 from backoffice.claims import ClaimBook
 from backoffice.database import Database
+from backoffice.facts import StepFacts
 from backoffice.handoffs import HandoffBook
 from backoffice.inbox import InboxBook
 from backoffice.intake import IntakeBook
+from backoffice.ledgers import MoneyLedger
 from backoffice.mails import MailOutboxBook
 from backoffice.paperwork import PaperworkBook
 from backoffice.prints import PrintQueue
@@ -27,14 +30,17 @@ class Books:
     """One book for each capability; all share the database's pool of connections."""
 
     database: Database
+    audits: Audits
     callbacks: CallbackBook
     cases: CaseBook
     catalogue: CatalogueBook
     claims: ClaimBook
+    facts: StepFacts
     handoffs: HandoffBook
     inbox: InboxBook
     intake: IntakeBook
     mails: MailOutboxBook
+    money: MoneyLedger
     paperwork: PaperworkBook
     prints: PrintQueue
     records: RecordBook
@@ -49,14 +55,17 @@ class Books:
         """All books over one database."""
         return cls(
             database=database,
+            audits=Audits(database),
             callbacks=CallbackBook(database),
             cases=CaseBook(database),
             catalogue=CatalogueBook(database),
             claims=ClaimBook(database),
+            facts=StepFacts(database),
             handoffs=HandoffBook(database),
             inbox=InboxBook(database),
             intake=IntakeBook(database),
             mails=MailOutboxBook(database),
+            money=MoneyLedger(database),
             paperwork=PaperworkBook(database),
             prints=PrintQueue(database),
             records=RecordBook(database),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, or_, select, text, update
+from sqlalchemy import Connection, RowMapping, exists, func, or_, select, text, update
 
 from backoffice.database import Database
 from backoffice.tables.base import table
@@ -15,16 +15,9 @@ _CALLBACKS, _SHOPS = table(CallbackRow), table(ShopRow)
 _PLACING_LOCK = 7_245_091_832
 _PLACE = text(
     """
-    WITH unplaced AS (
-        SELECT id, order_id, number,
-               max(id) OVER (PARTITION BY order_id ORDER BY number) AS since
-        FROM callbacks AS one
-        WHERE position IS NULL
-          AND number = 1 + (SELECT count(*) FROM callbacks AS before
-                            WHERE before.order_id = one.order_id AND before.number < one.number)
-    ), placed AS (
+    WITH placed AS (
         SELECT id, nextval('callback_positions') AS position
-        FROM (SELECT id FROM unplaced ORDER BY since, number) AS sorted
+        FROM (SELECT id FROM callbacks WHERE position IS NULL ORDER BY id) AS unplaced
     )
     UPDATE callbacks SET position = placed.position FROM placed WHERE callbacks.id = placed.id
     """
@@ -34,6 +27,8 @@ _PLACE = text(
 @dataclass(frozen=True)
 class DueCallback:
     """One status change to be told, where to and with which secret; ``attempts`` counts this one.
+
+    ``payload`` is the body; its ``sequence`` is the number.
 
     ``message_id`` is the same for every try, so that the shop can tell a repetition.
     """
@@ -50,8 +45,8 @@ class DueCallback:
 
     @property
     def message_id(self) -> str:
-        """The order and the number of its transition."""
-        return f"{self.order_id}.{self.number}"
+        """The order and the callback's number."""
+        return message_id(self.order_id, self.number)
 
 
 @dataclass(frozen=True)
@@ -62,8 +57,18 @@ class FeedEvent:
     payload: dict[str, Any]
 
 
+def message_id(order_id: str, number: int) -> str:
+    """The name of a callback, the same for every try and in the feed."""
+    return f"{order_id}.{number}"
+
+
+def _body(row: RowMapping) -> dict[str, Any]:
+    number = row["number"]
+    return {"id": message_id(row["order_id"], number), "sequence": number} | row["payload"]
+
+
 class CallbackBook:
-    """The outbox of callbacks, numbered for each order like its transitions."""
+    """The outbox of callbacks, numbered for each order without gaps in the order of commits."""
 
     def __init__(self, database: Database, lease: timedelta = timedelta(seconds=60)) -> None:
         """``lease`` is how long a callback is left to whoever took it."""
@@ -117,7 +122,21 @@ class CallbackBook:
             )
         )
         with self._database.transaction() as connection:
-            return tuple(DueCallback(*row) for row in connection.execute(taken))
+            rows = connection.execute(taken).mappings()
+            return tuple(
+                DueCallback(
+                    id=row["id"],
+                    shop=row["shop"],
+                    order_id=row["order_id"],
+                    number=row["number"],
+                    payload=_body(row),
+                    attempts=row["attempts"],
+                    created_at=row["created_at"],
+                    url=row["callback_url"],
+                    secret=row["callback_secret"],
+                )
+                for row in rows
+            )
 
     def delivered(self, callback: int) -> None:
         """The shop has it: the order's next one is due, and the shop is known to be up."""
@@ -185,12 +204,17 @@ class CallbackBook:
         with self._database.transaction() as connection:
             _place(connection)
             rows = connection.execute(
-                select(_CALLBACKS.c.position, _CALLBACKS.c.payload)
+                select(
+                    _CALLBACKS.c.position,
+                    _CALLBACKS.c.order_id,
+                    _CALLBACKS.c.number,
+                    _CALLBACKS.c.payload,
+                )
                 .where(_CALLBACKS.c.shop == shop, _CALLBACKS.c.position > after)
                 .order_by(_CALLBACKS.c.position)
                 .limit(limit)
             )
-            return tuple(FeedEvent(*row) for row in rows)
+            return tuple(FeedEvent(row["position"], _body(row)) for row in rows.mappings())
 
 
 def _place(connection: Connection) -> None:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, RowMapping, Select, select, tuple_
 
+from backoffice.case_entries import write_cases
 from backoffice.database import Database
-from backoffice.journal import write_cases
 from backoffice.refusals import NotOnRecord
 from backoffice.tables.base import table
 from backoffice.tables.cases import CaseAnswerRow, CaseRow
@@ -61,13 +61,13 @@ class CaseBook:
         statement = (
             cases_statement().where(*where).order_by(_CASES.c.opened_at, _CASES.c.id).limit(limit)
         )
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return tuple(case_of(row) for row in connection.execute(statement).mappings())
 
     def cases_of(self, order: str) -> tuple[CaseOnRecord, ...]:
         """All cases of an order, open and closed, oldest first."""
         statement = cases_statement().where(_CASES.c.order_id == order).order_by(_CASES.c.opened_at)
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return tuple(case_of(row) for row in connection.execute(statement).mappings())
 
     def case(self, case_id: str, shop: str | None = None) -> CaseOnRecord | None:
@@ -75,7 +75,7 @@ class CaseBook:
         statement = cases_statement().where(_CASES.c.id == case_id)
         if shop is not None:
             statement = statement.where(_CASES.c.shop == shop)
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(statement).mappings().one_or_none()
         return None if row is None else case_of(row)
 

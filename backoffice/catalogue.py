@@ -21,7 +21,7 @@ class CatalogueBook:
 
     def products(self, shop: str, skus: tuple[str, ...]) -> Mapping[str, Product]:
         """Products by SKU; unknown ones are left out."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(
                 select(_PRODUCTS).where(_PRODUCTS.c.shop == shop, _PRODUCTS.c.sku.in_(skus))
             )
@@ -46,7 +46,7 @@ class CatalogueBook:
 
     def products_page(self, shop: str, after: str = "", limit: int = 100) -> tuple[Product, ...]:
         """Products in order of SKU, from the one that follows ``after``."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(
                 select(_PRODUCTS)
                 .where(_PRODUCTS.c.shop == shop, _PRODUCTS.c.sku > after)

@@ -35,5 +35,5 @@ class ClaimBook:
         logged = select(_EVENTS.c.order_id).where(
             _EVENTS.c.provider == provider, _EVENTS.c.reference == reference
         )
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return connection.scalars(claimed.union_all(logged).limit(1)).one_or_none()

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert
 
+from backoffice.case_entries import write_cases
 from backoffice.journal import (
     Subject,
     advance,
     lock_order,
-    write_cases,
     write_facts,
     write_transitions,
 )

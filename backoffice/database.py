@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import psycopg
@@ -24,6 +25,7 @@ _log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 7_245_091_831
+_ALEMBIC = Lock()  # Alembic keeps what it is about in module globals
 _IDLE_SECONDS = 5.0
 
 UNREACHABLE: tuple[type[Exception], ...] = (OperationalError, NoFreeConnection)
@@ -60,12 +62,14 @@ class Database:
             max_overflow=0,
             pool_timeout=seconds,
             json_serializer=_compact,
+            hide_parameters=True,  # errors are logged, and may be about somebody's address
             connect_args={
                 "application_name": "ordersaga",
                 "connect_timeout": 10,
                 "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
             },
         )
+        self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._bell = self._new_bell()
         event.listen(self._engine, "checkin", _note_time)
         event.listen(self._engine, "checkout", _try_if_idle)
@@ -77,6 +81,12 @@ class Database:
             yield connection
 
     @contextmanager
+    def reading(self) -> Generator[Connection]:
+        """A connection for one question: no transaction around it, so one round trip."""
+        with self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
     def session(self) -> Generator[Session]:
         """One transaction for whole rows: committed at the end, rolled back on an error."""
         with Session(self._engine, expire_on_commit=False) as session, session.begin():
@@ -84,14 +94,14 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the tables to the newest revision; processes that start together take turns."""
-        with self._engine.begin() as connection:
+        with _ALEMBIC, self._engine.begin() as connection:
             connection.execute(text("SET LOCAL statement_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             command.upgrade(migration_config(connection), "head")
 
     def ping(self) -> None:
         """Ask the server for a sign of life. Raises OperationalError where there is none."""
-        with self._engine.connect() as connection:
+        with self.reading() as connection:
             connection.execute(text("SELECT 1"))
 
     def close(self) -> None:

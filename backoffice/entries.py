@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, select
 
 from backoffice.tables.base import table
 from backoffice.tables.stock import StockEntryRow
@@ -11,6 +11,9 @@ from domain.stock import StockEntry, StockKind
 
 _ENTRIES = table(StockEntryRow)
 
+_WRITTEN = select(_ENTRIES.c.key).where(
+    _ENTRIES.c.shop == bindparam("shop"), _ENTRIES.c.key.in_(bindparam("keys", expanding=True))
+)
 _SIGNS = {
     StockKind.RECEIPT: (1, 0),
     StockKind.ADJUSTMENT: (1, 0),
@@ -50,8 +53,9 @@ def entries_of(
 def written_keys(connection: Connection, shop: str, keys: Iterable[str]) -> frozenset[str]:
     """Which of these keys have an entry."""
     wanted = sorted(set(keys))
-    statement = select(_ENTRIES.c.key).where(_ENTRIES.c.shop == shop, _ENTRIES.c.key.in_(wanted))
-    return frozenset(connection.scalars(statement)) if wanted else frozenset()
+    if not wanted:
+        return frozenset()
+    return frozenset(connection.scalars(_WRITTEN, {"shop": shop, "keys": wanted}))
 
 
 def reserved_for(connection: Connection, order: str) -> dict[str, int]:

@@ -63,7 +63,7 @@ class StepFacts:
             .group_by(_FACTS.c.step, _FACTS.c.operation)
             .order_by(_FACTS.c.step, _FACTS.c.operation)
         )
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return tuple(_summary(row) for row in connection.execute(statement).mappings())
 
 

@@ -59,7 +59,7 @@ class HandoffBook:
 
     def handoff(self, shipment: str) -> Handoff | None:
         """The document that was handed off for a shipment."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             text = connection.scalars(
                 select(cast(_HANDOFFS.c.document, Text)).where(_HANDOFFS.c.shipment == shipment)
             ).one_or_none()

@@ -109,7 +109,7 @@ class IntakeBook:
     def unstarted(self, older_than: timedelta, limit: int = 100) -> tuple[OrderInput, ...]:
         """Orders that were accepted so long ago and not started, oldest first."""
         before = self._clock() - older_than
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(
                 _INPUT.where(_ORDERS.c.started_at.is_(None), _ORDERS.c.accepted_at <= before)
                 .order_by(_ORDERS.c.accepted_at)

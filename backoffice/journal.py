@@ -1,30 +1,37 @@
-"""An order's own word: status, facts, cases and answers, written under the lock of its row."""
+"""An order's own word: status, callbacks and facts, written under the lock of its row."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, and_, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlmodel import col
 
 from backoffice.refusals import NotOnRecord
 from backoffice.tables.base import table
-from backoffice.tables.cases import CaseAnswerRow, CaseRow
 from backoffice.tables.messages import CallbackRow
 from backoffice.tables.orders import OrderRow, StepFactRow, TransitionRow
 from backoffice.tables.shipping import LabelRow
-from domain.cases import Answer, Case
 from domain.journal import StepFact, Transition
 
 _ORDERS = table(OrderRow)
-_TRANSITIONS = table(TransitionRow)
-_NEW_TRANSITIONS = insert(_TRANSITIONS).on_conflict_do_nothing().returning(_TRANSITIONS.c.number)
+_NEW_TRANSITIONS = insert(table(TransitionRow)).on_conflict_do_nothing()
 _NEW_FACTS = insert(table(StepFactRow)).on_conflict_do_nothing()
-_CALLBACKS = table(CallbackRow)
-_NEW_CALLBACKS = insert(_CALLBACKS)
-_LAST_CALLBACK = select(func.coalesce(func.max(_CALLBACKS.c.number), 0))
-_NEW_CASES = insert(table(CaseRow)).on_conflict_do_nothing()
-_NEW_ANSWERS = insert(table(CaseAnswerRow)).on_conflict_do_nothing()
+_CALLBACKS, _EARLIER = table(CallbackRow), table(CallbackRow).alias("earlier")
+_NEW_CALLBACKS = (
+    insert(_CALLBACKS)
+    .values(
+        shop=bindparam("of_shop"),
+        order_id=bindparam("of_order"),
+        number=select(func.coalesce(func.max(_EARLIER.c.number), 0) + 1)
+        .where(_EARLIER.c.order_id == bindparam("of_order"))
+        .scalar_subquery(),
+        transition=bindparam("of_transition"),
+        type=bindparam("of_type"),
+        payload=bindparam("told", type_=_CALLBACKS.c.payload.type),
+    )
+    .on_conflict_do_nothing(index_elements=["order_id", "transition"])
+)
 
 _TRACKING = (
     select(
@@ -51,6 +58,19 @@ _TRACKING = (
     .scalar_subquery()
 )
 _SUBJECT = (_ORDERS.c.shop, _ORDERS.c.channel, _ORDERS.c.number, _TRACKING)
+# The weaker lock lets rows that refer to the order be written meanwhile.
+_LOCK = select(*_SUBJECT).where(_ORDERS.c.id == bindparam("order")).with_for_update(key_share=True)
+_ADVANCE = (
+    update(_ORDERS)
+    .where(_ORDERS.c.id == bindparam("order"), _ORDERS.c.status_number < bindparam("newest"))
+    .values(
+        status=bindparam("then"),
+        status_number=bindparam("newest"),
+        status_at=bindparam("since"),
+        ended_at=bindparam("end"),
+    )
+    .returning(*_SUBJECT)
+)
 
 
 @dataclass(frozen=True)
@@ -70,9 +90,7 @@ def lock_order(connection: Connection, order: str) -> Subject:
     Raises:
         NotOnRecord: there is no such order.
     """
-    # The weaker lock lets rows that refer to the order be written meanwhile.
-    locking = select(*_SUBJECT).where(_ORDERS.c.id == order).with_for_update(key_share=True)
-    row = connection.execute(locking).one_or_none()
+    row = connection.execute(_LOCK, {"order": order}).one_or_none()
     if row is None:
         raise NotOnRecord("order", order)
     return _subject(order, row)
@@ -90,18 +108,15 @@ def advance(connection: Connection, order: str, transitions: tuple[Transition, .
         NotOnRecord: there is no such order.
     """
     newest = max(transitions, key=lambda one: one.number)
-    changes: dict[str, object] = {
-        "status": newest.status.value,
-        "status_number": newest.number,
-        "status_at": newest.at,
-    }
-    if newest.status.ended:
-        changes["ended_at"] = newest.at
     changed = connection.execute(
-        update(_ORDERS)
-        .where(and_(_ORDERS.c.id == order, _ORDERS.c.status_number < newest.number))
-        .values(**changes)
-        .returning(*_SUBJECT)
+        _ADVANCE,
+        {
+            "order": order,
+            "newest": newest.number,
+            "then": newest.status.value,
+            "since": newest.at,
+            "end": newest.at if newest.status.ended else None,
+        },
     ).one_or_none()
     return lock_order(connection, order) if changed is None else _subject(order, changed)
 
@@ -114,52 +129,44 @@ def write_transitions(
     Transitions may have gaps in their numbers; an order's callbacks have none: their numbers are
     drawn here, under the lock of the order's row.
     """
-    written = set(
-        connection.scalars(
-            _NEW_TRANSITIONS,
-            [
-                {
-                    "order_id": subject.order,
-                    "number": one.number,
-                    "status": one.status.value,
-                    "step": int(one.step),
-                    "at": one.at,
-                    "shipment": one.shipment,
-                    "detail": one.detail,
-                }
-                for one in transitions
-            ],
-        )
+    in_order = sorted(transitions, key=lambda one: one.number)
+    connection.execute(
+        _NEW_TRANSITIONS,
+        [
+            {
+                "order_id": subject.order,
+                "number": one.number,
+                "status": one.status.value,
+                "step": int(one.step),
+                "at": one.at,
+                "shipment": one.shipment,
+                "detail": one.detail,
+            }
+            for one in in_order
+        ],
     )
-    fresh = sorted((t for t in transitions if t.number in written), key=lambda one: one.number)
-    if not fresh:
-        return
-    last = connection.scalars(_LAST_CALLBACK.where(_CALLBACKS.c.order_id == subject.order)).one()
     connection.execute(
         _NEW_CALLBACKS,
         [
             {
-                "shop": subject.shop,
-                "order_id": subject.order,
-                "number": number,
-                "transition": one.number,
-                "type": f"order.{one.status.value}",
-                "payload": payload(subject, one, number),
+                "of_shop": subject.shop,
+                "of_order": subject.order,
+                "of_transition": one.number,
+                "of_type": f"order.{one.status.value}",
+                "told": _told(subject, one),
             }
-            for number, one in enumerate(fresh, last + 1)
+            for one in in_order
         ],
     )
 
 
-def payload(subject: Subject, transition: Transition, sequence: int) -> dict[str, object]:
-    """What the shop is told about a change of status."""
+def _told(subject: Subject, transition: Transition) -> dict[str, object]:
+    """What the shop is told about a change of status; the callback's own number comes with it."""
     return {
-        "id": f"{subject.order}.{sequence}",
         "type": f"order.{transition.status.value}",
         "order": subject.order,
         "number": subject.number,
         "channel": subject.channel,
-        "sequence": sequence,
         "status": transition.status.value,
         "at": transition.at.isoformat(),
         "shipment": transition.shipment,
@@ -189,58 +196,4 @@ def write_facts(connection: Connection, order: str, facts: tuple[StepFact, ...])
             }
             for one in facts
         ],
-    )
-
-
-def write_cases(
-    connection: Connection, shop: str | None, cases: tuple[Case, ...], answers: tuple[Answer, ...]
-) -> None:
-    """Open cases and close those that are answered; an answer may come before its case."""
-    if cases:
-        connection.execute(
-            _NEW_CASES,
-            [
-                {
-                    "id": one.id,
-                    "shop": shop,
-                    "order_id": one.order,
-                    "kind": one.kind.value,
-                    "shipment": one.shipment,
-                    "reason": one.reason,
-                    "opened_at": one.opened_at,
-                    "answer_by": one.answer_by,
-                    "answers": [answer.value for answer in one.answers],
-                }
-                for one in cases
-            ],
-        )
-    if answers:
-        connection.execute(
-            _NEW_ANSWERS,
-            [
-                {
-                    "case_id": one.case,
-                    "answer": one.answer.value,
-                    "who": one.who,
-                    "why": one.why,
-                    "at": one.at,
-                }
-                for one in answers
-            ],
-        )
-    touched = {one.id for one in cases} | {one.case for one in answers}
-    if touched:
-        connection.execute(_close(touched))
-
-
-def _close(cases: set[str]) -> Update:
-    case, answer = table(CaseRow), table(CaseAnswerRow)
-    return (
-        update(case)
-        .where(
-            case.c.id.in_(sorted(cases)),
-            case.c.closed_at.is_(None),
-            answer.c.case_id == case.c.id,
-        )
-        .values(closed_at=answer.c.at)
     )

@@ -4,12 +4,13 @@ Whoever writes locks the order's row first, then the products' rows in order of 
 transactions ever wait for each other in a circle, and no level changes while it is looked at.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, true
+from sqlalchemy import Connection, bindparam, func, select, true
 from sqlalchemy.dialects.postgresql import insert
 
+from backoffice.entries import written_keys
 from backoffice.refusals import UnknownSku
 from backoffice.tables.base import table
 from backoffice.tables.catalogue import ProductRow
@@ -25,6 +26,46 @@ _CLOSINGS = table(StockClosingRow)
 _NEEDS = table(RestockNeedRow)
 _NEW_ENTRIES = insert(_ENTRIES)
 _NEW_NEEDS = insert(_NEEDS)
+_SKUS = _PRODUCTS.c.sku.in_(bindparam("skus", expanding=True))
+_LOCK = (
+    select(_PRODUCTS.c.sku)
+    .where(_PRODUCTS.c.shop == bindparam("shop"), _SKUS)
+    .order_by(_PRODUCTS.c.sku)
+    .with_for_update(key_share=True)
+)
+_SINCE_CLOSING = (
+    select(
+        func.coalesce(func.sum(_ENTRIES.c.on_hand), 0).label("on_hand"),
+        func.coalesce(func.sum(_ENTRIES.c.reserved), 0).label("reserved"),
+        func.count().label("entries"),
+        func.coalesce(func.max(_ENTRIES.c.id), 0).label("last"),
+    )
+    .where(
+        _ENTRIES.c.shop == _PRODUCTS.c.shop,
+        _ENTRIES.c.sku == _PRODUCTS.c.sku,
+        _ENTRIES.c.id > func.coalesce(_CLOSINGS.c.up_to, 0),
+    )
+    .lateral()
+)
+_ALL = (
+    select(
+        _PRODUCTS.c.sku,
+        _PRODUCTS.c.reorder_point,
+        _SINCE_CLOSING.c.on_hand + func.coalesce(_CLOSINGS.c.on_hand, 0),
+        _SINCE_CLOSING.c.reserved + func.coalesce(_CLOSINGS.c.reserved, 0),
+        _SINCE_CLOSING.c.entries,
+        _SINCE_CLOSING.c.last,
+    )
+    .select_from(
+        _PRODUCTS.outerjoin(
+            _CLOSINGS,
+            (_CLOSINGS.c.shop == _PRODUCTS.c.shop) & (_CLOSINGS.c.sku == _PRODUCTS.c.sku),
+        ).join(_SINCE_CLOSING, true())
+    )
+    .where(_PRODUCTS.c.shop == bindparam("shop"))
+    .order_by(_PRODUCTS.c.sku)
+)
+_THESE = _ALL.where(_SKUS)
 
 
 @dataclass(frozen=True)
@@ -39,54 +80,31 @@ class Standing:
 
 def lock_products(connection: Connection, shop: str, skus: Iterable[str]) -> None:
     """Lock products until the transaction ends, in order of SKU; unknown ones are left out."""
-    connection.execute(
-        select(_PRODUCTS.c.sku)
-        .where(_PRODUCTS.c.shop == shop, _PRODUCTS.c.sku.in_(sorted(set(skus))))
-        .order_by(_PRODUCTS.c.sku)
-        .with_for_update(key_share=True)
-    )
+    connection.execute(_LOCK, {"shop": shop, "skus": sorted(set(skus))})
 
 
 def standings(
     connection: Connection, shop: str, skus: Iterable[str] | None = None
 ) -> dict[str, Standing]:
     """What is on hand and reserved, by SKU: of these, else of all. Unknown ones are left out."""
-    since = (
-        select(
-            func.coalesce(func.sum(_ENTRIES.c.on_hand), 0).label("on_hand"),
-            func.coalesce(func.sum(_ENTRIES.c.reserved), 0).label("reserved"),
-            func.count().label("entries"),
-            func.coalesce(func.max(_ENTRIES.c.id), 0).label("last"),
-        )
-        .where(
-            _ENTRIES.c.shop == _PRODUCTS.c.shop,
-            _ENTRIES.c.sku == _PRODUCTS.c.sku,
-            _ENTRIES.c.id > func.coalesce(_CLOSINGS.c.up_to, 0),
-        )
-        .lateral()
-    )
-    closed = (_CLOSINGS.c.shop == _PRODUCTS.c.shop) & (_CLOSINGS.c.sku == _PRODUCTS.c.sku)
-    statement = (
-        select(
-            _PRODUCTS.c.sku,
-            _PRODUCTS.c.reorder_point,
-            since.c.on_hand + func.coalesce(_CLOSINGS.c.on_hand, 0),
-            since.c.reserved + func.coalesce(_CLOSINGS.c.reserved, 0),
-            since.c.entries,
-            since.c.last,
-        )
-        .select_from(_PRODUCTS.outerjoin(_CLOSINGS, closed).join(since, true()))
-        .where(_PRODUCTS.c.shop == shop)
-        .order_by(_PRODUCTS.c.sku)
-    )
-    if skus is not None:
-        statement = statement.where(_PRODUCTS.c.sku.in_(sorted(set(skus))))
+    if skus is None:
+        rows = connection.execute(_ALL, {"shop": shop})
+    else:
+        rows = connection.execute(_THESE, {"shop": shop, "skus": sorted(set(skus))})
     return {
         sku: Standing(
             Level(sku=sku, on_hand=int(on_hand), reserved=int(reserved)), point, entries, last
         )
-        for sku, point, on_hand, reserved, entries, last in connection.execute(statement)
+        for sku, point, on_hand, reserved, entries, last in rows
     }
+
+
+def locked_standings(connection: Connection, shop: str, skus: Iterable[str]) -> dict[str, Standing]:
+    """Lock products and look at their levels, which stay until the transaction ends."""
+    wanted = sorted(set(skus))
+    # Two statements, for a statement that has waited for a lock sees the sums from before.
+    lock_products(connection, shop, wanted)
+    return standings(connection, shop, wanted)
 
 
 def post(
@@ -101,29 +119,32 @@ def post(
     """
     if not entries:
         return ()
-    lock_products(connection, shop, (one.sku for one in entries))
-    known = standings(connection, shop, (one.sku for one in entries))
+    known = locked_standings(connection, shop, (one.sku for one in entries))
     missing = tuple(sorted({one.sku for one in entries} - known.keys()))
     if missing:
         raise UnknownSku(shop, missing)
-    keys = [one.key for one in entries]
-    written = set(
-        connection.scalars(
-            select(_ENTRIES.c.key).where(_ENTRIES.c.shop == shop, _ENTRIES.c.key.in_(keys))
-        )
-    )
+    written = written_keys(connection, shop, (one.key for one in entries))
     new = [one for one in entries if one.key not in written]
-    if new:
-        _close_books(connection, shop, [known[one.sku] for one in new])
-        connection.execute(_NEW_ENTRIES, [_row(shop, one) for one in new])
-    needs = _crossings(new, known)
+    return (*restock_needs(connection, shop, written), *post_new(connection, shop, new, known))
+
+
+def post_new(
+    connection: Connection,
+    shop: str,
+    entries: Sequence[StockEntry],
+    known: Mapping[str, Standing],
+) -> tuple[RestockNeed, ...]:
+    """Write entries whose keys are new, on products that are locked and stand as ``known``."""
+    if not entries:
+        return ()
+    _close_books(connection, shop, [known[one.sku] for one in entries])
+    connection.execute(_NEW_ENTRIES, [_row(shop, one) for one in entries])
+    needs = _crossings(entries, known)
     if needs:
-        at = {one.key: one.at for one in new}
-        connection.execute(
-            _NEW_NEEDS,
-            [{"shop": shop, "at": at[need.key], **need.model_dump()} for need in needs],
-        )
-    return (*restock_needs(connection, shop, written), *needs)
+        at = {one.key: one.at for one in entries}
+        rows = [{"shop": shop, "at": at[need.key], **need.model_dump()} for need in needs]
+        connection.execute(_NEW_NEEDS, rows)
+    return tuple(needs)
 
 
 def restock_needs(
@@ -144,7 +165,7 @@ def restock_needs(
     )
 
 
-def _crossings(entries: Sequence[StockEntry], known: dict[str, Standing]) -> list[RestockNeed]:
+def _crossings(entries: Sequence[StockEntry], known: Mapping[str, Standing]) -> list[RestockNeed]:
     levels = {sku: standing.level.on_hand for sku, standing in known.items()}
     needs: list[RestockNeed] = []
     for one in entries:

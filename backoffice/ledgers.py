@@ -37,7 +37,7 @@ class MoneyLedger:
 
     def events(self, order_id: str) -> tuple[PaymentEvent, ...]:
         """Everything that happened to an order's money, in order of time."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(
                 select(_EVENTS)
                 .where(_EVENTS.c.order_id == order_id)

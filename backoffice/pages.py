@@ -1,30 +1,25 @@
 """Reading an order's page: one query for each part of it, in one transaction."""
 
-from collections import defaultdict
-
 from sqlalchemy import Connection, RowMapping, Select, Text, cast, select
 
 from backoffice.cases import case_of, cases_statement
 from backoffice.entries import entry_of
 from backoffice.ledgers import event_of, totals_of
-from backoffice.shipments import label_of
+from backoffice.shipment_pages import shipments_of
 from backoffice.tables.base import table
 from backoffice.tables.cases import CaseRow
 from backoffice.tables.messages import CallbackRow, MailRow
 from backoffice.tables.orders import OrderRow, StepFactRow, TransitionRow
 from backoffice.tables.papers import DocumentRow, PrintJobRow, PrintState
 from backoffice.tables.payments import PaymentEventRow
-from backoffice.tables.shipping import CourierEventRow, HandoffRow, LabelRow
 from backoffice.tables.stock import StockEntryRow
 from backoffice.views import (
     CallbackView,
     CaseView,
     DocumentView,
-    LabelView,
     MailView,
     MoneyView,
     OrderView,
-    ShipmentView,
 )
 from domain.documents import DocumentKind, FileFormat
 from domain.journal import FactOutcome, StepFact, Transition
@@ -32,12 +27,9 @@ from domain.mail import MailKind, MailState
 from domain.order import Order
 from domain.status import OrderStatus, Step
 from domain.stock import StockEntry
-from domain.tracking import CourierEvent, CourierStatus
-from domain.warehouse import Handoff, HandoffAnswer
 
 _ORDERS, _CALLBACKS, _MAILS = table(OrderRow), table(CallbackRow), table(MailRow)
 _DOCUMENTS, _JOBS = table(DocumentRow), table(PrintJobRow)
-_LABELS, _EVENTS, _HANDOFFS = table(LabelRow), table(CourierEventRow), table(HandoffRow)
 _TRANSITIONS, _FACTS = table(TransitionRow), table(StepFactRow)
 _PAYMENTS, _STOCK, _CASES = table(PaymentEventRow), table(StockEntryRow), table(CaseRow)
 
@@ -60,7 +52,7 @@ def page(connection: Connection, name: str) -> OrderView:
         facts=_facts(connection, name),
         money=_money(connection, name, order.currency),
         stock=_stock(connection, name),
-        shipments=_shipments(connection, name),
+        shipments=shipments_of(connection, name),
         mails=_mails(connection, name),
         documents=_documents(connection, name),
         cases=_case_views(connection, name),
@@ -126,68 +118,6 @@ def _stock(connection: Connection, name: str) -> tuple[StockEntry, ...]:
     where = _STOCK.c.order_id == name
     rows = _rows(connection, select(_STOCK).where(where).order_by(_STOCK.c.id))
     return tuple(entry_of(row) for row in rows)
-
-
-def _shipments(connection: Connection, name: str) -> tuple[ShipmentView, ...]:
-    handoffs = {
-        row["shipment"]: row
-        for row in _rows(connection, select(_HANDOFFS).where(_HANDOFFS.c.order_id == name))
-    }
-    labels = _labels(connection, name)
-    return tuple(
-        ShipmentView(
-            shipment=shipment,
-            handoff=_handoff(handoffs.get(shipment)),
-            answer=_answer(handoffs.get(shipment)),
-            labels=labels.get(shipment, ()),
-        )
-        for shipment in sorted(handoffs.keys() | labels.keys())
-    )
-
-
-def _handoff(row: RowMapping | None) -> Handoff | None:
-    return None if row is None else Handoff.model_validate(row["document"])
-
-
-def _answer(row: RowMapping | None) -> HandoffAnswer | None:
-    if row is None:
-        return None
-    return HandoffAnswer(accepted=row["accepted"], reference=row["reference"], reason=row["reason"])
-
-
-def _labels(connection: Connection, name: str) -> dict[str, tuple[LabelView, ...]]:
-    events: defaultdict[str, list[CourierEvent]] = defaultdict(list)
-    told = (
-        select(_EVENTS, _LABELS.c.tracking_number)
-        .join(_LABELS, _LABELS.c.id == _EVENTS.c.label)
-        .where(_LABELS.c.order_id == name)
-        .order_by(_EVENTS.c.at, _EVENTS.c.id)
-    )
-    for row in _rows(connection, told):
-        events[row["label"]].append(
-            CourierEvent(
-                id=row["id"],
-                tracking_number=row["tracking_number"],
-                status=CourierStatus(row["status"]),
-                at=row["at"],
-                detail=row["detail"],
-            )
-        )
-    views: defaultdict[str, tuple[LabelView, ...]] = defaultdict(tuple)
-    where = _LABELS.c.order_id == name
-    for row in _rows(
-        connection, select(_LABELS).where(where).order_by(_LABELS.c.parcel, _LABELS.c.version)
-    ):
-        views[row["shipment"]] += (
-            LabelView(
-                label=label_of(row),
-                bought_at=row["bought_at"],
-                voided_at=row["voided_at"],
-                status=CourierStatus(row["courier_status"]),
-                events=tuple(events[row["id"]]),
-            ),
-        )
-    return views
 
 
 def _mails(connection: Connection, name: str) -> tuple[MailView, ...]:

@@ -11,7 +11,7 @@ from backoffice.commits import write
 from backoffice.database import Database
 from backoffice.entries import entries_of, reserved_for
 from backoffice.journal import lock_order
-from backoffice.ledger import lock_products, post, restock_needs
+from backoffice.ledger import locked_standings, post_new, restock_needs
 from backoffice.refusals import NotReserved
 from backoffice.tables.base import table
 from backoffice.tables.orders import OrderRow
@@ -67,9 +67,9 @@ class PaperworkBook:
                 committed = write(connection, commit)
                 again = restock_needs(connection, shop, (one.key for one in entries))
                 return replace(committed, restock=again)
-            lock_products(connection, shop, quantities)
+            known = locked_standings(connection, shop, quantities)
             _check_reserved(connection, commit.order, quantities)
-            restock = post(connection, shop, entries)
+            restock = post_new(connection, shop, entries, known)
             # The number is drawn last: its row is what every invoice of the shop waits for.
             sequence, number = _draw(connection, shop, now.year, prefix)
             paper = invoice(number, now)

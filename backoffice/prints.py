@@ -57,7 +57,7 @@ class PrintQueue:
         if station is not None:
             where = and_(where, _JOBS.c.station == station)
         statement = _jobs().where(_JOBS.c.shop == shop, where).order_by(_JOBS.c.id).limit(limit)
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return tuple(_job(row) for row in connection.execute(statement).mappings())
 
     def claim(
@@ -125,7 +125,7 @@ class PrintQueue:
 
     def document(self, shop: str, document_id: str) -> DocumentFile:
         """A document's bytes. Raises NotOnRecord where the shop has no such document."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(
                 select(_DOCUMENTS.c.content, _DOCUMENTS.c.format, _DOCUMENTS.c.kind)
                 .join(_JOBS, _JOBS.c.document == _DOCUMENTS.c.key)

@@ -49,7 +49,7 @@ class RecordBook:
 
     def status(self, order_id: str) -> OrderStatus | None:
         """Where an order is; None where there is no such order."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             found = connection.scalars(
                 select(_ORDERS.c.status).where(_ORDERS.c.id == order_id)
             ).one_or_none()
@@ -61,7 +61,7 @@ class RecordBook:
         Raises:
             NotOnRecord: there is no such order.
         """
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(_ORDER.where(_ORDERS.c.id == order_id)).one_or_none()
         if row is None:
             raise NotOnRecord("order", order_id)

@@ -6,7 +6,7 @@ from backoffice.database import Database
 from backoffice.pages import page
 from backoffice.tables.base import table
 from backoffice.tables.orders import OrderRow, TermRow
-from backoffice.terms import fold
+from backoffice.terms import fold, is_storable
 from backoffice.views import OrderHit, OrderView
 from domain.order import Order
 from domain.status import OrderStatus
@@ -36,6 +36,8 @@ class OrderSearch:
 
         Where two channels use the number, the order that came last.
         """
+        if not is_storable(order_id_or_number):
+            return None
         named = (_ORDERS.c.id == order_id_or_number) | (_ORDERS.c.number == order_id_or_number)
         exact = _ORDERS.c.id == order_id_or_number
         with self._database.transaction() as connection:
@@ -56,6 +58,8 @@ class OrderSearch:
         e-mail address, a tracking number, a SKU or a bin: the whole of it or its beginning,
         whatever the case. A blank text leads to all orders.
         """
+        if not is_storable(text):
+            return ()
         where = [_ORDERS.c.shop == shop]
         if fold(text):
             where.append(_ORDERS.c.id.in_(select(_TERMS.c.order_id).where(_led_by(shop, text))))
@@ -67,7 +71,7 @@ class OrderSearch:
             .order_by(_ORDERS.c.accepted_at.desc(), _ORDERS.c.id.desc())
             .limit(limit)
         )
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return tuple(_hit(row) for row in connection.execute(statement).mappings())
 
 

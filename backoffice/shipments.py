@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, RowMapping, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from backoffice.tables.base import table
@@ -21,19 +21,48 @@ _DOCUMENTS = table(DocumentRow)
 _JOBS = table(PrintJobRow)
 _NEW_LABELS = insert(_LABELS).on_conflict_do_nothing()
 _NEW_VOIDS = insert(_VOIDS).on_conflict_do_nothing()
+_NEW_HANDOFF = insert(_HANDOFFS)
+_HANDOFF = _NEW_HANDOFF.on_conflict_do_update(
+    index_elements=["shipment"],
+    set_={
+        name: _NEW_HANDOFF.excluded[name]
+        for name in ("document", "accepted", "reference", "reason", "at")
+    },
+    where=_HANDOFFS.c.accepted.is_(False),
+)
+_OF_PARCELS = select(_LABELS).where(_LABELS.c.parcel.in_(bindparam("parcels", expanding=True)))
+_APPLY_VOIDS = (
+    update(_LABELS)
+    .where(
+        _LABELS.c.order_id == bindparam("order"),
+        _LABELS.c.voided_at.is_(None),
+        _VOIDS.c.label == _LABELS.c.id,
+    )
+    .values(voided_at=_VOIDS.c.at)
+)
+_WITHDRAW = (
+    update(_JOBS)
+    .where(
+        _VOIDS.c.order_id == bindparam("order"),
+        _DOCUMENTS.c.order_id == _VOIDS.c.order_id,
+        _DOCUMENTS.c.label == _VOIDS.c.label,
+        _JOBS.c.document == _DOCUMENTS.c.key,
+        _JOBS.c.state.not_in([PrintState.PRINTED.value, PrintState.WITHDRAWN.value]),
+    )
+    .values(
+        state=PrintState.WITHDRAWN.value,
+        lease_until=None,
+        reason="label voided",
+        changed_at=func.now(),
+    )
+)
 
 
 def write_handoff(connection: Connection, shop: str, record: HandoffRecord) -> None:
     """Keep the accepted handoff; a rejected one gives way to the next. Makes its bins findable."""
     handoff, answer = record.handoff, record.answer
-    new = insert(_HANDOFFS)
-    columns = ("document", "accepted", "reference", "reason", "at")
     connection.execute(
-        new.on_conflict_do_update(
-            index_elements=["shipment"],
-            set_={name: new.excluded[name] for name in columns},
-            where=_HANDOFFS.c.accepted.is_(False),
-        ),
+        _HANDOFF,
         {
             "shipment": handoff.shipment,
             "order_id": handoff.order,
@@ -57,22 +86,13 @@ def write_labels(
     if not labels:
         return ()
     connection.execute(_NEW_LABELS, [_row(order, label) for label in labels])
-    _apply_voids(connection, order)
+    connection.execute(_APPLY_VOIDS, {"order": order})
     numbers = {(TermKind.TRACKING, fold(label.tracking_number)) for label in labels}
     write_terms(connection, shop, order, numbers)
-    versions = [(label.parcel, label.version) for label in labels]
-    place = {version: number for number, version in enumerate(versions)}
-    rows = connection.execute(
-        select(_LABELS).where(
-            or_(
-                *(
-                    (_LABELS.c.parcel == parcel) & (_LABELS.c.version == version)
-                    for parcel, version in versions
-                )
-            )
-        )
-    )
-    kept = [label_of(row) for row in rows.mappings()]
+    place = {(label.parcel, label.version): number for number, label in enumerate(labels)}
+    rows = connection.execute(_OF_PARCELS, {"parcels": sorted({parcel for parcel, _ in place})})
+    found = [label_of(row) for row in rows.mappings()]
+    kept = [label for label in found if (label.parcel, label.version) in place]
     return tuple(sorted(kept, key=lambda label: place[label.parcel, label.version]))
 
 
@@ -81,41 +101,13 @@ def void_labels(connection: Connection, order: str, labels: Sequence[str]) -> No
     if not labels:
         return
     connection.execute(_NEW_VOIDS, [{"label": label, "order_id": order} for label in labels])
-    _apply_voids(connection, order)
+    connection.execute(_APPLY_VOIDS, {"order": order})
     withdraw_jobs(connection, order)
 
 
 def withdraw_jobs(connection: Connection, order: str) -> None:
     """Take what is not printed yet, and would print a voided label, out of the queue."""
-    voided = select(_VOIDS.c.label).where(_VOIDS.c.order_id == order)
-    documents = select(_DOCUMENTS.c.key).where(
-        _DOCUMENTS.c.order_id == order, _DOCUMENTS.c.label.in_(voided)
-    )
-    connection.execute(
-        update(_JOBS)
-        .where(
-            _JOBS.c.document.in_(documents),
-            _JOBS.c.state.not_in([PrintState.PRINTED.value, PrintState.WITHDRAWN.value]),
-        )
-        .values(
-            state=PrintState.WITHDRAWN.value,
-            lease_until=None,
-            reason="label voided",
-            changed_at=func.now(),
-        )
-    )
-
-
-def _apply_voids(connection: Connection, order: str) -> None:
-    connection.execute(
-        update(_LABELS)
-        .where(
-            _LABELS.c.order_id == order,
-            _LABELS.c.voided_at.is_(None),
-            _VOIDS.c.label == _LABELS.c.id,
-        )
-        .values(voided_at=_VOIDS.c.at)
-    )
+    connection.execute(_WITHDRAW, {"order": order})
 
 
 def label_of(row: RowMapping) -> Label:

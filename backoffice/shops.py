@@ -55,7 +55,7 @@ class ShopBook:
 
     def shop(self, shop_id: str) -> Shop | None:
         """A shop as orders that come in now will see it."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(
                 select(
                     _SHOPS.c.id,
@@ -80,12 +80,12 @@ class ShopBook:
 
     def shops(self) -> tuple[str, ...]:
         """The ids of all shops."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return tuple(connection.scalars(select(_SHOPS.c.id).order_by(_SHOPS.c.id)))
 
     def callback_target(self, shop_id: str) -> tuple[str, str] | None:
         """Where callbacks go and the secret that signs them; None where the shop wants none."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(
                 select(_SHOPS.c.callback_url, _SHOPS.c.callback_secret).where(
                     _SHOPS.c.id == shop_id, _SHOPS.c.callback_url.is_not(None)
@@ -119,7 +119,7 @@ class ShopBook:
 
     def key(self, plain: str) -> ApiKey | None:
         """Whose key this is; None for one that was never issued, or is revoked."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(
                 select(_KEYS.c.id, _KEYS.c.shop, _KEYS.c.name, _KEYS.c.scopes).where(
                     _KEYS.c.digest == _digest(plain), _KEYS.c.revoked_at.is_(None)
@@ -129,7 +129,7 @@ class ShopBook:
 
     def keys(self, shop_id: str) -> tuple[ApiKey, ...]:
         """A shop's keys that still open something, oldest first."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(
                 select(_KEYS.c.id, _KEYS.c.shop, _KEYS.c.name, _KEYS.c.scopes)
                 .where(_KEYS.c.shop == shop_id, _KEYS.c.revoked_at.is_(None))

@@ -16,7 +16,7 @@ from backoffice.entries import (
     written_keys,
 )
 from backoffice.journal import lock_order
-from backoffice.ledger import lock_products, post, standings
+from backoffice.ledger import Standing, locked_standings, post, post_new, standings
 from backoffice.refusals import BelowZero, UnknownSku
 from backoffice.tables.base import table
 from backoffice.tables.stock import StockEntryRow
@@ -49,10 +49,11 @@ class StockBook:
         with self._database.transaction() as connection:
             lock_order(connection, commit.order)
             if not written_keys(connection, shop, [one.key for one in entries]):
-                shortages = _shortages(connection, shop, wanted)
+                known = locked_standings(connection, shop, wanted)
+                shortages = _shortages(wanted, known)
                 if shortages:
                     return shortages
-                post(connection, shop, entries)
+                post_new(connection, shop, entries, known)
             write(connection, commit)
         return ()
 
@@ -133,7 +134,7 @@ class StockBook:
 
     def level(self, shop: str, sku: str) -> Level:
         """What is there and what is promised of one SKU. Raises UnknownSku."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             found = standings(connection, shop, [sku])
         if sku not in found:
             raise UnknownSku(shop, (sku,))
@@ -141,14 +142,14 @@ class StockBook:
 
     def levels(self, shop: str) -> tuple[Level, ...]:
         """Every SKU's level, in order of SKU."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return tuple(one.level for one in standings(connection, shop).values())
 
     def entries(
         self, shop: str, sku: str, limit: int = 100, skip: int = 0
     ) -> tuple[StockEntry, ...]:
         """A SKU's entries, newest first."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(
                 select(_ENTRIES)
                 .where(_ENTRIES.c.shop == shop, _ENTRIES.c.sku == sku)
@@ -190,17 +191,11 @@ class StockBook:
 
 def _add_up(wanted: tuple[Want, ...]) -> dict[str, int]:
     pairs = tuple((want.sku, want.quantity) for want in wanted)
-    return {want.sku: want.quantity for want in wants(pairs)}
+    return {want.sku: want.quantity for want in wants(pairs) if want.quantity}
 
 
-def _shortages(
-    connection: Connection, shop: str, wanted: Mapping[str, int]
-) -> tuple[Shortage, ...]:
-    """What cannot be met; the products stay locked, so the answer holds until the end."""
-    lock_products(connection, shop, wanted)
-    available = {
-        sku: one.level.available for sku, one in standings(connection, shop, wanted).items()
-    }
+def _shortages(wanted: Mapping[str, int], known: Mapping[str, Standing]) -> tuple[Shortage, ...]:
+    available = {sku: standing.level.available for sku, standing in known.items()}
     return tuple(
         Shortage(sku=sku, wanted=quantity, available=max(available.get(sku, 0), 0))
         for sku, quantity in wanted.items()
@@ -209,8 +204,7 @@ def _shortages(
 
 
 def _locked(connection: Connection, shop: str, skus: tuple[str, ...]) -> dict[str, Level]:
-    lock_products(connection, shop, skus)
-    found = standings(connection, shop, skus)
+    found = locked_standings(connection, shop, skus)
     missing = tuple(sorted(set(skus) - found.keys()))
     if missing:
         raise UnknownSku(shop, missing)

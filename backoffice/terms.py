@@ -38,6 +38,11 @@ def fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", folded).split())[:LONGEST]
 
 
+def is_storable(text: str) -> bool:
+    """Whether Postgres can hold the text at all: what it cannot hold, it cannot find."""
+    return "\x00" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
 def terms_of(order_id: str, order: Order) -> frozenset[tuple[TermKind, str]]:
     """Every word by which an order can be found from the moment that it is accepted."""
     return frozenset((kind, term) for kind, term in _terms(order_id, order) if term)

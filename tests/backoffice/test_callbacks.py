@@ -51,12 +51,14 @@ def test_a_callback_knows_where_to_go_and_keeps_its_name(trade: Trade, book: Cal
     assert callback.attempts == 1
 
 
-def test_a_number_that_is_not_on_record_yet_is_waited_for(trade: Trade, book: CallbackBook) -> None:
+def test_callbacks_have_no_gaps_where_transitions_have(trade: Trade, book: CallbackBook) -> None:
     name = trade.accept()
-    moved(trade, name, 2, 3)
-    assert book.due(10) == ()
-    moved(trade, name, 1)
-    assert numbers(book.due(10)) == [1]
+    moved(trade, name, 2, 5, 5, 9)
+    sequences = [event.payload["sequence"] for event in book.events(SHOP)]
+    assert sequences == [1, 2, 3]
+    assert [event.payload["id"] for event in book.events(SHOP)] == [
+        f"{name}.{number}" for number in sequences
+    ]
 
 
 def test_relays_at_once_bring_each_callback_once_and_in_order(
@@ -176,8 +178,8 @@ def test_an_event_that_becomes_visible_late_is_never_put_before_what_was_read(
         )
         connection.execute(
             text(
-                "INSERT INTO callbacks (shop, order_id, number, type, payload) "
-                "VALUES (:shop, :name, 1, 'order.reserved', '{}')"
+                "INSERT INTO callbacks (shop, order_id, number, transition, type, payload) "
+                "VALUES (:shop, :name, 1, 1, 'order.reserved', '{}')"
             ),
             {"shop": SHOP, "name": slow},
         )
@@ -185,15 +187,7 @@ def test_an_event_that_becomes_visible_late_is_never_put_before_what_was_read(
         read = book.events(SHOP)
         assert [event.payload["order"] for event in read] == [quick]
     late = book.events(SHOP, after=read[-1].position)
-    assert len(late) == 1
-
-
-def test_the_feed_waits_for_the_number_that_is_missing(trade: Trade, book: CallbackBook) -> None:
-    name = trade.accept()
-    moved(trade, name, 1, 3)
-    assert [event.payload["sequence"] for event in book.events(SHOP)] == [1]
-    moved(trade, name, 2)
-    assert [event.payload["sequence"] for event in book.events(SHOP)] == [1, 2, 3]
+    assert [event.payload["id"] for event in late] == [f"{slow}.1"]
 
 
 def test_readers_at_once_see_one_feed(trade: Trade, book: CallbackBook) -> None:

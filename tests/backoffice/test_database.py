@@ -1,6 +1,8 @@
 """Migrations make just the tables that the models say, and the pool outlives its server."""
 
 import re
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
@@ -16,6 +18,8 @@ from backoffice.database import Database, migration_config
 from backoffice.tables import Record
 from runtime.embedded_postgres import EmbeddedPostgres
 from tests.backoffice.samples import at_once
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_migrations_make_the_tables_that_the_models_describe(database: Database) -> None:
@@ -71,11 +75,15 @@ def test_every_revision_can_be_taken_back(postgres: EmbeddedPostgres) -> None:
 
 def test_processes_that_start_together_migrate_once(postgres: EmbeddedPostgres) -> None:
     url = postgres.create_database("together")
-    databases = [Database(url, pool_size=1) for _ in range(6)]
-    at_once([one.migrate for one in databases])
-    databases[0].ping()
-    for one in databases:
-        one.close()
+    script = "import sys; from backoffice.database import Database; Database(sys.argv[1]).migrate()"
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, url], cwd=ROOT, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+    answers = [process.communicate(timeout=120)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 4, answers
     postgres.drop_database("together")
 
 
@@ -103,7 +111,11 @@ def insert_and_fail(database: Database) -> None:
         raise RuntimeError
 
 
-def test_a_restart_of_the_server_does_not_poison_the_pool(tmp_path: Path) -> None:
+@pytest.mark.parametrize("idle", [0.0, 5.0])
+def test_a_restart_of_the_server_does_not_poison_the_pool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, idle: float
+) -> None:
+    monkeypatch.setattr("backoffice.database._IDLE_SECONDS", idle)
     with EmbeddedPostgres.start(tmp_path / "pg", durable=False) as server:
         database = Database(server.url, pool_size=3, statement_timeout=timedelta(seconds=5))
         crowd(database)

@@ -41,6 +41,15 @@ def test_a_message_comes_back_as_it_was_stored(database: Database) -> None:
     assert message.attempts == 1
 
 
+def test_what_stands_under_an_event_id_can_be_looked_up(database: Database) -> None:
+    book = InboxBook(database)
+    put(book, "e1")
+    stored = book.stored("warehouse", "e1")
+    assert stored is not None
+    assert (stored.kind, stored.payload) == ("picked", {"event": "e1"})
+    assert book.stored("stripe", "e1") is None
+
+
 def test_what_signals_nobody_is_kept_and_never_claimed(database: Database) -> None:
     book = InboxBook(database)
     assert book.put("sendgrid", "e1", "open", "ord_1", {}, None)

@@ -1,5 +1,6 @@
 """One commit is one transaction, and writing it again changes nothing."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -85,7 +86,7 @@ def test_a_commit_that_fails_leaves_nothing(trade: Trade) -> None:
     name = trade.accept()
     before = view(trade, name)
     odd = StockEntry(key="x", sku="NONE", kind=StockKind.RECEIPT, on_hand=1, at=NOW)
-    broken = Commit(**everything(name).__dict__ | {"stock": (odd,)})
+    broken = replace(everything(name), stock=(odd,))
     with pytest.raises(UnknownSku):
         RecordBook(trade.database).commit(broken)
     assert view(trade, name) == before

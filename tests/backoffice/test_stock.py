@@ -83,6 +83,15 @@ def test_a_reservation_is_made_once_per_key_and_its_commit_written(trade: Trade)
     assert status == OrderStatus.RESERVED
 
 
+def test_a_reservation_made_before_is_no_shortage_when_the_shelf_is_empty_since(
+    trade: Trade,
+) -> None:
+    name = trade.accept()
+    for _ in range(2):
+        assert trade.stock.reserve(SHOP, wanted((MUG, 100)), "k", Commit(name)) == ()
+    assert trade.reserved() == 100
+
+
 def test_a_release_lets_go_of_everything_once(trade: Trade) -> None:
     name, other = trade.accept("1"), trade.accept("2")
     trade.reserve(name)
