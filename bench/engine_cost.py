@@ -1,12 +1,10 @@
 """What an order costs the engine: billed actions, events, bytes of history. In virtual time."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 
-from temporalio.api.history.v1 import HistoryEvent
-
+from bench.clock_moves import is_clock, without_clock
 from bench.figures import Results
 from bench.progress import Teller
 from bench.server_counters import actions_at_rest
@@ -25,19 +23,6 @@ PICKED, PACKED, HANDED_OVER, DELIVERED, REVIEW = (
 )
 """When it happens in a plain order, counted from its acceptance."""
 
-_CLOCK_CALL = "grpc_UpdateWorkflowExecutionOptions"
-_CLOCK_EVENTS = frozenset(
-    {
-        "workflow_execution_options_updated_event_attributes",
-        "workflow_execution_time_skipping_transitioned_event_attributes",
-    }
-)
-"""What moving a workflow's clock costs. No product code does it, so it is taken off again."""
-
-
-class UnexpectedCostError(RuntimeError):
-    """The server counted something that this measurement cannot explain."""
-
 
 async def measure(results: Results, teller: Teller) -> None:
     """Carry plain orders through nine days and read the server's own counter."""
@@ -54,17 +39,6 @@ async def measure(results: Results, teller: Teller) -> None:
             teller.say(f"  {kind.partition('_')[2]}: {count / ORDERS:g} an order")
         results.add("actions_per_order", spent.total() / ORDERS)
         await _histories(engine, journey.orders, results)
-
-
-def without_clock(spent: Counter[str], moves: int) -> Counter[str]:
-    """Actions without the measurement's own moves of the clock.
-
-    Raises UnexpectedCostError where there are more or fewer of these than were made: then the
-    product would be making them too, and they would have to count.
-    """
-    if spent[_CLOCK_CALL] != moves:
-        raise UnexpectedCostError(f"{spent[_CLOCK_CALL]} clock calls counted, {moves} made")
-    return Counter({kind: count for kind, count in spent.items() if kind != _CLOCK_CALL})
 
 
 class Journey:
@@ -138,8 +112,3 @@ async def _histories(engine: VirtualEngine, orders: Iterable[str], results: Resu
         size += described.history_size_bytes - sum(event.ByteSize() for event in clock)
     results.add("events_per_order", events / ORDERS)
     results.add("history_bytes_per_order", size / ORDERS)
-
-
-def is_clock(event: HistoryEvent) -> bool:
-    """Whether an event tells of a moved clock, and of nothing that the order did."""
-    return event.WhichOneof("attributes") in _CLOCK_EVENTS

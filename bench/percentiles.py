@@ -14,4 +14,5 @@ def percentile(values: Sequence[float], percent: float) -> float:
         raise ValueError("no values")
     if not 0 < percent <= 100:
         raise ValueError(f"{percent} is no percentage")
-    return sorted(values)[math.ceil(len(values) * percent / 100) - 1]
+    rank = max(1, math.ceil(len(values) * percent / 100))
+    return sorted(values)[rank - 1]

@@ -1,0 +1,73 @@
+"""``python -m bench [--only NAME ...] [--orders N]``: measure, and print each figure as JSON."""
+
+import asyncio
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from bench import anatomy, engine_cost, latency, memory, throughput
+from bench.figures import UNITS, Results
+from bench.progress import Teller
+from bench.running_stack import running_stack
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def bench(
+    only: Annotated[list[str] | None, typer.Option(help="a figure; may be repeated")] = None,
+    orders: Annotated[
+        int, typer.Option(min=101, help="for each stretch of orders per second")
+    ] = throughput.ORDERS,
+) -> None:
+    """Measure. Figures go to standard output, one line of JSON each; progress to standard error."""
+    wanted = frozenset(only or UNITS)
+    unknown = sorted(wanted - set(UNITS))
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)}; there is {', '.join(UNITS)}")
+    teller = Teller()
+    results = Results(wanted)
+    measure(results, teller, orders)
+    teller.say(f"{len(results.found)} figures")
+
+
+def measure(results: Results, teller: Teller, orders: int) -> None:
+    """Whatever is wanted, each on a machine that does nothing else of ours meanwhile."""
+    if results.wants(*engine_cost.FIGURES):
+        asyncio.run(engine_cost.measure(results, teller))
+    compared = results.wants(*throughput.COMPARED)
+    examined = asyncio.run(anatomy.examine(teller)) if compared else None
+    if results.wants(*latency.FIGURES, *throughput.FIGURES, *throughput.COMPARED):
+        with running_stack(teller) as running:
+            if results.wants(*latency.FIGURES):
+                asyncio.run(latency.measure(running, results, teller))
+            if examined is not None:
+                throughput.compare(running, examined, results, teller, orders)
+            elif results.wants(*throughput.FIGURES):
+                asyncio.run(throughput.alone(running, results, teller, orders))
+    if results.wants(*memory.FIGURES):
+        memory.measure(results, teller)
+
+
+def main() -> None:
+    """Measure, and leave at once.
+
+    The engine's client may abort the interpreter's own way out (temporalio/sdk-python#300).
+    """
+    status = 0
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as left:
+        status = left.exit_code
+    except typer.BadParameter as wrong:
+        print(f"bench: {wrong.format_message()}", file=sys.stderr)
+        status = 2
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    main()
