@@ -28,9 +28,7 @@ async def connect(
         return await Client.connect(**config, data_converter=DATA_CONVERTER, lazy=lazy)
     telemetry = TelemetryConfig(metrics=PrometheusConfig(bind_address=metrics))
     runtime = Runtime(telemetry=telemetry)
-    return await Client.connect(
-        **config, data_converter=DATA_CONVERTER, runtime=runtime, lazy=lazy
-    )
+    return await Client.connect(**config, data_converter=DATA_CONVERTER, runtime=runtime, lazy=lazy)
 
 
 def workflow_runner() -> SandboxedWorkflowRunner:
