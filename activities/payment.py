@@ -74,6 +74,10 @@ class PaymentClaims(Protocol):
         """Claim a reference for an order; answers the order that owns it, first come."""
         ...
 
+    def release(self, provider: str, reference: str, order_id: str) -> None:
+        """Let a reference go that does not pay for the order that claimed it."""
+        ...
+
 
 class AuthorizePayment(Request):
     """Secure the money under the order's terms."""
@@ -152,7 +156,11 @@ class PaymentActivities:
                     code="payment_intent_in_use",
                     message="this payment already belongs to another order",
                 )
-            return self._provider.verify(request.order_id, request.money, terms)
+            verified = self._provider.verify(request.order_id, request.money, terms)
+            if isinstance(verified, Decline):
+                # The corrected order, under a number of its own, may use it.
+                self._claims.release(self._provider.name, terms.payment_intent, request.order_id)
+            return verified
         if isinstance(terms, AuthorizeMethod):
             customer = self._records.order(request.order_id).order.customer
             return self._provider.authorize(

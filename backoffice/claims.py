@@ -1,6 +1,6 @@
-"""Which order a payment provider's reference belongs to: one, for ever."""
+"""Which order a payment provider's reference belongs to: one, unless it declines it."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from backoffice.database import Database
@@ -26,6 +26,17 @@ class ClaimBook:
                     _CLAIMS.c.provider == provider, _CLAIMS.c.reference == reference
                 )
             ).one()
+
+    def release(self, provider: str, reference: str, order_id: str) -> None:
+        """Let a reference go that turned out not to pay for the order that claimed it."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                delete(_CLAIMS).where(
+                    _CLAIMS.c.provider == provider,
+                    _CLAIMS.c.reference == reference,
+                    _CLAIMS.c.order_id == order_id,
+                )
+            )
 
     def owner(self, provider: str, reference: str) -> str | None:
         """The order that a reference belongs to: it was claimed, or stands in its money log."""

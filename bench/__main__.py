@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bench import anatomy, engine_cost, latency, memory, throughput
-from bench.figures import UNITS, Results
+from bench.figures import UNITS, Results, reserve_standard_output
 from bench.progress import Teller
 from bench.running_stack import running_stack
 
@@ -28,7 +28,7 @@ def bench(
     if unknown:
         raise typer.BadParameter(f"{', '.join(unknown)}; there is {', '.join(UNITS)}")
     teller = Teller()
-    results = Results(wanted)
+    results = Results(wanted, reserve_standard_output())
     measure(results, teller, orders)
     teller.say(f"{len(results.found)} figures")
 

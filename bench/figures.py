@@ -1,8 +1,10 @@
 """The figures: their names, their units, and the one line of JSON that each ends as."""
 
 import json
+import os
 import sys
 from collections.abc import Mapping
+from typing import TextIO
 
 UNITS: Mapping[str, str] = {
     "actions_per_order": "actions",
@@ -32,9 +34,10 @@ def line(figure: str, value: float) -> str:
 class Results:
     """Prints figures as they are found: those that were asked for, each once."""
 
-    def __init__(self, wanted: frozenset[str]) -> None:
-        """``wanted`` are names from `UNITS`."""
+    def __init__(self, wanted: frozenset[str], out: TextIO) -> None:
+        """``wanted`` are names from `UNITS`; ``out`` is where the lines go."""
         self._wanted = wanted
+        self._out = out
         self.found: dict[str, float] = {}
 
     def wants(self, *figures: str) -> bool:
@@ -46,4 +49,15 @@ class Results:
         text = line(figure, value)
         if figure in self._wanted and figure not in self.found:
             self.found[figure] = value
-            print(text, file=sys.stdout, flush=True)
+            print(text, file=self._out, flush=True)
+
+
+def reserve_standard_output() -> TextIO:
+    """Standard output for figures alone; what anybody else writes there goes to standard error.
+
+    The Temporal SDK logs there, and a server that it starts says there where it is.
+    """
+    sys.stdout.flush()
+    reserved = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return reserved

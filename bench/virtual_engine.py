@@ -1,10 +1,8 @@
 """A Temporal server that skips time and counts actions, with a World on it."""
 
-import os
-import sys
 import tempfile
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,32 +54,18 @@ async def open_virtual_engine(teller: Teller, **world: Any) -> AsyncGenerator[Vi
 
 
 async def _start(path: str, metrics_port: int) -> WorkflowEnvironment:
-    with _banner_on_stderr():
-        return await WorkflowEnvironment.start_time_skipping_v2(
-            ts_config=TimeSkippingConfig(enabled=False),
-            dev_server_existing_path=path,
-            dev_server_extra_args=[
-                *devserver.time_skipping_args(),
-                "--metrics-port",
-                str(metrics_port),
-            ],
-            dev_server_log_level="error",
-            data_converter=DATA_CONVERTER,
-            search_attributes=SEARCH_ATTRIBUTES,
-        )
-
-
-@contextmanager
-def _banner_on_stderr() -> Generator[None]:
-    """A server that the SDK starts says where it is, on the standard output that it inherits."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
+    return await WorkflowEnvironment.start_time_skipping_v2(
+        ts_config=TimeSkippingConfig(enabled=False),
+        dev_server_existing_path=path,
+        dev_server_extra_args=[
+            *devserver.time_skipping_args(),
+            "--metrics-port",
+            str(metrics_port),
+        ],
+        dev_server_log_level="error",
+        data_converter=DATA_CONVERTER,
+        search_attributes=SEARCH_ATTRIBUTES,
+    )
 
 
 def _migrate(url: str) -> None:

@@ -9,9 +9,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from backoffice.books import Books
 from backoffice.callbacks import DueCallback
-from backoffice.courier_news import take_courier_event
+from backoffice.courier_news import SIGNAL, take_courier_event
 from backoffice.inbox import Message
+from domain.cases import Case, CaseKind
 from domain.failures import NotDone, ProviderFailure, Refused
+from domain.status import OrderStatus
 from providers.shop_callbacks import ShopCallbacks
 from workers.loops import Loop
 from workers.wiring import Vendors
@@ -29,6 +31,21 @@ START_AFTER = timedelta(seconds=5)
 
 POLL_AFTER = timedelta(hours=6)
 """Couriers are asked about parcels that they have been silent about for this long."""
+
+_NEVER_LEAVES = (OrderStatus.CANCELLED, OrderStatus.DECLINED, OrderStatus.OUT_OF_STOCK)
+
+
+def _gone(message: Message, status: OrderStatus) -> Case:
+    """A courier has a parcel of an order that was undone; its own word, so nobody else tells."""
+    order = message.order_id or ""
+    return Case(
+        id=f"{order}:gone",
+        order=order,
+        kind=CaseKind.GONE_UNRELEASED,
+        reason=f"The courier has a parcel although the order has ended {status.value}: intercept "
+        "it, or charge the customer anew",
+        opened_at=datetime.now(UTC),
+    )
 
 
 class Relays:
@@ -85,6 +102,8 @@ class Relays:
         """The engine knows no such open order: it has ended, or it has not begun."""
         status = self._books.records.status(message.order_id or "")
         if status is not None and status.ended:
+            if message.signal == SIGNAL and status in _NEVER_LEAVES:
+                self._books.cases.open(_gone(message, status))
             self._books.inbox.give_up(message.id, f"the order has ended: {status.value}")
         elif datetime.now(UTC) - message.received_at > ORPHAN_AFTER:
             self._books.inbox.give_up(message.id, "its order has never begun")

@@ -1,6 +1,10 @@
 """What is compared with what: stretches of a run, figures, and the bare order's share of work."""
 
+import io
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,6 +18,8 @@ from bench.figures import UNITS, Results, line
 from bench.histories import commands, payload_sizes
 from bench.load import Moment, steady
 from bench.statements import API, RELAYS, caller, verb_of
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_steady_stretch_begins_after_the_first_batch_and_ends_with_the_last_placing() -> None:
@@ -43,14 +49,13 @@ def test_a_figure_is_one_line_of_json_with_its_name_value_and_unit() -> None:
         line("speed", 1.0)
 
 
-def test_only_what_was_asked_for_is_printed_and_once(capsys: pytest.CaptureFixture[str]) -> None:
-    results = Results(frozenset({"efficiency"}))
+def test_only_what_was_asked_for_is_printed_and_once() -> None:
+    out = io.StringIO()
+    results = Results(frozenset({"efficiency"}), out)
     results.add("efficiency", 0.8)
     results.add("efficiency", 0.9)
     results.add("engine_share", 0.3)
-    assert [json.loads(row)["figure"] for row in capsys.readouterr().out.splitlines()] == [
-        "efficiency"
-    ]
+    assert [json.loads(row)["value"] for row in out.getvalue().splitlines()] == [0.8]
     assert results.wants("engine_share", "efficiency")
     assert not results.wants("engine_share")
 
@@ -153,3 +158,19 @@ def test_commands_and_payloads_are_read_from_histories() -> None:
     assert (sizes.request("buy_labels"), sizes.result("buy_labels")) == (3, 4)
     assert sizes.signals == {"picked": [2]}
     assert sizes.result("nothing of the kind") == 0
+
+
+def test_standard_output_is_the_figures_own_whoever_else_writes_there() -> None:
+    program = (
+        "import os\n"
+        "from bench.figures import Results, reserve_standard_output\n"
+        "results = Results(frozenset({'efficiency'}), reserve_standard_output())\n"
+        "os.system('echo a server')\n"
+        "print('somebody', flush=True)\n"
+        "results.add('efficiency', 0.8)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert [json.loads(row)["figure"] for row in ran.stdout.splitlines()] == ["efficiency"]
+    assert sorted(ran.stderr.split("\n")) == ["", "a server", "somebody"]

@@ -126,6 +126,15 @@ async def test_a_cancel_while_the_payment_provider_is_down_still_lets_the_money_
     await world.judged(order, Ending.CANCELLED)
 
 
+async def test_a_courier_s_scan_after_the_end_becomes_a_case(world: World) -> None:
+    order = await world.place()
+    await world.carry(order, "ready_to_pack")
+    await world.cancel(order)
+    await world.until(order, "cancelled")
+    await world.courier(order, "TRANSIT")
+    await world.until_case(order, "gone_unreleased")
+
+
 async def everything_is_back(world: World, order: str) -> None:
     """No reservation is left, and on hand is what it was."""
     level = (await world.admin.get(f"/shops/{world.shop}/stock")).json()

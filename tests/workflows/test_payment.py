@@ -9,6 +9,8 @@ from cli import demo_orders
 from sandbox.judge import Ending
 from tests.world import World
 
+MUGS = [demo_orders.line("1", "MUG-BLUE", "Stoneware mug", 2, 1890)]
+
 
 @pytest.mark.parametrize(
     "method",
@@ -68,9 +70,13 @@ async def test_an_intent_of_the_checkout_is_verified_and_used_by_one_order_only(
 
 
 async def test_an_intent_over_another_amount_is_declined_and_left_alone(world: World) -> None:
-    terms = {"terms": "payment_intent", "payment_intent": world.checkout_intent(4269)}
-    order = await world.place(world.body(payment=terms))
+    terms = {"terms": "payment_intent", "payment_intent": world.checkout_intent(4270)}
+    wrong = demo_orders.order("wrong", MUGS, terms, shipping_price=491)
+    order = await world.place(wrong)
     await world.until(order, "declined")
+    assert not world.ledger(order, "stripe", "void")
+    corrected = await world.place(world.body(payment=terms))
+    await world.until(corrected, "in_fulfilment")
 
 
 async def test_an_authorization_that_lapsed_never_ships(world: World) -> None:
