@@ -34,6 +34,7 @@ class BareStack:
     """Where the bare processes are."""
 
     url: str
+    api: int
     worker: int
     empty_worker: int
     temporal_address: str
@@ -93,6 +94,7 @@ def bare_stack(running: RunningStack, examined: Examined) -> Generator[BareStack
         _wait_for(url)
         yield BareStack(
             url,
+            processes["api"].pid,
             processes["worker"].pid,
             processes["empty-worker"].pid,
             plan.temporal_address,

@@ -54,6 +54,14 @@ class RunningStack:
         """The process that works the orders."""
         return self.stack.processes[WORKER].pid
 
+    @property
+    def processes(self) -> Mapping[str, int]:
+        """What shares the machine, by name; Postgres, which is many processes, is not among it."""
+        stack = self.stack
+        found = {"API": stack.processes["api"].pid, "worker": self.worker}
+        found |= {} if stack.temporal is None else {"server": stack.temporal.process.pid}
+        return found | ({} if stack.sandbox is None else {"sandbox": stack.sandbox.process.pid})
+
     def side(self) -> OverHttp:
         """Gives orders to us."""
         headers = {"X-API-Key": self.shop_key}

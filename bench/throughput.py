@@ -1,13 +1,16 @@
 """Orders per second with fifty in flight; and beside ours, in turn, what the bare order does."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from statistics import median
 
 from bench.anatomy import Examined
 from bench.bare_stack import BareStack, bare_stack, check
 from bench.figures import Results
 from bench.load import IN_FLIGHT, Moment, OverHttp, Steady, run, steady
+from bench.operating_system import cpu_seconds
 from bench.progress import Teller
 from bench.running_stack import Delays, RunningStack
 
@@ -23,7 +26,8 @@ OURS, BARE_ORDER, EMPTY_ORDER = "ours", "bare order", "empty activities"
 async def alone(running: RunningStack, results: Results, teller: Teller, orders: int) -> None:
     """Ours alone."""
     async with running.side() as ours:
-        await _report(Rounds(running, teller, {OURS: (ours, {})}, orders), results)
+        sides = {OURS: Competitor(ours, {}, running.processes)}
+        await _report(Rounds(running, teller, sides, orders), results)
 
 
 def compare(
@@ -45,12 +49,28 @@ async def _compare(
     teller.say("bare order: compared with ours")
     await check(running, bare, examined, teller)
     async with AsyncExitStack() as stack:
-        sides: dict[str, tuple[OverHttp, Delays]] = {
-            OURS: (await stack.enter_async_context(running.side()), {}),
-            BARE_ORDER: (await stack.enter_async_context(bare.side()), bare.hooks),
-            EMPTY_ORDER: (await stack.enter_async_context(bare.empty_side()), bare.hooks),
+        own = running.processes
+        bare_own = {**own, "API": bare.api, "worker": bare.worker}
+        empty_own = {**bare_own, "worker": bare.empty_worker}
+        ours, theirs, nothing = [
+            await stack.enter_async_context(side)
+            for side in (running.side(), bare.side(), bare.empty_side())
+        ]
+        sides = {
+            OURS: Competitor(ours, {}, own),
+            BARE_ORDER: Competitor(theirs, bare.hooks, bare_own),
+            EMPTY_ORDER: Competitor(nothing, bare.hooks, empty_own),
         }
         await _report(Rounds(running, teller, sides, orders), results)
+
+
+@dataclass(frozen=True)
+class Competitor:
+    """Who gets orders, what the outside world has to be told to reach it, and its processes."""
+
+    side: OverHttp
+    hooks: Delays
+    processes: Mapping[str, int]
 
 
 class Rounds:
@@ -60,10 +80,10 @@ class Rounds:
         self,
         running: RunningStack,
         teller: Teller,
-        sides: dict[str, tuple[OverHttp, Delays]],
+        sides: Mapping[str, Competitor],
         orders: int,
     ) -> None:
-        """Each side comes with what the outside world has to be told to reach it."""
+        """``orders`` are those of one stretch."""
         self._running = running
         self._teller = teller
         self._sides = sides
@@ -81,15 +101,21 @@ class Rounds:
                 stretch = steady(moments, self._orders, IN_FLIGHT)
                 found.append(stretch)
                 self._teller.say(
-                    f"  round {place}, {name}: {stretch.orders_per_second:.2f} orders/s, "
-                    f"{stretch.cpu_ms_per_order:.0f} ms of its worker"
+                    f"  round {place}, {name}: {stretch.orders_per_second:.2f} orders/s"
                 )
 
     async def _stretch(self, name: str, orders: int, in_flight: int) -> list[Moment]:
-        side, hooks = self._sides[name]
-        await asyncio.to_thread(self._running.connect, hooks)
+        competitor = self._sides[name]
+        await asyncio.to_thread(self._running.connect, competitor.hooks)
+        before = {each: cpu_seconds(pid) for each, pid in competitor.processes.items()}
         with self._teller.counting(name, orders) as counted:
-            moments = await run(side, orders, counted, in_flight)
+            moments = await run(competitor.side, orders, counted, in_flight)
+        used = {
+            each: (cpu_seconds(pid) - before[each]) * 1000 / orders
+            for each, pid in competitor.processes.items()
+        }
+        shares = ", ".join(f"{each} {ms:.0f}" for each, ms in used.items())
+        self._teller.say(f"  {name}: CPU ms an order: {shares}")
         # What is still under way would disturb whoever comes next.
         await asyncio.to_thread(self._running.sandbox.settle, 30)
         return moments

@@ -18,7 +18,7 @@ EVERYWHERE = {
     "a private key": r"BEGIN (?:[A-Z]+ )?PRIVATE [K]EY",
     "a live key": r"\b(?:sk|rk|shippo)_[l]ive_\w{8}|\bSG\.[\w-]{22}\.[\w-]{43}",
     "left for later": r"\b(?:TO[D]O|FIX[M]E)\b",
-    "about the making, not the product": r"(?i)\bissues? #?\d|\.\./shar[e]d\b",
+    "about the making, not the product": r"(?i)\bissues? #?\d{1,3}\b(?!-)|\.\./shar[e]d\b",
 }
 IN_LOCKS = {
     "an address": r"\w://",

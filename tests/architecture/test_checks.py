@@ -34,7 +34,7 @@ def test_what_must_not_be_committed_is_found(what: str, content: str) -> None:
     [
         "https://docs.stripe.com/refunds",
         "GET /work-orders and /homepage",
-        "stock issue, reissued, issue of 3 pieces",
+        "stock issue, reissued, issue of 3 pieces, date of issue 2026-03-06",
         "$HOME/.cache and ~/work/x",
     ],
 )
