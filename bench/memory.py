@@ -25,7 +25,8 @@ def measure(results: Results, teller: Teller) -> None:
     """A new worker, a thousand orders handed off, and everything quiet."""
     teller.say(f"memory: {OPEN} orders open at once")
     with running_stack(teller, NOBODY_PICKS) as running:
-        teller.say(f"  a worker that has done nothing: {resident_mib(running.worker):.0f} MiB")
+        asyncio.run(_calm(running.worker, time.monotonic() + _PATIENCE))
+        teller.say(f"  with nothing done yet: {resident_mib(running.worker):.0f} MiB")
         asyncio.run(_fill(running, teller))
         results.add(FIGURES[0], resident_mib(running.worker))
 
@@ -55,7 +56,7 @@ async def _waiting(side: OverHttp) -> int:
 
 
 async def _calm(worker: int, deadline: float) -> None:
-    """Wait until mails and callbacks are out as well."""
+    """Wait until it has nothing to do: mails and callbacks are out as well."""
     while time.monotonic() < deadline:
         before = cpu_seconds(worker)
         await asyncio.sleep(2)
