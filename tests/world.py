@@ -26,6 +26,7 @@ from backoffice.database import Database
 from cli import demo_orders
 from runtime.processes import free_port
 from runtime.settings import Settings
+from runtime.temporal import proving_runner
 from sandbox.client import LedgerEntry, SandboxClient
 from sandbox.judge import Account, Ending, Expected, judge
 from workers.loops import Loops
@@ -293,7 +294,9 @@ async def open_world(
                 base_url=url, headers={"X-API-Key": shop_key}, timeout=30
             ) as api:
                 with activity_threads(settings) as executor:
-                    async with build_worker(environment.client, settings, books, vendors, executor):
+                    async with build_worker(
+                        environment.client, settings, books, vendors, executor, proving_runner()
+                    ):
                         yield World(
                             environment,
                             environment.client,

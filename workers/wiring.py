@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkflowRunner
 
 from activities.documents import DocumentActivities
 from activities.mail import MailActivities
@@ -108,6 +108,7 @@ def build_worker(
     books: Books,
     vendors: Vendors,
     executor: ThreadPoolExecutor,
+    runner: WorkflowRunner | None = None,
 ) -> Worker:
     """A worker for orders and their activities, on one task queue."""
     threads = settings.activity_threads
@@ -120,7 +121,7 @@ def build_worker(
         max_concurrent_activities=threads,
         max_concurrent_local_activities=threads,
         max_cached_workflows=settings.cached_workflows,
-        workflow_runner=workflow_runner(),
+        workflow_runner=runner or workflow_runner(),
         interceptors=[OnePayload()],
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),

@@ -21,6 +21,7 @@ from bench.bare.plan import Plan
 from bench.bare.records import BareRecords
 from bench.bare.workflow import BareOrder
 from runtime.settings import Settings
+from runtime.temporal import workflow_runner
 
 
 async def work(plan: Plan, *, empty: bool) -> None:
@@ -64,6 +65,7 @@ def _worker(
         max_concurrent_activities=threads,
         max_concurrent_local_activities=threads,
         max_cached_workflows=settings.cached_workflows,
+        workflow_runner=workflow_runner(),
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
     )

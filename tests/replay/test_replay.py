@@ -8,7 +8,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
 from temporalio.workflow import NondeterminismError
 
-from runtime.temporal import DATA_CONVERTER, workflow_runner
+from runtime.temporal import DATA_CONVERTER, proving_runner
 from tests.replay.record import HISTORIES, STORIES
 from workflows import fulfilment
 from workflows.one_payload import OnePayload
@@ -19,7 +19,7 @@ def replayer(runner: WorkflowRunner | None = None) -> Replayer:
     return Replayer(
         workflows=[OrderWorkflow],
         data_converter=DATA_CONVERTER,
-        workflow_runner=runner or workflow_runner(),
+        workflow_runner=runner or proving_runner(),
         interceptors=[OnePayload()],
     )
 
