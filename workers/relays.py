@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client
@@ -22,6 +23,9 @@ from workflows.starting import start_order
 log = logging.getLogger("ordersaga.relays")
 
 BATCH = 50
+CALLERS = 16
+"""Shops that are called at once: threads of their own, so that a slow shop holds nobody else up."""
+
 RPC = timedelta(seconds=5)
 ORPHAN_AFTER = timedelta(days=3)
 """A message whose order has not come by then never had one."""
@@ -58,6 +62,7 @@ class Relays:
         self._vendors = vendors
         self._task_queue = task_queue
         self._shops = ShopCallbacks()
+        self._callers = ThreadPoolExecutor(CALLERS, thread_name_prefix="callbacks")
 
     def loops(self) -> tuple[Loop, ...]:
         """All of them; how often each looks where nobody wakes it."""
@@ -71,7 +76,8 @@ class Relays:
 
     async def close(self) -> None:
         """Close what the loops hold open."""
-        await self._shops.close()
+        await asyncio.to_thread(self._callers.shutdown)
+        self._shops.close()
 
     # -- messages in ----------------------------------------------------------------------------
 
@@ -116,25 +122,24 @@ class Relays:
     async def deliver_callbacks(self) -> int:
         """Bring each order's next callback to its shop."""
         batch = await asyncio.to_thread(self._books.callbacks.due, BATCH)
-        await asyncio.gather(*(self._call_back(callback) for callback in batch))
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(
+            *(loop.run_in_executor(self._callers, self._call_back, one) for one in batch)
+        )
         return len(batch)
 
-    async def _call_back(self, callback: DueCallback) -> None:
+    def _call_back(self, callback: DueCallback) -> None:
         book = self._books.callbacks
         try:
-            await self._shops.send(
-                callback.url, callback.secret, callback.message_id, callback.payload
-            )
+            self._shops.send(callback.url, callback.secret, callback.message_id, callback.payload)
         except Refused as refusal:
-            await asyncio.to_thread(book.failed, callback.id, refusal.reason, timedelta(days=1))
+            book.failed(callback.id, refusal.reason, timedelta(days=1))
         except ProviderFailure as failure:
             asked = failure.retry_after if isinstance(failure, NotDone) else None
             seconds = asked or min(2**callback.attempts, 3600)
-            await asyncio.to_thread(
-                book.failed, callback.id, failure.reason, timedelta(seconds=seconds)
-            )
+            book.failed(callback.id, failure.reason, timedelta(seconds=seconds))
         else:
-            await asyncio.to_thread(book.delivered, callback.id)
+            book.delivered(callback.id)
 
     # -- starts ---------------------------------------------------------------------------------
 
