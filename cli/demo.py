@@ -175,25 +175,38 @@ class Demo:
         ]
 
     def _table(self, placed: list[DemoOrder], accounts: list[Account]) -> None:
-        table = Table(title="What the providers' ledgers say (minor units)")
-        for name in ("order", "ended", "authorized", "captured", "let go", "refunded"):
-            table.add_column(name, justify="left" if name in ("order", "ended") else "right")
-        for name in ("labels live", "mails", "callbacks", "verdict"):
-            table.add_column(name, justify="right" if name != "verdict" else "left")
+        """Eighty columns hold it, also where nobody says how wide the terminal is."""
+        table = Table(
+            title="What the providers' ledgers say (minor units)",
+            box=None,
+            padding=(0, 1, 0, 0),
+            pad_edge=False,
+        )
+        for name in ("order", "ended"):
+            table.add_column(name, no_wrap=True)
+        for name in ("authorized", "captured", "let go", "refunded", "labels", "mails", "calls"):
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("verdict", no_wrap=True)
+        wrong: list[str] = []
         for order, sums in zip(placed, accounts, strict=True):
-            verdict = "; ".join(sums.problems)
+            number = str(order.body["number"])
+            problems = list(sums.problems)
             if order.status != order.ending.value:
-                verdict = f"ended {order.status or 'nowhere'}, not {order.ending.value}; {verdict}"
+                problems.append(f"ended {order.status or 'nowhere'}, not {order.ending.value}")
+            wrong += [f"{number} {order.title}: {problem}" for problem in problems]
             table.add_row(
-                f"{order.body['number']} {order.title}",
+                number,
                 order.status,
                 *(str(n) for n in (sums.authorized, sums.captured, sums.let_go, sums.refunded)),
-                f"{sums.labels_live} of {sums.labels_bought}",
+                f"{sums.labels_live}/{sums.labels_bought}",
                 str(sum(sums.mails.values())),
                 str(sums.callbacks),
-                f"[red]{verdict}[/]" if verdict else "[green]balances[/]",
+                "[red]WRONG[/]" if problems else "[green]balances[/]",
             )
         self._console.print(table)
+        self._console.print("labels: still live / bought; calls: callbacks that the shop received")
+        for problem in wrong:
+            self._console.print(f"[red]{problem}[/]")
 
 
 def run_demo(stack: Stack, installation: Installation, console: Console) -> bool:

@@ -39,6 +39,7 @@ def demo(
     with tempfile.TemporaryDirectory(prefix="ordersaga-demo-") as folder:
         installation = Installation.at(Path(folder))
         stack = Stack(installation, Plan(on_files=False, workers=workers), console.print)
+        signal.signal(signal.SIGTERM, _interrupt)
         try:
             stack.start()
             ready = time.monotonic()
