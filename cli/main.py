@@ -19,7 +19,9 @@ from cli.demo_shop import DemoShop
 from cli.doctor import examine
 from cli.installation import Installation, default_home
 from cli.stack import Plan, Stack, prepare_namespace
+from runtime import releases
 from runtime.settings import Settings
+from runtime.temporal import connect
 
 app = typer.Typer(
     help="Orders that survive everything: from checkout to doorstep.",
@@ -136,6 +138,25 @@ def migrate() -> None:
     database.close()
     asyncio.run(prepare_namespace())
     console.print("Tables and search attributes are in place")
+    _leave(0)
+
+
+@app.command()
+def promote(
+    build_id: Annotated[str, typer.Argument(help="as in ORDERSAGA_BUILD_ID of its workers")],
+) -> None:
+    """Let all orders, new and open, go on with a release of the workers that is running."""
+    console = Console()
+
+    async def ask() -> None:
+        await releases.promote(await connect(), Settings().task_queue, build_id)
+
+    try:
+        asyncio.run(ask())
+    except releases.NotPromoted as refusal:
+        console.print(f"{refusal}. Start its workers first, and look at their log.")
+        _leave(1)
+    console.print(f"Orders go on with release {build_id}")
     _leave(0)
 
 

@@ -42,6 +42,11 @@ class Settings(BaseSettings):
     public_url: str = Field(default="", description="where callers reach this API, for links")
     task_queue: str = Field(default=TASK_QUEUE, description="where orders are worked")
 
+    build_id: str = Field(
+        default="",
+        description="the workers' release: they get orders once `ordersaga promote` says so",
+    )
+
     activity_threads: int = Field(default=32, ge=4, description="activities at once, per process")
     cached_workflows: int = Field(default=1000, ge=0, description="orders kept warm, per process")
     mail_ambiguity_seconds: int = Field(

@@ -19,6 +19,7 @@ import uvicorn
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
 
 from api.serving import put_together
 from backoffice.books import Books
@@ -51,6 +52,8 @@ class World:
     shop_key: str
     warehouse_key: str
     admin: httpx.AsyncClient
+    vendors: Vendors
+    worker: Worker
 
     # -- orders -------------------------------------------------------------------------------
 
@@ -262,6 +265,7 @@ async def open_world(
     auto: bool = False,
     cached_workflows: int = 1000,
     mail_ambiguity_seconds: int = 600,
+    build_id: str = "",
 ) -> AsyncGenerator[World]:
     """Put a world together on an empty, migrated database, and take it apart again.
 
@@ -271,6 +275,7 @@ async def open_world(
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     settings = _settings(sandbox, url, cached_workflows, mail_ambiguity_seconds)
+    settings = settings.model_copy(update={"build_id": build_id})
     database = Database(database_url, settings.database_pool)
     books = Books.over(database)
     vendors = Vendors.of(settings)
@@ -296,7 +301,7 @@ async def open_world(
                 with activity_threads(settings) as executor:
                     async with build_worker(
                         environment.client, settings, books, vendors, executor, proving_runner()
-                    ):
+                    ) as worker:
                         yield World(
                             environment,
                             environment.client,
@@ -308,6 +313,8 @@ async def open_world(
                             shop_key,
                             warehouse_key,
                             admin,
+                            vendors,
+                            worker,
                         )
     finally:
         loops.stop()

@@ -22,6 +22,7 @@ from providers.shippo_shipping import ShippoCourier
 from providers.stripe_payment import StripePayment
 from providers.typst_documents import TypstPrinter
 from providers.wms_warehouse import WmsWarehouse
+from runtime.releases import release
 from runtime.settings import Settings
 from runtime.temporal import workflow_runner
 from workflows.one_payload import OnePayload
@@ -126,4 +127,5 @@ def build_worker(
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=GRACE,
+        deployment_config=release(settings.task_queue, settings.build_id),
     )
