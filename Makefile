@@ -1,6 +1,6 @@
 # Ordersaga's commands. Each sets up what it needs: a bare machine with Python 3.11 is enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down doctor test check bench histories fmt lock clean
+.PHONY: help setup demo up down doctor test check bench mutations histories fmt lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ check: setup ## Format, lint, types, imports, dependencies; AUDIT=--strict to in
 
 bench: setup ## Measure; each figure is one line of JSON on standard output
 	@.venv/bin/python -m bench
+
+mutations: setup ## Break a copy of the product on purpose, each way at a time: some gate must turn red
+	@.venv/bin/python -m scripts.server
+	@.venv/bin/python -m tests.mutations
 
 histories: setup ## Record the golden workflow histories anew, for the replay tests
 	@.venv/bin/python -m tests.replay.record

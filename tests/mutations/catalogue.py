@@ -1,0 +1,214 @@
+"""Each way in which the product is broken, and the gates that stand in its way."""
+
+from dataclasses import dataclass
+
+PAYMENT = "tests/workflows/test_payment.py"
+CANCEL = "tests/workflows/test_cancel.py"
+VENDORS = "tests/workflows/test_vendors.py"
+MESSAGES = "tests/workflows/test_messages.py"
+HAPPY = "tests/workflows/test_happy_path.py"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One change of one place. ``old`` stands exactly once in ``file``; ``new`` is put there.
+
+    ``gates`` are files of tests, run one after the other until one is red.
+    """
+
+    name: str
+    file: str
+    old: str
+    new: str
+    gates: tuple[str, ...]
+
+
+MUTATIONS = (
+    Mutation(
+        "the idempotency key holds the attempt",
+        "activities/step.py",
+        "key=idempotency_key(self.subject, operation, request.sequence),",
+        "key=idempotency_key(self.subject, operation, 1000 * info.attempt + request.sequence),",
+        (PAYMENT, VENDORS),
+    ),
+    Mutation(
+        "Stripe is sent no idempotency key",
+        "providers/stripe_calls.py",
+        'return self._call(call, {"idempotency_key": each})',
+        "return self._call(call, {})",
+        ("tests/providers/test_stripe_authorize.py", "tests/providers/test_stripe_lost_answers.py"),
+    ),
+    Mutation(
+        "an unknown authorization is not looked up",
+        "providers/stripe_authorization.py",
+        "intent = known() if attempt.repeated else None",
+        "intent = None",
+        ("tests/providers/test_stripe_lost_answers.py", "tests/providers/test_stripe_authorize.py"),
+    ),
+    Mutation(
+        "an unknown capture is not looked up",
+        "providers/stripe_payment.py",
+        "found = ended() if attempt.repeated else None",
+        "found = None",
+        ("tests/providers/test_stripe_capture.py", PAYMENT),
+    ),
+    Mutation(
+        "an unknown refund is not looked up",
+        "providers/stripe_payment.py",
+        "found = known() if attempt.repeated else None",
+        "found = None",
+        ("tests/providers/test_stripe_refund.py",),
+    ),
+    Mutation(
+        "a label is bought again without a look",
+        "providers/shippo_shipping.py",
+        "        if attempt.repeated:\n            live",
+        "        if False:\n            live",
+        ("tests/providers/test_shippo_labels.py", VENDORS),
+    ),
+    Mutation(
+        "the way back of the reservation is not registered",
+        "workflows/order.py",
+        "        self.promises.register(self.release_goods)\n",
+        "",
+        (PAYMENT, CANCEL),
+    ),
+    Mutation(
+        "the way back of the authorization is not registered",
+        "workflows/order.py",
+        "        self.promises.register(self.money.let_go)\n",
+        "",
+        (CANCEL,),
+    ),
+    Mutation(
+        "the way back of the label is not registered",
+        "workflows/booking.py",
+        "        shipment.promises.register(lambda q=quotes, v=version: _void(shipment, q, v))\n",
+        "",
+        (CANCEL,),
+    ),
+    Mutation(
+        "a recalled parcel is not refunded",
+        "workflows/handover.py",
+        "    shipment.promises.register(lambda: shipment.money.refund(shipment.id))\n",
+        "",
+        (CANCEL,),
+    ),
+    Mutation(
+        "the parcel is released before it is paid",
+        "workflows/fulfilment.py",
+        "        await capture(shipment, shipment.inbox.gone)  # 13  paid ...\n",
+        "        await release(shipment)\n        await capture(shipment, shipment.inbox.gone)\n",
+        (HAPPY,),
+    ),
+    Mutation(
+        "a bought label counts as a hand-over",
+        "domain/tracking.py",
+        "return _RANK[self] >= _RANK[CourierStatus.TRANSIT]",
+        "return _RANK[self] >= _RANK[CourierStatus.PRE_TRANSIT]",
+        ("tests/domain/test_tracking.py", MESSAGES),
+    ),
+    Mutation(
+        "a late courier event turns an order back",
+        "domain/tracking.py",
+        "if now.final or _RANK[event] <= _RANK[now]:",
+        "if False:",
+        ("tests/domain/test_tracking.py", MESSAGES),
+    ),
+    Mutation(
+        "a hand-over without a label is believed",
+        "workflows/shipment.py",
+        "if isinstance(message, HandedOver) and not shipment.labels:",
+        "if False:",
+        (VENDORS,),
+    ),
+    Mutation(
+        "whatever was scanned is taken for what was ordered",
+        "workflows/picking.py",
+        "lambda message: problems_of_pick(shipment.lines, message),",
+        "lambda message: (),",
+        (MESSAGES,),
+    ),
+    Mutation(
+        "a malformed signal is not caught",
+        "workflows/order.py",
+        "        except Malformed as wrong:\n            await self._refuse(kind.__name__, wrong)",
+        "        except KeyError:\n            raise",
+        (MESSAGES,),
+    ),
+    Mutation(
+        "one intent may pay for two orders",
+        "activities/payment.py",
+        "if owner != request.order_id:",
+        "if False:",
+        (PAYMENT,),
+    ),
+    Mutation(
+        "stock is promised without a look at what is there",
+        "backoffice/stock.py",
+        "                if shortages:\n                    return shortages\n",
+        "",
+        ("tests/backoffice/test_stock.py",),
+    ),
+    Mutation(
+        "papers may be issued twice",
+        "backoffice/paperwork.py",
+        "if _issued(connection, key):",
+        "if False:",
+        ("tests/backoffice/test_paperwork.py",),
+    ),
+    Mutation(
+        "another body under an order's number is taken for the same",
+        "backoffice/intake.py",
+        "    if before != sent:\n",
+        "    if False:\n",
+        ("tests/backoffice/test_intake.py", "tests/api/test_placing_orders.py"),
+    ),
+    Mutation(
+        "an ambiguous mail is sent again at once",
+        "activities/mail.py",
+        "                if row.sends:\n",
+        "                if False:\n",
+        (VENDORS,),
+    ),
+    Mutation(
+        "callbacks leave in any sequence",
+        "backoffice/callbacks.py",
+        "                in_turn,\n",
+        "",
+        ("tests/backoffice/test_callbacks.py",),
+    ),
+    Mutation(
+        "the same message is stored twice",
+        "backoffice/inbox.py",
+        "insert(_INBOX).on_conflict_do_nothing().returning(_INBOX.c.id)",
+        "insert(_INBOX).returning(_INBOX.c.id)",
+        ("tests/backoffice/test_inbox.py", MESSAGES),
+    ),
+    Mutation(
+        "a key may do what its scope does not say",
+        "api/access.py",
+        "if not key.scopes.intersection(self.scopes):",
+        "if False:",
+        ("tests/api/test_scopes.py",),
+    ),
+    Mutation(
+        "a cancel after the hand-over is accepted",
+        "workflows/cancel.py",
+        "    if any(shipment.inbox.gone for shipment in shipments):\n"
+        "        return CancelMoment.AFTER_HAND_OVER\n",
+        "",
+        (CANCEL,),
+    ),
+    Mutation(
+        "two steps change places",
+        "workflows/fulfilment.py",
+        "        await book_courier(shipment)  # 7 8\n"
+        "        await issue_stock_and_documents(shipment)  # 9 10 11\n"
+        "        await until_packed(shipment)  # 12\n",
+        "        await book_courier(shipment)  # 7 8\n"
+        "        await until_packed(shipment)  # 12\n"
+        "        await issue_stock_and_documents(shipment)  # 9 10 11\n",
+        ("tests/replay/test_replay.py",),
+    ),
+)
