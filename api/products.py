@@ -1,5 +1,6 @@
 """Setting the catalogue up: all products of a call, or none."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -12,6 +13,8 @@ from api.fields import MOST, problems_of
 from api.parameters import Cursor, Limit, ShopId
 from api.problems import FieldProblem, invalid
 from api.shops import known_shop
+from api.wiring import Wiring
+from backoffice.refusals import BarcodeTaken
 from domain.catalogue import Product
 from domain.model import Model
 
@@ -65,8 +68,7 @@ def put_products(
     """All of them, or none where one is refused."""
     known_shop(wiring, shop)
     _check_twins([(f"products.{n}.sku", one.sku) for n, one in enumerate(sent.products)])
-    wiring.books.catalogue.put_products(shop, sent.products)
-    return Imported(products=len(sent.products))
+    return _put(wiring, shop, sent.products, [f"products.{n}" for n in range(len(sent.products))])
 
 
 @router.post("/shops/{shop}/products.csv", summary="Import products from a table")
@@ -94,8 +96,7 @@ def import_products(
     if problems:
         raise invalid(tuple(problems[:MOST]))
     _check_twins([(row.path("sku"), row.cells["sku"]) for row in rows])
-    wiring.books.catalogue.put_products(shop, products)
-    return Imported(products=len(products))
+    return _put(wiring, shop, products, [f"rows.{row.number}" for row in rows])
 
 
 @router.get("/shops/{shop}/products", summary="The catalogue")
@@ -106,6 +107,16 @@ def products(
     known_shop(wiring, shop)
     found = wiring.books.catalogue.products_page(shop, after, limit)
     return ProductList(products=found, next=found[-1].sku if len(found) == limit else None)
+
+
+def _put(wiring: Wiring, shop: str, given: Sequence[Product], places: Sequence[str]) -> Imported:
+    try:
+        wiring.books.catalogue.put_products(shop, given)
+    except BarcodeTaken as taken:
+        place = next(at for at, one in zip(places, given, strict=True) if one.sku == taken.sku)
+        problem = FieldProblem(field=f"{place}.barcodes", message=str(taken))
+        raise invalid((problem,)) from taken
+    return Imported(products=len(given))
 
 
 def _cells(row: Row) -> dict[str, Any]:

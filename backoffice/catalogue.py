@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import Connection, RowMapping, select
 from sqlalchemy.dialects.postgresql import insert
 
 from backoffice.database import Database
+from backoffice.refusals import BarcodeTaken
 from backoffice.tables.base import table
 from backoffice.tables.catalogue import ProductRow
+from backoffice.tables.shops import ShopRow
 from domain.catalogue import Product
 
-_PRODUCTS = table(ProductRow)
+_PRODUCTS, _SHOPS = table(ProductRow), table(ShopRow)
 
 
 class CatalogueBook:
@@ -30,7 +32,11 @@ class CatalogueBook:
     def put_products(self, shop: str, products: Iterable[Product]) -> None:
         """Add products, or replace those with the same SKU: all of them or none.
 
-        Of two with one SKU the later holds. Raises IntegrityError for a shop that is not set up.
+        Of two with one SKU the later holds.
+
+        Raises:
+            BarcodeTaken: two articles would have one barcode, and a scan would prove nothing.
+            IntegrityError: the shop is not set up.
         """
         latest = {product.sku: product for product in products}
         if not latest:
@@ -42,6 +48,9 @@ class CatalogueBook:
         )
         rows = [{"shop": shop, **latest[sku].model_dump(mode="json")} for sku in sorted(latest)]
         with self._database.transaction() as connection:
+            # Imports at once would each see barcodes that the other is about to give away.
+            connection.execute(select(_SHOPS.c.id).where(_SHOPS.c.id == shop).with_for_update())
+            _check_barcodes(connection, shop, latest)
             connection.execute(upsert, rows)
 
     def products_page(self, shop: str, after: str = "", limit: int = 100) -> tuple[Product, ...]:
@@ -54,6 +63,25 @@ class CatalogueBook:
                 .limit(limit)
             )
             return tuple(_product(row) for row in rows.mappings())
+
+
+def _check_barcodes(connection: Connection, shop: str, given: Mapping[str, Product]) -> None:
+    owners: dict[str, str] = {}
+    for sku, product in given.items():
+        for code in product.barcodes:
+            if owners.setdefault(code, sku) != sku:
+                raise BarcodeTaken(code, sku, owners[code])
+    others = connection.execute(
+        select(_PRODUCTS.c.sku, _PRODUCTS.c.barcodes).where(
+            _PRODUCTS.c.shop == shop,
+            _PRODUCTS.c.barcodes.overlap(list(owners)),
+            _PRODUCTS.c.sku.not_in(list(given)),
+        )
+    )
+    for other, barcodes in others:
+        for code in barcodes:
+            if code in owners:
+                raise BarcodeTaken(code, owners[code], other)
 
 
 def _product(row: RowMapping) -> Product:

@@ -21,6 +21,17 @@ class UnknownSku(LookupError):
         self.skus = skus
 
 
+class BarcodeTaken(ValueError):
+    """A barcode may tell one article of a shop from all others, or it tells nothing."""
+
+    def __init__(self, barcode: str, sku: str, other: str) -> None:
+        """``sku`` wants what ``other`` has."""
+        super().__init__(f"barcode {barcode} of {sku} belongs to {other}")
+        self.barcode = barcode
+        self.sku = sku
+        self.other = other
+
+
 class NotReserved(ValueError):
     """More was to be issued than is reserved for the order."""
 

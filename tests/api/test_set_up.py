@@ -132,6 +132,22 @@ async def test_a_sku_stands_once_in_a_call(desk: Desk) -> None:
     assert answer.json()["problems"][0]["field"] == "rows.4.sku"
 
 
+async def test_a_barcode_tells_one_article_from_all_others(desk: Desk) -> None:
+    other = PRODUCT | {"sku": "OTHER", "barcodes": ["4902778915615"]}
+    answer = await admin(desk, "PUT", "/products", {"products": [other]})
+    assert answer.status_code == 200
+    answer = await table(desk, "/products.csv", TABLE)
+    assert answer.status_code == 422
+    problem = answer.json()["problems"][0]
+    assert problem["field"] == "rows.2.barcodes"
+    assert "belongs to OTHER" in problem["message"]
+    twins = [PRODUCT | {"sku": sku, "barcodes": ["12345678"]} for sku in ("ONE", "TWO")]
+    answer = await admin(desk, "PUT", "/products", {"products": twins})
+    assert answer.json()["problems"][0]["field"] == "products.1.barcodes"
+    again = await admin(desk, "PUT", "/products", {"products": [other]})
+    assert again.status_code == 200
+
+
 async def test_the_catalogue_is_read_page_by_page(desk: Desk) -> None:
     many = [PRODUCT | {"sku": f"SKU-{n:03}"} for n in range(7)]
     assert (await admin(desk, "PUT", "/products", {"products": many})).status_code == 200
