@@ -1,82 +1,32 @@
 """Step 2 and step 13: authorize, capture, void, refund."""
 
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
 
 from temporalio import activity
 
-from activities.step import Records, Request, StepRun, step_run
-from domain.address import Customer
-from domain.attempt import Attempt
+from activities.payment_provider import PaymentClaims, PaymentProvider
+from activities.step import IN_DOUBT_FOR, Records, Request, StepRun, step_run
+from domain.ids import idempotency_key
 from domain.journal import FactOutcome
 from domain.model import Model, OptionalText
 from domain.money import Money
 from domain.payment import (
     Authorization,
     AuthorizeMethod,
-    Captured,
     Decline,
     DeclineKind,
     ExistingIntent,
+    InDoubt,
     NotCaptured,
     PaymentEvent,
     PaymentEventKind,
     PaymentTerms,
     Prepaid,
-    Refunded,
 )
 from domain.record import Commit
 from domain.status import Step
 
-
-class PaymentProvider(Protocol):
-    """A payment provider. Every method raises NotDone, UnknownOutcome, Refused or Mismatch."""
-
-    name: str
-
-    def authorize(
-        self,
-        attempt: Attempt,
-        order_id: str,
-        money: Money,
-        method: AuthorizeMethod,
-        customer: Customer,
-    ) -> Authorization | Decline:
-        """Hold money without taking it. A repeated attempt never holds it twice."""
-        ...
-
-    def verify(
-        self, order_id: str, money: Money, intent: ExistingIntent
-    ) -> Authorization | Decline:
-        """Check that an existing intent holds just this money, uncaptured, and mark it ours."""
-        ...
-
-    def capture(self, attempt: Attempt, reference: str, money: Money) -> Captured | NotCaptured:
-        """Take held money once; what is held beyond it is released."""
-        ...
-
-    def void(self, attempt: Attempt, order_id: str, reference: str | None) -> Authorization | None:
-        """Let go of money held for an order; without a reference it is looked up first.
-
-        Answers what was let go, or None where nothing is held.
-        """
-        ...
-
-    def refund(self, attempt: Attempt, reference: str, money: Money) -> Refunded:
-        """Give captured money back, once."""
-        ...
-
-
-class PaymentClaims(Protocol):
-    """Which order a provider's reference belongs to."""
-
-    def claim(self, provider: str, reference: str, order_id: str) -> str:
-        """Claim a reference for an order; answers the order that owns it, first come."""
-        ...
-
-    def release(self, provider: str, reference: str, order_id: str) -> None:
-        """Let a reference go that does not pay for the order that claimed it."""
-        ...
+_AUTHORIZE = "authorize"
 
 
 class AuthorizePayment(Request):
@@ -108,10 +58,16 @@ class CaptureResult(Model):
 
 
 class VoidPayment(Request):
-    """Let go of money that is, or may be, held."""
+    """Let go of money that is, or may be, held.
+
+    ``in_doubt`` is what was asked for, where no answer to that was heard; ``authorize_sequence``
+    says which authorization of the order it was.
+    """
 
     reference: str | None = None
     authorized_since: datetime
+    in_doubt: Money | None = None
+    authorize_sequence: int = 1
 
 
 class RefundPayment(Request):
@@ -124,11 +80,18 @@ class RefundPayment(Request):
 class PaymentActivities:
     """What an order asks of its payment provider."""
 
-    def __init__(self, provider: PaymentProvider, claims: PaymentClaims, records: Records) -> None:
+    def __init__(
+        self,
+        provider: PaymentProvider,
+        claims: PaymentClaims,
+        records: Records,
+        in_doubt_for: timedelta = IN_DOUBT_FOR,
+    ) -> None:
         """Wire the provider and the back office."""
         self._provider = provider
         self._claims = claims
         self._records = records
+        self._in_doubt_for = in_doubt_for
 
     @activity.defn(name="authorize_payment", no_thread_cancel_exception=True)
     def authorize(self, request: AuthorizePayment) -> PaymentSecured:
@@ -136,7 +99,7 @@ class PaymentActivities:
 
         Source: Stripe, "Place a hold on a payment method".
         """
-        with step_run(self._records, request, Step.PAYMENT, "authorize") as run:
+        with step_run(self._records, request, Step.PAYMENT, _AUTHORIZE) as run:
             outcome = self._secure(run, request)
             event = self._event(run, request, outcome)
             commit = Commit(order=request.order_id, payments=(event,))
@@ -219,10 +182,14 @@ class PaymentActivities:
 
     @activity.defn(name="void_payment", no_thread_cancel_exception=True)
     def void(self, request: VoidPayment) -> None:
-        """Let go of held money; when it is not known whether any is held, look it up first."""
+        """Let go of held money; when it is not known whether any is held, look it up first.
+
+        It is booked also where the authorization itself never came on record."""
         with step_run(self._records, request, Step.PAYMENT, "void") as run:
             attempt = run.attempt.model_copy(update={"first_at": request.authorized_since})
-            voided = self._provider.void(attempt, request.order_id, request.reference)
+            voided = self._provider.void(
+                attempt, request.order_id, request.reference, self._doubt(run, request)
+            )
             events = (
                 ()
                 if voided is None
@@ -233,6 +200,15 @@ class PaymentActivities:
                 )
             )
             run.commit(Commit(order=request.order_id, payments=events))
+
+    def _doubt(self, run: StepRun, request: VoidPayment) -> InDoubt | None:
+        if request.in_doubt is None:
+            return None
+        return InDoubt(
+            key=idempotency_key(request.order_id, _AUTHORIZE, request.authorize_sequence),
+            money=request.in_doubt,
+            settled=run.waited >= self._in_doubt_for,
+        )
 
     @activity.defn(name="refund_payment", no_thread_cancel_exception=True)
     def refund(self, request: RefundPayment) -> Money:

@@ -26,6 +26,10 @@ from domain.status import Step
 STUCK_AFTER = 8
 """From this try on, a person is told that a step does not get through."""
 
+IN_DOUBT_FOR = timedelta(minutes=2)
+"""How long a call whose outcome nobody heard may still have its effect: longer than one try of an
+activity and all of a client's time-outs together."""
+
 
 class Request(Model):
     """What every activity is asked with.
@@ -79,6 +83,11 @@ class StepRun:
     def key(self) -> str:
         """The idempotency key of this operation."""
         return self.attempt.key
+
+    @property
+    def waited(self) -> timedelta:
+        """How long this is being asked for already."""
+        return self._began - self.attempt.first_at
 
     @property
     def order_id(self) -> str:

@@ -56,6 +56,18 @@ class Authorization(Model):
     capture_before: datetime | None = None
 
 
+class InDoubt(Model):
+    """An authorization that was asked for, and whose outcome nobody has heard.
+
+    ``key`` is the idempotency key that it was asked for under. ``settled`` says that the last
+    try is so long ago that it is not under way any more; one that was held up may still be sent.
+    """
+
+    key: str
+    money: Money
+    settled: bool = False
+
+
 class DeclineKind(StrEnum):
     """Why an authorization was not given."""
 

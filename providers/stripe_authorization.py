@@ -8,6 +8,7 @@ from domain.failures import Mismatch, Refused, UnknownOutcome
 from domain.money import Money
 from domain.payment import Authorization, AuthorizeMethod, Decline, DeclineKind
 from providers.stripe_calls import StripeTurn
+from providers.stripe_fence import check_not_given_up
 from providers.stripe_lookup import customers_of, intent_of
 from providers.stripe_units import from_stripe, to_stripe
 from providers.stripe_words import (
@@ -40,6 +41,12 @@ def authorize(
     def known() -> stripe.PaymentIntent | None:
         return _look_up(turn, attempt, order_id, method, customer)
 
+    def known_or_given_up() -> stripe.PaymentIntent | None:
+        found = known()
+        if found is None:
+            check_not_given_up(turn, attempt, order_id)
+        return found
+
     try:
         intent = known() if attempt.repeated else None
         if intent is None:
@@ -48,7 +55,7 @@ def authorize(
             intent = turn.write(
                 attempt.key,
                 lambda options: turn.v1.payment_intents.create(params, options),
-                known,
+                known_or_given_up,
                 attempt.repeated,
             )
     except stripe.CardError as error:

@@ -125,7 +125,7 @@ class StripeTurn:
             UnknownOutcome, NotDone, Refused: see `providers.failures`.
             stripe.CardError, stripe.InvalidRequestError: for the caller to understand.
         """
-        for each in _with_follow_ups(key):
+        for each in with_follow_ups(key):
             try:
                 return self._call(call, {"idempotency_key": each})
             except StoredFailure as failure:
@@ -136,6 +136,15 @@ class StripeTurn:
                 if not repeated:
                     raise UnknownOutcome("stripe", f"a failure is kept under {each}") from failure
         raise UnknownOutcome("stripe", f"a failure is kept under {key} and every key after it")
+
+    def once(self, key: str, call: Callable[[stripe.RequestOptions], T]) -> T:
+        """A call with an effect under this very key, and no other.
+
+        Raises:
+            StoredFailure: something else was done under the key, or failed.
+            UnknownOutcome, NotDone, Refused, stripe.InvalidRequestError: as `write`.
+        """
+        return self._call(call, {"idempotency_key": key})
 
     def _call(
         self, call: Callable[[stripe.RequestOptions], T], options: stripe.RequestOptions
@@ -170,7 +179,8 @@ class StripeTurn:
         return min(_RETRIES, int(left / (self._one_try + _BACK_OFF_SECONDS)))
 
 
-def _with_follow_ups(key: str) -> Iterator[str]:
+def with_follow_ups(key: str) -> Iterator[str]:
+    """The key of an operation, and those that are used one after the other when it is spoilt."""
     yield key
     for number in range(1, _FOLLOW_UPS + 1):
         yield f"{key}:r{number}"

@@ -10,16 +10,36 @@ from datetime import datetime, timedelta
 import stripe
 
 from providers.stripe_calls import StripeTurn
+from providers.stripe_words import refusal
 
 _SLACK = timedelta(minutes=10)
 """How far Stripe's clock and ours may differ."""
 _PAGE = 100
+_WITH_CHARGE = ["latest_charge"]
+FENCE = "fence"
+"""The mark of an intent that only occupies a key: it never asks a bank for anything."""
 
 
 def mark(marked: stripe.PaymentIntent | stripe.Customer | stripe.Refund, name: str) -> str | None:
-    """One of the marks that we left in an object's metadata: ``order`` or ``operation``."""
+    """One of the marks we left in an object's metadata: ``order``, ``operation``, ``fence``."""
     metadata = marked.metadata
     return None if metadata is None else metadata.to_dict().get(name)
+
+
+def retrieve(turn: StripeTurn, reference: str) -> stripe.PaymentIntent:
+    """An intent by its id, with ``latest_charge`` expanded.
+
+    Raises:
+        Refused: Stripe knows no such intent.
+    """
+    try:
+        return turn.read(
+            lambda options: turn.v1.payment_intents.retrieve(
+                reference, {"expand": _WITH_CHARGE}, options
+            )
+        )
+    except stripe.InvalidRequestError as error:
+        raise refusal(error) from error
 
 
 def intents_of(
@@ -38,7 +58,7 @@ def intent_of(
     made = [
         intent
         for intent in intents_of(turn, order_id, since, customer)
-        if mark(intent, "operation") == operation and _was_confirmed(intent)
+        if is_outcome(intent, operation)
     ]
     holding = [intent for intent in made if intent.status == "requires_capture"]
     return next(iter(holding or made), None)
@@ -67,6 +87,12 @@ def refund_of(turn: StripeTurn, reference: str, operation: str) -> stripe.Refund
         if not page.has_more or not page.data:
             return None
         after = page.data[-1].id
+
+
+def is_outcome(intent: stripe.PaymentIntent, operation: str) -> bool:
+    """Whether an operation asked the bank with this intent, whatever the bank said."""
+    marked = mark(intent, "operation") == operation and mark(intent, FENCE) is None
+    return marked and _was_confirmed(intent)
 
 
 def _was_confirmed(intent: stripe.PaymentIntent) -> bool:

@@ -10,7 +10,7 @@ import stripe
 
 from domain.address import Customer
 from domain.attempt import Attempt
-from domain.failures import Mismatch, Refused, UnknownOutcome
+from domain.failures import Refused, UnknownOutcome
 from domain.ids import order_of
 from domain.money import Money
 from domain.payment import (
@@ -19,17 +19,18 @@ from domain.payment import (
     Captured,
     Decline,
     ExistingIntent,
+    InDoubt,
     NotCaptured,
     Refunded,
 )
 from providers.stripe_authorization import authorize
 from providers.stripe_calls import CONNECT_SECONDS, READ_SECONDS, StripeCalls, StripeTurn
-from providers.stripe_lookup import intents_of, refund_of
+from providers.stripe_lookup import refund_of, retrieve
 from providers.stripe_units import from_stripe, to_stripe
 from providers.stripe_verification import verified
-from providers.stripe_words import canceled_by_us, captured, refusal, was_held
+from providers.stripe_void import void
+from providers.stripe_words import captured, refusal
 
-_WITH_CHARGE = ["latest_charge"]
 _LAPSED = "charge_expired_for_capture"
 
 
@@ -84,7 +85,7 @@ class StripePayment:
         turn = self._calls.turn()
 
         def ended() -> stripe.PaymentIntent | None:
-            intent = _retrieve(turn, reference)
+            intent = retrieve(turn, reference)
             return None if captured(intent, units) is None else intent
 
         try:
@@ -110,30 +111,24 @@ class StripePayment:
             raise UnknownOutcome("stripe", f"{reference} is {intent.status} after its capture")
         return outcome
 
-    def void(self, attempt: Attempt, order_id: str, reference: str | None) -> Authorization | None:
+    def void(
+        self,
+        attempt: Attempt,
+        order_id: str,
+        reference: str | None,
+        in_doubt: InDoubt | None = None,
+    ) -> Authorization | None:
         """Let go of money held for an order; without a reference, look for it first.
 
-        ``attempt.first_at`` is when authorizing began. Answers what this operation let go (at
-        whichever attempt), or None where nothing was held.
+        ``attempt.first_at`` is when authorizing began. Where its outcome is ``in_doubt``, its
+        keys are occupied first, so that no late try can hold money any more. Answers what this
+        operation let go (at whichever attempt), or None where nothing was held.
 
         Raises:
             Mismatch: the money was captured already.
+            UnknownOutcome: also while a try at authorizing may still be under way.
         """
-        turn = self._calls.turn()
-        if reference is not None:
-            intents = [_retrieve(turn, reference)]
-        else:
-            intents = intents_of(turn, order_id, attempt.first_at)
-        let_go = [
-            (intent, _let_go(turn, attempt, intent))
-            for intent in sorted(intents, key=lambda one: one.status == "succeeded")
-        ]
-        held = [(intent, units) for intent, units in let_go if units]
-        if not held:
-            return None
-        intent, _ = held[0]
-        money = from_stripe(sum(units for _, units in held), intent.currency)
-        return Authorization(reference=intent.id, money=money)
+        return void(self._calls.turn(), attempt, order_id, reference, in_doubt)
 
     def refund(self, attempt: Attempt, reference: str, money: Money) -> Refunded:
         """Give captured money back, once.
@@ -157,54 +152,10 @@ def _units(money: Money) -> int:
         raise Refused("stripe", str(error)) from error
 
 
-def _retrieve(turn: StripeTurn, reference: str) -> stripe.PaymentIntent:
-    try:
-        return turn.read(
-            lambda options: turn.v1.payment_intents.retrieve(
-                reference, {"expand": _WITH_CHARGE}, options
-            )
-        )
-    except stripe.InvalidRequestError as error:
-        raise refusal(error) from error
-
-
 def _not_captured(error: stripe.StripeError) -> NotCaptured:
     if isinstance(error, stripe.CardError) or error.code == _LAPSED:
         return NotCaptured(reason=(error.user_message or error.code or "declined")[:250])
     raise refusal(error) from error
-
-
-def _let_go(turn: StripeTurn, attempt: Attempt, intent: stripe.PaymentIntent) -> int:
-    """Cancel an intent; what it held, in Stripe's units, if it was this operation's doing."""
-    if intent.status == "succeeded":
-        raise Mismatch("stripe", f"{intent.id} was captured and cannot be let go, only refunded")
-    if intent.status == "canceled":
-        return was_held(intent) if attempt.repeated and canceled_by_us(intent) else 0
-
-    def ended() -> stripe.PaymentIntent | None:
-        now = _retrieve(turn, intent.id)
-        return now if now.status in ("canceled", "succeeded") else None
-
-    try:
-        after = turn.write(
-            f"{attempt.key}:{intent.id}",
-            lambda options: turn.v1.payment_intents.cancel(
-                intent.id, {"cancellation_reason": "requested_by_customer"}, options
-            ),
-            ended,
-            attempt.repeated,
-        )
-    except (stripe.CardError, stripe.InvalidRequestError) as error:
-        after = ended()
-        if after is None:
-            raise refusal(error) from error
-    except UnknownOutcome:
-        after = ended()
-        if after is None:
-            raise
-    if after.status == "succeeded":
-        raise Mismatch("stripe", f"{intent.id} was captured and cannot be let go, only refunded")
-    return intent.amount_capturable
 
 
 def _give_back(

@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     mail_ambiguity_seconds: int = Field(
         default=600, ge=1, description="how long an unknown send waits for the provider's word"
     )
+    in_doubt_seconds: int = Field(
+        default=120, ge=1, description="how long a call without an answer may still have its effect"
+    )
     log_level: str = Field(default="INFO", description="of the JSON log on standard error")
 
 

@@ -10,7 +10,7 @@ import base64
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from api.serving import put_together
 from backoffice.books import Books
 from backoffice.database import Database
 from cli import demo_orders
+from providers.stripe_payment import StripePayment
 from runtime.processes import free_port
 from runtime.settings import Settings
 from runtime.temporal import proving_runner
@@ -266,10 +267,12 @@ async def open_world(
     cached_workflows: int = 1000,
     mail_ambiguity_seconds: int = 600,
     build_id: str = "",
+    stripe_timeout: tuple[float, float] | None = None,
 ) -> AsyncGenerator[World]:
     """Put a world together on an empty, migrated database, and take it apart again.
 
-    With ``auto`` the sandbox's warehouse and couriers act by themselves.
+    With ``auto`` the sandbox's warehouse and couriers act by themselves. ``stripe_timeout`` is
+    (connect, read) in seconds, for tests in which Stripe is slower than that.
     """
     await asyncio.to_thread(sandbox.reset)
     port = free_port()
@@ -279,6 +282,9 @@ async def open_world(
     database = Database(database_url, settings.database_pool)
     books = Books.over(database)
     vendors = Vendors.of(settings)
+    if stripe_timeout is not None:
+        key = settings.stripe_key.get_secret_value()
+        vendors = replace(vendors, payment=StripePayment(settings.stripe_url, key, stripe_timeout))
     serving = put_together(settings, environment.client, database_url)
     server = uvicorn.Server(
         uvicorn.Config(serving.app, port=port, log_config=None, access_log=False, lifespan="off")
@@ -350,6 +356,7 @@ def _settings(
             "activity_threads": 16,
             "cached_workflows": cached_workflows,
             "mail_ambiguity_seconds": mail_ambiguity_seconds,
+            "in_doubt_seconds": 3,
         }
     )
 

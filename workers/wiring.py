@@ -69,7 +69,8 @@ class Vendors:
 def activities(settings: Settings, books: Books, vendors: Vendors) -> list[Callable[..., Any]]:
     """Every activity, wired."""
     records = books.records
-    payment = PaymentActivities(vendors.payment, books.claims, records)
+    in_doubt_for = timedelta(seconds=settings.in_doubt_seconds)
+    payment = PaymentActivities(vendors.payment, books.claims, records, in_doubt_for)
     stock = StockActivities(books.stock, records)
     warehouse = WarehouseActivities(vendors.warehouse, books.catalogue, records)
     shipping = ShippingActivities(vendors.courier, books.handoffs, records)

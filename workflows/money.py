@@ -123,10 +123,12 @@ class OrderMoney:
     async def _void(self, asked_at: datetime) -> None:
         desk = self._desk
         reference = None if self._authorization is None else self._authorization.reference
+        asked_here = isinstance(desk.order.payment, AuthorizeMethod)
         request = VoidPayment(
             order_id=desk.order_id,
             shop=desk.shop,
             reference=reference,
             authorized_since=asked_at,
+            in_doubt=desk.order.due if reference is None and asked_here else None,
         )
         await desk.call(PaymentActivities.void, request, "void the authorization", stoppable=False)

@@ -6,7 +6,7 @@ from tests.providers.attempts import GENERAL
 OPERATIONS = {
     "stripe": {
         "create_customer", "authorize", "retrieve_intent", "update_intent", "list_intents",
-        "list_customers", "capture", "cancel", "refund", "list_refunds",
+        "list_customers", "create_intent", "capture", "cancel", "refund", "list_refunds",
     },
     "shippo": {
         "create_shipment", "create_transaction", "list_transactions", "get_transaction",

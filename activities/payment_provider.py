@@ -1,0 +1,70 @@
+"""What the payment activities need: a provider, and who may use which of its references."""
+
+from typing import Protocol
+
+from domain.address import Customer
+from domain.attempt import Attempt
+from domain.money import Money
+from domain.payment import (
+    Authorization,
+    AuthorizeMethod,
+    Captured,
+    Decline,
+    ExistingIntent,
+    InDoubt,
+    NotCaptured,
+    Refunded,
+)
+
+
+class PaymentProvider(Protocol):
+    """A payment provider. Every method raises NotDone, UnknownOutcome, Refused or Mismatch."""
+
+    name: str
+
+    def authorize(
+        self,
+        attempt: Attempt,
+        order_id: str,
+        money: Money,
+        method: AuthorizeMethod,
+        customer: Customer,
+    ) -> Authorization | Decline:
+        """Hold money without taking it. A repeated attempt never holds it twice."""
+        ...
+
+    def verify(
+        self, order_id: str, money: Money, intent: ExistingIntent
+    ) -> Authorization | Decline:
+        """Check that an existing intent holds just this money, uncaptured, and mark it ours."""
+        ...
+
+    def capture(self, attempt: Attempt, reference: str, money: Money) -> Captured | NotCaptured:
+        """Take held money once; what is held beyond it is released."""
+        ...
+
+    def void(
+        self, attempt: Attempt, order_id: str, reference: str | None, in_doubt: InDoubt | None
+    ) -> Authorization | None:
+        """Let go of money held for an order; without a reference it is looked up first.
+
+        Where authorizing is ``in_doubt``, no late try of it may hold money afterwards. Answers
+        what was let go, or None where nothing is held.
+        """
+        ...
+
+    def refund(self, attempt: Attempt, reference: str, money: Money) -> Refunded:
+        """Give captured money back, once."""
+        ...
+
+
+class PaymentClaims(Protocol):
+    """Which order a provider's reference belongs to."""
+
+    def claim(self, provider: str, reference: str, order_id: str) -> str:
+        """Claim a reference for an order; answers the order that owns it, first come."""
+        ...
+
+    def release(self, provider: str, reference: str, order_id: str) -> None:
+        """Let a reference go that does not pay for the order that claimed it."""
+        ...

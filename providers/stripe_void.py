@@ -1,0 +1,85 @@
+"""Letting go of held money at Stripe, also where nobody heard whether any is held.
+
+Source: Stripe, "Cancel a PaymentIntent", "Idempotent requests".
+"""
+
+import stripe
+
+from domain.attempt import Attempt
+from domain.failures import Mismatch, UnknownOutcome
+from domain.payment import Authorization, InDoubt
+from providers.stripe_calls import StripeTurn
+from providers.stripe_fence import occupy
+from providers.stripe_lookup import intents_of, is_outcome, retrieve
+from providers.stripe_units import from_stripe
+from providers.stripe_words import canceled_by_us, refusal, was_held
+
+
+def void(
+    turn: StripeTurn,
+    attempt: Attempt,
+    order_id: str,
+    reference: str | None,
+    in_doubt: InDoubt | None,
+) -> Authorization | None:
+    """Let go of what is held under ``reference``, else of everything held for the order.
+
+    A look that finds nothing is believed only when nothing can come after it: the keys of the
+    authorization are occupied before the look, and whoever used one of them has left a trace.
+    """
+    used = 0
+    if reference is not None:
+        intents = [retrieve(turn, reference)]
+    else:
+        used = 0 if in_doubt is None else occupy(turn, order_id, in_doubt)
+        intents = intents_of(turn, order_id, attempt.first_at)
+    let_go = [
+        (intent, _let_go(turn, attempt, intent))
+        for intent in sorted(intents, key=lambda one: one.status == "succeeded")
+    ]
+    if in_doubt is not None and not in_doubt.settled:
+        traces = sum(is_outcome(intent, in_doubt.key) for intent in intents)
+        if traces < used:
+            raise UnknownOutcome("stripe", f"{in_doubt.key} was sent and has no outcome yet")
+    held = [(intent, units) for intent, units in let_go if units]
+    if not held:
+        return None
+    intent, _ = held[0]
+    money = from_stripe(sum(units for _, units in held), intent.currency)
+    return Authorization(reference=intent.id, money=money)
+
+
+def _let_go(turn: StripeTurn, attempt: Attempt, intent: stripe.PaymentIntent) -> int:
+    """Cancel an intent; what it held, in Stripe's units, if it was this operation's doing."""
+    if intent.status == "succeeded":
+        raise Mismatch("stripe", f"{intent.id} was captured and cannot be let go, only refunded")
+    if intent.status == "canceled":
+        return was_held(intent) if attempt.repeated and canceled_by_us(intent) else 0
+
+    def ended() -> stripe.PaymentIntent | None:
+        now = retrieve(turn, intent.id)
+        return now if now.status in ("canceled", "succeeded") else None
+
+    try:
+        after = turn.write(
+            f"{attempt.key}:{intent.id}",
+            lambda options: turn.v1.payment_intents.cancel(
+                intent.id,
+                {"cancellation_reason": "requested_by_customer", "expand": ["latest_charge"]},
+                options,
+            ),
+            ended,
+            attempt.repeated,
+        )
+    except (stripe.CardError, stripe.InvalidRequestError) as error:
+        after = ended()
+        if after is None:
+            raise refusal(error) from error
+    except UnknownOutcome:
+        after = ended()
+        if after is None:
+            raise
+    if after.status == "succeeded":
+        raise Mismatch("stripe", f"{intent.id} was captured and cannot be let go, only refunded")
+    # What it held when it was canceled, which may be more than when it was listed.
+    return was_held(after) if canceled_by_us(after) else 0
