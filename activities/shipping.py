@@ -1,61 +1,20 @@
 """Step 7: rates, one live label for each parcel, and labels that are no longer wanted."""
 
-from typing import Protocol
+import time
+from datetime import timedelta
 
 from temporalio import activity
 
-from activities.step import Records, Request, step_run
-from domain.address import Address, Seller
-from domain.attempt import Attempt
-from domain.failures import UnknownOutcome
+from activities.courier import Courier, HandoffOnRecord, LabelsOnRecord
+from activities.label_purchase import LabelPurchase
+from activities.pace import Clock, Pace, earlier_progress, go_on_later
+from activities.step import IN_DOUBT_FOR, Records, Request, StepRun, step_run
+from domain.failures import NotDone, UnknownOutcome
 from domain.journal import FactOutcome
 from domain.model import LongText, Model
 from domain.record import Commit
 from domain.shipping import Label, LabelError, LabelFormat, PlannedParcel, Quote, label_id
 from domain.status import Step
-from domain.warehouse import CustomsLine
-
-
-class Courier(Protocol):
-    """A carrier, or an aggregator of carriers."""
-
-    def quotes(
-        self,
-        order_id: str,
-        parcel: PlannedParcel,
-        sender: Seller,
-        to: Address,
-        currency: str,
-        customs: tuple[CustomsLine, ...],
-    ) -> tuple[Quote, ...]:
-        """Every rate that this parcel can be sent for."""
-        ...
-
-    def buy(
-        self, attempt: Attempt, label: str, quote: Quote, form: LabelFormat
-    ) -> Label | LabelError:
-        """Buy a label. A repeated attempt looks first whether it was bought before.
-
-        Raises:
-            NotDone: also while the label is still being made; ask again.
-        """
-        ...
-
-    def bought(self, label: str, quote: Quote, form: LabelFormat) -> tuple[Label, ...]:
-        """Every live label that was bought under this label id for this rate, oldest first."""
-        ...
-
-    def void(self, attempt: Attempt, transaction: str) -> bool:
-        """Ask for a label's money back; False where the carrier refuses (it was used)."""
-        ...
-
-
-class HandoffOnRecord(Protocol):
-    """What was handed off, as the back office holds it."""
-
-    def customs_of(self, shipment: str) -> tuple[CustomsLine, ...]:
-        """The customs lines of a shipment's handoff; none within a country."""
-        ...
 
 
 class AskQuotes(Request):
@@ -67,6 +26,13 @@ class AskQuotes(Request):
 class Quotes(Model):
     """All rates for all parcels."""
 
+    quotes: tuple[Quote, ...] = ()
+
+
+class QuoteProgress(Model):
+    """For how many parcels rates were asked, and which there are."""
+
+    asked: int = 0
     quotes: tuple[Quote, ...] = ()
 
 
@@ -85,20 +51,46 @@ class BoughtLabels(Model):
 
 
 class VoidLabels(Request):
-    """Void what is, or may have been, bought. ``sequence`` is the labels' version."""
+    """Void what is, or may have been, bought. ``sequence`` is the labels' version.
+
+    ``in_doubt`` says that nobody heard what became of the purchase.
+    """
 
     quotes: tuple[Quote, ...]
     format: LabelFormat
+    in_doubt: bool = False
+
+
+class VoidProgress(Model):
+    """How many quotes were looked through, and which labels the carrier keeps as used.
+
+    ``settled`` says that no purchase could be under way any more when the looking began.
+    """
+
+    settled: bool = False
+    checked: int = 0
+    refused: tuple[str, ...] = ()
 
 
 class ShippingActivities:
     """What an order asks of the couriers."""
 
-    def __init__(self, courier: Courier, handoffs: HandoffOnRecord, records: Records) -> None:
-        """Wire the courier and the back office."""
+    def __init__(
+        self,
+        courier: Courier,
+        handoffs: HandoffOnRecord,
+        labels: LabelsOnRecord,
+        records: Records,
+        in_doubt_for: timedelta = IN_DOUBT_FOR,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        """Wire the courier and the back office; ``clock`` counts seconds."""
         self._courier = courier
         self._handoffs = handoffs
+        self._labels = labels
         self._records = records
+        self._in_doubt_for = in_doubt_for
+        self._clock = clock
 
     @activity.defn(name="ask_quotes", no_thread_cancel_exception=True)
     def quote(self, request: AskQuotes) -> Quotes:
@@ -106,8 +98,12 @@ class ShippingActivities:
         with step_run(self._records, request, Step.BOOKING, "quote") as run:
             on_record = self._records.order(request.order_id)
             customs = self._handoffs.customs_of(run.subject)
-            quotes: list[Quote] = []
-            for parcel in request.parcels:
+            pace, before = Pace(self._clock), earlier_progress(QuoteProgress)
+            asked, quotes = before.asked, list(before.quotes)
+            for parcel in request.parcels[asked:]:
+                if not pace.allows(self._courier.call_seconds):
+                    words = f"{asked} of {len(request.parcels)} parcels have rates"
+                    raise go_on_later(QuoteProgress(asked=asked, quotes=tuple(quotes)), words)
                 quotes += self._courier.quotes(
                     request.order_id,
                     parcel,
@@ -116,53 +112,73 @@ class ShippingActivities:
                     on_record.order.currency,
                     customs,
                 )
+                asked += 1
             run.commit(outcome=FactOutcome.DONE if quotes else FactOutcome.MISTAKE)
             return Quotes(quotes=tuple(quotes))
 
     @activity.defn(name="buy_labels", no_thread_cancel_exception=True)
     def buy(self, request: BuyLabels) -> BoughtLabels:
-        """Buy one label for each parcel; a surplus from a lost answer is found and voided."""
-        with step_run(self._records, request, Step.BOOKING, "buy_labels") as run:
-            labels: list[Label] = []
-            for quote in request.quotes:
-                name = label_id(quote.parcel, request.sequence)
-                outcome = self._courier.buy(run.attempt, name, quote, request.format)
-                if isinstance(outcome, LabelError):
-                    for label in labels:
-                        self._courier.void(run.attempt, label.transaction)
-                    run.commit(outcome=FactOutcome.MISTAKE, detail=outcome.message)
-                    return BoughtLabels(error=outcome.message)
-                labels.append(outcome)
-            kept = run.commit(Commit(order=request.order_id, labels=tuple(labels))).labels
-            if run.attempt.repeated or kept != tuple(labels):
-                self._void_surplus(run.attempt, request, kept)
-            return BoughtLabels(labels=kept)
+        """Buy one label for each parcel; a surplus from a lost answer is found and voided.
 
-    def _void_surplus(self, attempt: Attempt, request: BuyLabels, kept: tuple[Label, ...]) -> None:
-        live = {label.transaction for label in kept}
-        for quote in request.quotes:
-            name = label_id(quote.parcel, request.sequence)
-            for label in self._courier.bought(name, quote, request.format):
-                if label.transaction not in live:
-                    self._courier.void(attempt, label.transaction)
+        Many parcels may take several tries, each of which goes on where the last one stopped.
+        """
+        with step_run(self._records, request, Step.BOOKING, "buy_labels") as run:
+            purchase = LabelPurchase(
+                self._courier,
+                self._labels,
+                run.attempt,
+                Pace(self._clock),
+                request.sequence,
+                request.format,
+            )
+            labels = purchase.buy(request.quotes)
+            if isinstance(labels, LabelError):
+                run.commit(outcome=FactOutcome.MISTAKE, detail=labels.message)
+                return BoughtLabels(error=labels.message)
+            kept = run.commit(Commit(order=request.order_id, labels=labels)).labels
+            purchase.void_surplus(request.quotes, kept)
+            return BoughtLabels(labels=kept)
 
     @activity.defn(name="void_labels", no_thread_cancel_exception=True)
     def void(self, request: VoidLabels) -> None:
-        """Void every label of this version, known or not; they never print again."""
+        """Void every label of this version, known or not; they never print again.
+
+        They are void on record before the first look, so that no later purchase begins. Of a
+        purchase in doubt, a look is the last one only when none can be under way any more.
+        """
         with step_run(self._records, request, Step.BOOKING, "void_labels") as run:
-            voided: list[str] = []
-            refused: list[str] = []
-            for quote in request.quotes:
-                name = label_id(quote.parcel, request.sequence)
-                voided.append(name)
-                refused += [
-                    label.tracking_number
-                    for label in self._courier.bought(name, quote, request.format)
-                    if not self._courier.void(run.attempt, label.transaction)
-                ]
+            names = tuple(label_id(quote.parcel, request.sequence) for quote in request.quotes)
+            self._records.commit(Commit(order=request.order_id, voided=names))
+            wait = self._in_doubt_for - run.waited if request.in_doubt else timedelta(0)
+            refused = self._void_what_is_live(run, request, settled=wait <= timedelta(0))
+            if wait > timedelta(0):
+                raise NotDone(
+                    "courier", "a label may still come of the last purchase", wait.total_seconds()
+                )
             run.commit(
-                Commit(order=request.order_id, voided=tuple(voided)),
                 detail=f"not refunded by the carrier: {', '.join(refused)}" if refused else "",
             )
             if refused and not run.attempt.repeated:
                 raise UnknownOutcome("courier", f"labels {', '.join(refused)} were not refunded")
+
+    def _void_what_is_live(
+        self, run: StepRun, request: VoidLabels, *, settled: bool
+    ) -> tuple[str, ...]:
+        """Look for each label and void it; the tracking numbers of those that were used."""
+        pace, before = Pace(self._clock), earlier_progress(VoidProgress)
+        if before.settled is not settled:
+            before = VoidProgress(settled=settled)
+        checked, refused = before.checked, list(before.refused)
+        for quote in request.quotes[checked:]:
+            if not pace.allows(self._courier.look_seconds + self._courier.call_seconds):
+                progress = VoidProgress(settled=settled, checked=checked, refused=tuple(refused))
+                words = f"{checked} of {len(request.quotes)} labels are looked through"
+                raise go_on_later(progress, words)
+            name = label_id(quote.parcel, request.sequence)
+            refused += [
+                label.tracking_number
+                for label in self._courier.bought(name, quote, request.format)
+                if not self._courier.void(run.attempt, label.transaction)
+            ]
+            checked += 1
+        return tuple(refused)

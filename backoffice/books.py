@@ -13,6 +13,7 @@ from backoffice.facts import StepFacts
 from backoffice.handoffs import HandoffBook
 from backoffice.inbox import InboxBook
 from backoffice.intake import IntakeBook
+from backoffice.labels import LabelBook
 from backoffice.ledgers import MoneyLedger
 from backoffice.mails import MailOutboxBook
 from backoffice.paperwork import PaperworkBook
@@ -39,6 +40,7 @@ class Books:
     handoffs: HandoffBook
     inbox: InboxBook
     intake: IntakeBook
+    labels: LabelBook
     mails: MailOutboxBook
     money: MoneyLedger
     paperwork: PaperworkBook
@@ -64,6 +66,7 @@ class Books:
             handoffs=HandoffBook(database),
             inbox=InboxBook(database),
             intake=IntakeBook(database),
+            labels=LabelBook(database),
             mails=MailOutboxBook(database),
             money=MoneyLedger(database),
             paperwork=PaperworkBook(database),

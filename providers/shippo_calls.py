@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 CONNECT_SECONDS, READ_SECONDS = 3.0, 15.0
 """A look-up that hangs twice and a purchase that hangs fit an activity's 60 seconds together."""
-_GET_RETRIES = 1
+GET_RETRIES = 1
 _WORDS_LENGTH = 500
 _IRRELEVANT = {
     "tracking_status": frozenset(one.value for one in TrackingStatusEnum),
@@ -40,7 +40,7 @@ class ShippoCalls:
 
     def __init__(self, url: str | None, key: str, timeout: tuple[float, float]) -> None:
         """``url`` is None for Shippo itself; ``timeout`` is (connect, read) in seconds."""
-        self._session = TimedSession(timeout, _GET_RETRIES)
+        self._session = TimedSession(timeout, GET_RETRIES)
         self._session.hooks["response"].append(_digestible)
         token = header_safe(key)
         self.sdk = shippo.Shippo(

@@ -4,6 +4,7 @@ Source: Shippo, "Shipments", "Transactions", "Refunds", "Tracking". Shippo knows
 keys: a purchase is found again by its rate and by the label's id in its metadata.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from shippo.models.components import (
@@ -16,13 +17,19 @@ from shippo.models.operations import ListTransactionsRequest
 
 from domain.address import Address, Seller
 from domain.attempt import Attempt
-from domain.failures import NotDone, UnknownOutcome
+from domain.failures import NotDone, Refused, UnknownOutcome
 from domain.ids import order_of
 from domain.shipping import Label, LabelError, LabelFormat, PlannedParcel, Quote
 from domain.tracking import CourierEvent
 from domain.warehouse import CustomsLine
 from providers.label_files import LabelStore
-from providers.shippo_calls import CONNECT_SECONDS, READ_SECONDS, Rejection, ShippoCalls
+from providers.shippo_calls import (
+    CONNECT_SECONDS,
+    GET_RETRIES,
+    READ_SECONDS,
+    Rejection,
+    ShippoCalls,
+)
 from providers.shippo_events import TrackingStatus, courier_event
 from providers.shippo_parcels import shipment_request
 from providers.shippo_words import FORMATS, REFUNDS, Fate, fate, label_of, quote_of, words_of
@@ -53,6 +60,8 @@ class ShippoCourier:
         rates are asked for, since parcels are planned by weight; ``timeout`` is (connect, read)
         in seconds."""
         self._calls = ShippoCalls(url, key, timeout)
+        self.call_seconds = sum(timeout)
+        self.look_seconds = sum(timeout) * (1 + GET_RETRIES)
         self._files = LabelStore(timeout)
         self._box_mm = box_mm
 
@@ -83,12 +92,20 @@ class ShippoCourier:
         return tuple(quote for quote in quotes if quote is not None)
 
     def buy(
-        self, attempt: Attempt, label: str, quote: Quote, form: LabelFormat
+        self,
+        attempt: Attempt,
+        label: str,
+        quote: Quote,
+        form: LabelFormat,
+        unwanted: Callable[[], bool] = lambda: False,
     ) -> Label | LabelError:
         """Buy a label; a repeated attempt looks first whether one was bought or is being made.
 
+        ``unwanted`` is asked at the last moment before money is spent.
+
         Raises:
             NotDone: also while the label is still being made; ask again.
+            Refused: also where it is not wanted any more.
         """
         if attempt.repeated:
             live = self.bought(label, quote, form)
@@ -100,6 +117,8 @@ class ShippoCourier:
             label_file_type=FORMATS[form],
             metadata=_remark(label),
         )
+        if unwanted():
+            raise Refused("shippo", f"label {label} was given up before it was bought")
         made = self._calls.ask(lambda: self._calls.sdk.transactions.create(request))
         if isinstance(made, Rejection):
             if made.status in _NOT_SOLD:

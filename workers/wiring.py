@@ -73,7 +73,9 @@ def activities(settings: Settings, books: Books, vendors: Vendors) -> list[Calla
     payment = PaymentActivities(vendors.payment, books.claims, records, in_doubt_for)
     stock = StockActivities(books.stock, records)
     warehouse = WarehouseActivities(vendors.warehouse, books.catalogue, records)
-    shipping = ShippingActivities(vendors.courier, books.handoffs, records)
+    shipping = ShippingActivities(
+        vendors.courier, books.handoffs, books.labels, records, in_doubt_for
+    )
     mail = MailActivities(
         vendors.mail, books.mails, records, timedelta(seconds=settings.mail_ambiguity_seconds)
     )

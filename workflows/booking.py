@@ -20,10 +20,14 @@ async def book_courier(shipment: Shipment) -> None:
         shipment.id, _items(shipment), desk.policy.packaging_grams, desk.policy.max_parcel_grams
     )
     version = 0
+    heard: set[int] = set()
     while not shipment.labels:
         version += 1
         quotes = await _choose(shipment, version)
-        shipment.promises.register(lambda q=quotes, v=version: _void(shipment, q, v))
+        desk.check_stop()
+        shipment.promises.register(
+            lambda q=quotes, v=version: _void(shipment, q, v, in_doubt=v not in heard)
+        )
         request = BuyLabels(
             order_id=desk.order_id,
             shop=desk.shop,
@@ -34,6 +38,7 @@ async def book_courier(shipment: Shipment) -> None:
         )
         carrier = f"{quotes[0].carrier} {quotes[0].service}"
         bought = await desk.call(ShippingActivities.buy, request, f"buy label: {carrier}")
+        heard.add(version)
         shipment.labels = bought.labels
         if not bought.labels:
             await desk.ask(
@@ -93,7 +98,9 @@ async def _choose(shipment: Shipment, version: int) -> tuple[Quote, ...]:
         )
 
 
-async def _void(shipment: Shipment, quotes: tuple[Quote, ...], version: int) -> None:
+async def _void(
+    shipment: Shipment, quotes: tuple[Quote, ...], version: int, *, in_doubt: bool
+) -> None:
     desk = shipment.desk
     request = VoidLabels(
         order_id=desk.order_id,
@@ -102,5 +109,6 @@ async def _void(shipment: Shipment, quotes: tuple[Quote, ...], version: int) -> 
         sequence=version,
         quotes=quotes,
         format=desk.policy.label_format,
+        in_doubt=in_doubt,
     )
     await desk.call(ShippingActivities.void, request, "void the label", stoppable=False)

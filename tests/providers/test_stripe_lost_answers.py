@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from activities.step import IN_DOUBT_FOR
 from domain.failures import NotDone, UnknownOutcome
 from domain.payment import Authorization, AuthorizeMethod, Decline
 from providers import stripe_calls
@@ -204,3 +205,7 @@ def test_all_calls_of_one_attempt_end_within_an_activitys_time(
 def test_the_time_that_an_activity_has_is_longer_than_all_calls_of_one_attempt() -> None:
     """An activity's one try has 60 seconds (`workflows.calls.ONE_TRY`)."""
     assert ONE_TRY.total_seconds() - 5 > stripe_calls._TURN_SECONDS  # pyright: ignore[reportPrivateUsage]
+
+
+def test_a_call_in_doubt_is_waited_for_longer_than_it_can_be_under_way() -> None:
+    assert ONE_TRY.total_seconds() + stripe_calls._TURN_SECONDS < IN_DOUBT_FOR.total_seconds()  # pyright: ignore[reportPrivateUsage]

@@ -56,3 +56,35 @@ async def until_fired(world: World, rule: str) -> None:
         return await asyncio.to_thread(world.sandbox.fired, rule)
 
     await eventually(fired, lambda: "the call is never made")
+
+
+async def test_a_label_that_appears_after_the_cancel_is_voided(world: World) -> None:
+    """The purchase's answer is lost, and for a while no look finds the label."""
+    order = await world.place()
+    await world.carry(order, "in_fulfilment")
+    lost = world.sandbox.fault("shippo", "create_transaction", "drop_after", nth=None, times=None)
+    world.sandbox.fault("shippo", "list_transactions", "drop_before", nth=None, times=None)
+    await world.wms(f"{order}-s1", "picked")
+    await until_fired(world, lost)
+    await world.cancel(order)
+    await world.until(order, "cancelling")
+    world.sandbox.clear_faults()
+    await world.until(order, "cancelled", patience=60)
+    sums = await world.judged(order, Ending.CANCELLED)
+    assert sums.labels_live == 0
+
+
+async def test_a_cancel_waits_until_no_label_can_come_of_a_purchase_in_doubt(
+    world: World,
+) -> None:
+    order = await world.place()
+    await world.carry(order, "in_fulfilment")
+    lost = world.sandbox.fault("shippo", "create_transaction", "drop_before", nth=None, times=None)
+    await world.wms(f"{order}-s1", "picked")
+    await until_fired(world, lost)
+    await world.cancel(order)
+    await world.until(order, "cancelled", patience=60)
+    await world.judged(order, Ending.CANCELLED)
+    facts = (await world.view(order))["facts"]
+    waited = [fact for fact in facts if fact["operation"] == "void_labels"]
+    assert any("may still come" in fact["detail"] for fact in waited)

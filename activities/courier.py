@@ -1,0 +1,77 @@
+"""What the shipping activities need: a courier, and what is on record about goods and labels."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from domain.address import Address, Seller
+from domain.attempt import Attempt
+from domain.shipping import Label, LabelError, LabelFormat, PlannedParcel, Quote
+from domain.warehouse import CustomsLine
+
+
+class Courier(Protocol):
+    """A carrier, or an aggregator of carriers."""
+
+    @property
+    def look_seconds(self) -> float:
+        """What a look-up can take at most, with its repetition."""
+        ...
+
+    @property
+    def call_seconds(self) -> float:
+        """What any other call can take at most."""
+        ...
+
+    def quotes(
+        self,
+        order_id: str,
+        parcel: PlannedParcel,
+        sender: Seller,
+        to: Address,
+        currency: str,
+        customs: tuple[CustomsLine, ...],
+    ) -> tuple[Quote, ...]:
+        """Every rate that this parcel can be sent for."""
+        ...
+
+    def buy(
+        self,
+        attempt: Attempt,
+        label: str,
+        quote: Quote,
+        form: LabelFormat,
+        unwanted: Callable[[], bool],
+    ) -> Label | LabelError:
+        """Buy a label. A repeated attempt looks first whether it was bought before.
+
+        ``unwanted`` is asked at the last moment before money is spent.
+
+        Raises:
+            NotDone: also while the label is still being made; ask again.
+            Refused: also where it is not wanted any more.
+        """
+        ...
+
+    def bought(self, label: str, quote: Quote, form: LabelFormat) -> tuple[Label, ...]:
+        """Every live label that was bought under this label id for this rate, oldest first."""
+        ...
+
+    def void(self, attempt: Attempt, transaction: str) -> bool:
+        """Ask for a label's money back; False where the carrier refuses (it was used)."""
+        ...
+
+
+class HandoffOnRecord(Protocol):
+    """What was handed off, as the back office holds it."""
+
+    def customs_of(self, shipment: str) -> tuple[CustomsLine, ...]:
+        """The customs lines of a shipment's handoff; none within a country."""
+        ...
+
+
+class LabelsOnRecord(Protocol):
+    """Labels as the back office holds them."""
+
+    def is_void(self, label: str) -> bool:
+        """Whether a label was given up, bought or not."""
+        ...

@@ -1,0 +1,104 @@
+"""Step 7: one try at buying a shipment's labels, and where the next try goes on."""
+
+from temporalio import activity
+
+from activities.courier import Courier, LabelsOnRecord
+from activities.pace import Pace, earlier_progress, go_on_later
+from domain.attempt import Attempt
+from domain.model import Model
+from domain.shipping import Label, LabelError, LabelFormat, Quote, label_id
+
+
+class Progress(Model):
+    """What the tries before have bought, in the quotes' order, up to try ``attempt``.
+
+    ``sure`` says that no try can have bought anything beyond, ``checked`` how many of the quotes
+    were looked through for surplus labels.
+    """
+
+    attempt: int = 0
+    sure: bool = False
+    labels: tuple[Label, ...] = ()
+    checked: int = 0
+
+
+class LabelPurchase:
+    """One try. Whatever its calls take, it ends within the time that a try has."""
+
+    def __init__(
+        self,
+        courier: Courier,
+        on_record: LabelsOnRecord,
+        attempt: Attempt,
+        pace: Pace,
+        version: int,
+        form: LabelFormat,
+    ) -> None:
+        """``version`` is the labels'; it goes on where earlier tries say that they stopped."""
+        before = earlier_progress(Progress)
+        number = activity.info().attempt
+        self._courier = courier
+        self._on_record = on_record
+        self._pace = pace
+        self._version = version
+        self._form = form
+        self._number = number
+        self._attempt = attempt
+        self._sure = not attempt.repeated or (before.sure and before.attempt == number - 1)
+        self._labels = list(before.labels)
+        self._checked = before.checked
+
+    def buy(self, quotes: tuple[Quote, ...]) -> tuple[Label, ...] | LabelError:
+        """A label for each quote; after a refusal those that were bought are voided.
+
+        Raises:
+            NotDone: also where time is up before all are bought.
+        """
+        attempt = self._attempt.model_copy(update={"number": 1}) if self._sure else self._attempt
+        seconds = self._courier.call_seconds + (0 if self._sure else self._courier.look_seconds)
+        for quote in quotes[len(self._labels) :]:
+            if not self._pace.allows(seconds):
+                words = f"{len(self._labels)} of {len(quotes)} labels are bought"
+                raise go_on_later(self._progress(), words)
+            name = label_id(quote.parcel, self._version)
+            outcome = self._courier.buy(
+                attempt, name, quote, self._form, lambda name=name: self._on_record.is_void(name)
+            )
+            if isinstance(outcome, LabelError):
+                self._give_back()
+                return outcome
+            self._labels.append(outcome)
+        return tuple(self._labels)
+
+    def _give_back(self) -> None:
+        if self._labels:
+            activity.heartbeat(Progress())  # none of them is to be taken for bought any more
+        for label in self._labels:
+            self._courier.void(self._attempt, label.transaction)
+
+    def void_surplus(self, quotes: tuple[Quote, ...], kept: tuple[Label, ...]) -> None:
+        """Void what was bought and not kept; only where any of it may have been bought twice.
+
+        Raises:
+            NotDone: also where time is up before all are looked through.
+        """
+        if self._sure and kept == tuple(self._labels):
+            return
+        live = {label.transaction for label in kept}
+        for quote in quotes[self._checked :]:
+            if not self._pace.allows(self._courier.look_seconds + self._courier.call_seconds):
+                words = f"{self._checked} of {len(quotes)} labels are looked through"
+                raise go_on_later(self._progress(), words)
+            name = label_id(quote.parcel, self._version)
+            for label in self._courier.bought(name, quote, self._form):
+                if label.transaction not in live:
+                    self._courier.void(self._attempt, label.transaction)
+            self._checked += 1
+
+    def _progress(self) -> Progress:
+        return Progress(
+            attempt=self._number,
+            sure=self._sure,
+            labels=tuple(self._labels),
+            checked=self._checked,
+        )
