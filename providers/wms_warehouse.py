@@ -24,6 +24,7 @@ _WORDS_LENGTH = 500
 _TEXT_LENGTH = 250
 _STOPPED = frozenset({"cancelled", "pulled", "rejected"})
 _GONE = frozenset({"released", "handed_over"})
+_NEVER_TO_GO = frozenset({"unknown", "recalled"})
 
 
 class _Answer(BaseModel):
@@ -122,7 +123,8 @@ class WmsWarehouse:
                 raise _unknown_word(other)
 
     def release(self, attempt: Attempt, shipment: str, labels: tuple[Label, ...]) -> bool:
-        """Say that the parcels may go; False where the warehouse no longer has the shipment."""
+        """Say that the parcels may go; False where the warehouse no longer has the shipment, or
+        has been asked for it back."""
         if attempt.repeated:
             state = self._look_up(shipment)
             if state is not None and state.status in _STOPPED | _GONE:
@@ -136,7 +138,7 @@ class WmsWarehouse:
             for label in labels
         ]
         response = self._post(attempt, f"/shipments/{shipment}/release", {"parcels": parcels})
-        if response.status_code == 409 and _word(response) in _STOPPED | {"unknown"}:
+        if response.status_code == 409 and _word(response) in _STOPPED | _NEVER_TO_GO:
             return False
         answer = _read(response)
         if answer.status != "released":

@@ -21,16 +21,9 @@ from workflows.alarm import Alarm
 from workflows.attributes import attention
 from workflows.calls import Asked, Result, start_own_books, start_provider_call
 from workflows.cases import CaseFile
+from workflows.interruptions import DoneByHand, Overtaken, Stopped
 from workflows.journal import JournalKeeper
 from workflows.story import tell
-
-
-class Stopped(Exception):
-    """The order is being cancelled: stop going forward and undo what is not settled."""
-
-
-class DoneByHand(Exception):
-    """A person has done by hand what a provider refused."""
 
 
 async def _unless_done_by_hand(work: Coroutine[Any, Any, None]) -> None:
@@ -96,13 +89,18 @@ class Desk:
         summary: str,
         then: Transition | None = None,
         stoppable: bool = True,
+        unless: Callable[[], bool] | None = None,
     ) -> Result:
         """Call a provider until it answers. What it refuses for good becomes a case.
+
+        What makes the call idle (``unless``) ends it, once a try that is under way has ended.
 
         Raises:
             Stopped: the order is being cancelled, and the call may be left alone.
             DoneByHand: the call cannot be left alone, and a person did it.
+            Overtaken: ``unless`` has come true, and the call has not got through.
         """
+        overtaken = unless or (lambda: False)
         first_tried_at = workflow.now()
         while True:
             self.check_stop(stoppable)
@@ -110,26 +108,36 @@ class Desk:
             handle = start_provider_call(
                 method, request.model_copy(update={"journal": journal, "then": then}), summary
             )
-            if stoppable:
-                await self._done_or_stopped(handle)
+            if stoppable or unless is not None:
+                await workflow.wait_condition(
+                    lambda h=handle: (
+                        h.done() or (stoppable and self.stop is not None) or overtaken()
+                    )
+                )
                 if not handle.done():
                     handle.cancel()
             try:
                 result = await handle
             except ActivityError as error:
+                if overtaken():
+                    raise Overtaken(summary) from error
                 if is_cancelled_exception(error):
                     raise Stopped from error
-                await self._refused(error, summary, request.shipment, stoppable)
+                await self._refused(error, summary, request.shipment, stoppable, overtaken)
+                if overtaken():
+                    raise Overtaken(summary) from error
                 request = request.model_copy(update={"first_tried_at": first_tried_at})
             else:
                 self.journal.recorded(journal)
                 return result
 
-    async def _done_or_stopped(self, handle: workflow.ActivityHandle[Any]) -> None:
-        await workflow.wait_condition(lambda: handle.done() or self.stop is not None)
-
     async def _refused(
-        self, error: ActivityError, summary: str, shipment: str | None, stoppable: bool
+        self,
+        error: ActivityError,
+        summary: str,
+        shipment: str | None,
+        stoppable: bool,
+        unless: Callable[[], bool],
     ) -> None:
         reason = f"{summary}: {error.cause or error}"
         way_out = CaseAnswer.CANCEL if stoppable else CaseAnswer.ACCEPT
@@ -139,6 +147,7 @@ class Desk:
             (CaseAnswer.RETRY, way_out),
             shipment,
             stoppable=stoppable,
+            unless=unless,
         )
         if answer is CaseAnswer.ACCEPT:
             raise DoneByHand(summary)

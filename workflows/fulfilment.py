@@ -10,9 +10,9 @@ from domain.cases import CaseAnswer, CaseKind
 from domain.status import OrderStatus, Step
 from workflows.booking import book_courier
 from workflows.delivery import tell_customer, until_delivered
-from workflows.desk import Stopped
 from workflows.handoff import hand_to_warehouse, take_back_from_warehouse
 from workflows.handover import release, until_handed_over
+from workflows.interruptions import Stopped
 from workflows.packing import until_packed
 from workflows.papers import issue_stock_and_documents
 from workflows.picking import until_picked

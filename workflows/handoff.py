@@ -3,7 +3,7 @@
 from activities.warehouse import HandOff, StopWork, WarehouseActivities
 from domain.cases import CaseAnswer, CaseKind
 from domain.status import OrderStatus, Step
-from workflows.desk import DoneByHand
+from workflows.interruptions import DoneByHand
 from workflows.shipment import Shipment
 
 

@@ -6,15 +6,23 @@ from activities.warehouse import ReleaseParcels, StopWork, Told, WarehouseActivi
 from domain.cases import Case, CaseAnswer, CaseKind
 from domain.status import OrderStatus, Step
 from domain.warehouse import RecallOutcome
-from workflows.desk import DoneByHand
+from workflows.interruptions import DoneByHand, Overtaken
 from workflows.shipment import Shipment
 
 
 async def release(shipment: Shipment) -> None:
-    """Tell the warehouse that the paid parcels may go; not while a recall is wanted."""
+    """Tell the warehouse that the paid parcels may go; not while a recall is wanted.
+
+    A release that does not get through is given up for a recall. It may have had its effect, and
+    what was held up on its way comes after the recall: the warehouse refuses it then.
+    """
     desk = shipment.desk
     sequence = 0
-    while not (shipment.recall_wanted or shipment.inbox.gone):
+
+    def idle() -> bool:
+        return shipment.inbox.gone or shipment.recall_wanted is not None
+
+    while not idle():
         sequence += 1
         then = desk.next(OrderStatus.RELEASED, Step.HAND_OVER, shipment.id)
         request = ReleaseParcels(
@@ -26,8 +34,15 @@ async def release(shipment: Shipment) -> None:
         )
         try:
             told = await desk.call(
-                WarehouseActivities.release, request, "release the parcels", then, stoppable=False
+                WarehouseActivities.release,
+                request,
+                "release the parcels",
+                then,
+                stoppable=False,
+                unless=idle,
             )
+        except Overtaken:
+            return
         except DoneByHand:
             desk.journal.add(then)
             told = Told(done=True)
@@ -40,7 +55,7 @@ async def release(shipment: Shipment) -> None:
             (CaseAnswer.RETRY,),
             shipment.id,
             stoppable=False,
-            unless=lambda: shipment.inbox.gone or shipment.recall_wanted is not None,
+            unless=idle,
         )
 
 

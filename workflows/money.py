@@ -17,7 +17,8 @@ from activities.payment import (
 from domain.money import Money
 from domain.payment import Authorization, AuthorizeMethod, Decline, ExistingIntent
 from domain.status import OrderStatus, Step
-from workflows.desk import Desk, DoneByHand
+from workflows.desk import Desk
+from workflows.interruptions import DoneByHand
 
 
 class OrderMoney:

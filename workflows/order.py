@@ -19,9 +19,10 @@ from domain.stock import wants
 from domain.tracking import CourierEvent
 from domain.warehouse import HandedOver, Packed, Picked, RecallResult
 from workflows.cancel import ask_to_cancel, is_way_back
-from workflows.desk import Desk, DoneByHand, Stopped
+from workflows.desk import Desk
 from workflows.fulfilment import Fate, fulfil
 from workflows.handover import report_gone_after_all
+from workflows.interruptions import DoneByHand, Stopped
 from workflows.messages import NOTHING, Malformed, decode
 from workflows.money import OrderMoney
 from workflows.promises import Promises

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from workflows.desk import DoneByHand
+from workflows.interruptions import DoneByHand
 
 Undo = Callable[[], Awaitable[None]]
 

@@ -98,7 +98,7 @@ async def cancel(world: World, request: ParsedRequest) -> Answer:
 
 @once
 async def release(world: World, request: ParsedRequest) -> Answer:
-    """The parcels may go. 409 when the shipment is unknown or will never go."""
+    """The parcels may go. 409 when the shipment is unknown, will never go, or is asked back."""
     parcels = request.json().get("parcels")
     if not _are_parcels(parcels):
         reason = "parcels must be a list of {parcel, tracking_number, carrier}"
@@ -110,6 +110,9 @@ async def release(world: World, request: ParsedRequest) -> Answer:
         reason = f"{shipment['shipment']} is {shipment['status']}"
         return Answer.json({"status": shipment["status"], "reason": reason}, 409)
     late = shipment["status"] == Status.HANDED_OVER
+    if shipment["recall"] is not None and not late:
+        reason = f"{shipment['shipment']} was recalled"
+        return Answer.json({"status": "recalled", "reason": reason}, 409)
     shipment["released"] = parcels
     if not late:
         shipment["status"] = Status.RELEASED

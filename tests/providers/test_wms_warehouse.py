@@ -129,6 +129,18 @@ def test_parcels_are_asked_back(sandbox: SandboxClient, warehouse: WmsWarehouse)
 
 
 @pytest.mark.usefixtures("taken")
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_a_release_that_comes_after_a_recall_is_not_carried_out(
+    sandbox: SandboxClient, warehouse: WmsWarehouse, attempt: int
+) -> None:
+    packed(sandbox)
+    warehouse.recall(first(f"{SHIPMENT}:recall:1"), SHIPMENT, "changed my mind")
+    late = again(first(f"{SHIPMENT}:release:1"), attempt)
+    assert not warehouse.release(late, SHIPMENT, LABELS)
+    assert entries(sandbox, "released") == []
+
+
+@pytest.mark.usefixtures("taken")
 def test_a_cancelled_shipment_cannot_be_recalled(warehouse: WmsWarehouse) -> None:
     warehouse.cancel(first(f"{SHIPMENT}:cancel:1"), SHIPMENT, "changed my mind")
     with pytest.raises(Refused, match="cancelled"):

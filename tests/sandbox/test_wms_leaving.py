@@ -32,6 +32,21 @@ def test_a_recalled_parcel_that_is_pulled_never_leaves_and_is_put_away(
     assert warehouse.release().status_code == 409
 
 
+@pytest.mark.parametrize("released", [False, True])
+def test_a_release_after_a_recall_is_refused(
+    warehouse: Warehouse, sandbox: SandboxClient, released: bool
+) -> None:
+    sandbox.configure(wms={"recall_after": 3600, "hand_over_after": 7200})
+    warehouse.hand()
+    warehouse.until_packed()
+    if released:
+        warehouse.release()
+    warehouse.recall()
+    answer = warehouse.release()
+    assert (answer.status_code, answer.json()["status"]) == (409, "recalled")
+    assert warehouse.ledger().count("released") == int(released)
+
+
 def test_a_recall_can_find_the_parcel_gone(warehouse: Warehouse, sandbox: SandboxClient) -> None:
     sandbox.configure(wms={"recall": "gone", "hand_over_after": 3600})
     warehouse.hand()
