@@ -1,4 +1,4 @@
-"""Steps 9 to 11: stock issued, label, packing slip and invoice into the print queue."""
+"""Steps 9 to 11: stock issued, label, slip and invoice into the print queue; and the way back."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,6 +8,7 @@ from temporalio import activity
 
 from activities.step import Records, Request, step_run
 from domain.documents import DocumentKind, FileFormat
+from domain.invoicing import CreditReason, IssuedInvoice
 from domain.model import Model
 from domain.record import Commit, Committed, Document, OrderOnRecord
 from domain.shipping import Label, LabelFormat, PlannedParcel, Portion
@@ -54,9 +55,20 @@ class Printer(Protocol):
         """The invoice for what was picked, with tax by rate."""
         ...
 
+    def credit_note(
+        self,
+        on_record: OrderOnRecord,
+        number: str,
+        issued_at: datetime,
+        credited: IssuedInvoice,
+        reason: CreditReason,
+    ) -> bytes:
+        """The invoice taken back: its lines with sums below zero, and why."""
+        ...
+
 
 class Paperwork(Protocol):
-    """The back office's side of steps 9 to 11."""
+    """The back office's side of steps 9 to 11 and of their way back."""
 
     def issue(
         self,
@@ -75,6 +87,23 @@ class Paperwork(Protocol):
         """
         ...
 
+    def put_away(
+        self,
+        shop: str,
+        shipment: str,
+        reason: CreditReason,
+        key: str,
+        commit: Commit,
+        credit_note: Callable[[IssuedInvoice, str, datetime], Document],
+    ) -> None:
+        """In one transaction: take back what was issued for a shipment, credit its invoices,
+        write the commit.
+
+        Credit notes have gapless numbers of their own. Under a key that was used before nothing
+        comes back and nothing is credited again.
+        """
+        ...
+
 
 class PreparePapers(Request):
     """Issue stock and prepare papers for what was picked."""
@@ -82,6 +111,12 @@ class PreparePapers(Request):
     portions: tuple[Portion, ...]
     parcels: tuple[PlannedParcel, ...]
     labels: tuple[Label, ...]
+
+
+class PutAway(Request):
+    """Take back what was issued for a shipment, and say why its invoice no longer holds."""
+
+    reason: CreditReason = CreditReason.CANCELLED
 
 
 class Papers(Model):
@@ -150,3 +185,29 @@ class DocumentActivities:
                 invoice,
             )
             return Papers(restock=committed.restock)
+
+    # Its name is from before it credited: orders under way have it in their histories.
+    @activity.defn(name="put_away_stock", no_thread_cancel_exception=True)
+    def put_away(self, request: PutAway) -> None:
+        """Goods come back to the books with the credit note for their invoice, together.
+
+        A local activity: the books are ours.
+        """
+        with step_run(self._records, request, Step.STOCK, "put_away") as run:
+            on_record = self._records.order(request.order_id)
+
+            def credit_note(invoice: IssuedInvoice, number: str, issued_at: datetime) -> Document:
+                return Document(
+                    key=f"{invoice.document}:credit_note",
+                    shipment=run.subject,
+                    kind=DocumentKind.CREDIT_NOTE,
+                    format=FileFormat.PDF,
+                    content=self._printer.credit_note(
+                        on_record, number, issued_at, invoice, request.reason
+                    ),
+                    number=number,
+                )
+
+            self._paperwork.put_away(
+                request.shop, run.subject, request.reason, run.key, run.entries(), credit_note
+            )

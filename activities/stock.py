@@ -1,4 +1,4 @@
-"""Step 2's promise of goods, its release, and the way back of what was pulled."""
+"""The promise of goods, and its release."""
 
 from typing import Protocol
 
@@ -27,10 +27,6 @@ class StockLedger(Protocol):
 
     def release(self, shop: str, key: str, commit: Commit) -> None:
         """Release whatever ``commit.order`` still has reserved, and write the commit."""
-        ...
-
-    def put_away(self, shop: str, shipment: str, key: str, commit: Commit) -> None:
-        """Take back what was issued for a shipment, and write the commit; once per key."""
         ...
 
 
@@ -72,11 +68,3 @@ class StockActivities:
         """Let go of what is still promised; a second time changes nothing."""
         with step_run(self._records, request, Step.STOCK, "release_stock") as run:
             self._ledger.release(request.shop, run.key, run.entries())
-
-    @activity.defn(name="put_away_stock", no_thread_cancel_exception=True)
-    def put_away(self, request: Request) -> None:
-        """Book pulled goods back to where they can be sold again."""
-        with step_run(self._records, request, Step.STOCK, "put_away") as run:
-            self._ledger.put_away(
-                request.shop, request.shipment or request.order_id, run.key, run.entries()
-            )

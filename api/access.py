@@ -97,5 +97,6 @@ def _nobody() -> ProblemError:
 ShopKey = Annotated[ApiKey, Depends(Allowed(Scope.SHOP))]
 SupportKey = Annotated[ApiKey, Depends(Allowed(Scope.SUPPORT))]
 WarehouseKey = Annotated[ApiKey, Depends(Allowed(Scope.WAREHOUSE))]
+PapersKey = Annotated[ApiKey, Depends(Allowed(Scope.WAREHOUSE, Scope.SUPPORT))]
 OfficeKey = Annotated[ApiKey, Depends(Allowed(Scope.SHOP, Scope.SUPPORT))]
 AdminKey = Annotated[None, Depends(AdminAllowed())]

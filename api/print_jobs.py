@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
-from api.access import WarehouseKey, Wired
+from api.access import PapersKey, WarehouseKey, Wired
 from api.bodies import JsonBody
 from api.parameters import Limit, Name
 from api.problems import ProblemError
@@ -109,8 +109,8 @@ def again(wiring: Wired, key: WarehouseKey, job: JobId) -> Reported:
     response_class=Response,
     responses={200: {"content": {one: {} for one in _MEDIA.values()}}},
 )
-def document(wiring: Wired, key: WarehouseKey, document: Name) -> Response:
-    """PDF, ZPL or PNG, as the document was made."""
+def document(wiring: Wired, key: PapersKey, document: Name) -> Response:
+    """PDF, ZPL or PNG, as the document was made. An order's page lists its documents."""
     found = wiring.books.prints.document(key.shop, document)
     name = f"{found.kind.value}.{found.format.value}"
     headers = {"Content-Disposition": f'inline; filename="{name}"'}

@@ -3,18 +3,28 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from backoffice.database import Database
 from backoffice.ledger import standings
 from backoffice.tables.base import table
 from backoffice.tables.orders import OrderRow, TransitionRow
-from backoffice.tables.papers import InvoiceRow, InvoiceSeriesRow
+from backoffice.tables.papers import (
+    CreditNoteRow,
+    CreditNoteSeriesRow,
+    InvoiceRow,
+    InvoiceSeriesRow,
+)
 from backoffice.tables.payments import PaymentEventRow
 from backoffice.tables.stock import StockEntryRow
 from domain.payment import PaymentEventKind
+from domain.status import OrderStatus
 
-_STOCK, _INVOICES, _SERIES = table(StockEntryRow), table(InvoiceRow), table(InvoiceSeriesRow)
+_STOCK, _INVOICES, _NOTES = table(StockEntryRow), table(InvoiceRow), table(CreditNoteRow)
+_SERIES = {
+    "invoices": (table(InvoiceSeriesRow), _INVOICES),
+    "credit notes": (table(CreditNoteSeriesRow), _NOTES),
+}
 _ORDERS, _TRANSITIONS, _MONEY = table(OrderRow), table(TransitionRow), table(PaymentEventRow)
 
 
@@ -38,7 +48,8 @@ class Audits:
             return (
                 *_stock(connection, shop),
                 *_reservations(connection, shop),
-                *_invoices(connection, shop),
+                *_numbers(connection, shop),
+                *_credits(connection, shop),
                 *_money(connection, shop),
                 *_statuses(connection, shop),
             )
@@ -96,12 +107,22 @@ def _reservations(connection: Connection, shop: str) -> list[Difference]:
     ]
 
 
-def _invoices(connection: Connection, shop: str) -> list[Difference]:
-    """Each year's numbers run from 1 to the last that was drawn, without a gap."""
-    drawn = connection.execute(select(_SERIES.c.year, _SERIES.c.last).where(_SERIES.c.shop == shop))
+def _numbers(connection: Connection, shop: str) -> list[Difference]:
+    """Each series' numbers run, year by year, from 1 to the last that was drawn without a gap."""
+    return [
+        difference
+        for name, (series, papers) in _SERIES.items()
+        for difference in _gaps(connection, shop, name, series, papers)
+    ]
+
+
+def _gaps(
+    connection: Connection, shop: str, name: str, series: Table, papers: Table
+) -> list[Difference]:
+    drawn = connection.execute(select(series.c.year, series.c.last).where(series.c.shop == shop))
     issued: defaultdict[int, set[int]] = defaultdict(set)
     for year, sequence in connection.execute(
-        select(_INVOICES.c.year, _INVOICES.c.sequence).where(_INVOICES.c.shop == shop)
+        select(papers.c.year, papers.c.sequence).where(papers.c.shop == shop)
     ):
         issued[year].add(sequence)
     differences: list[Difference] = []
@@ -109,9 +130,38 @@ def _invoices(connection: Connection, shop: str) -> list[Difference]:
         missing = sorted(set(range(1, last + 1)) - issued[year])
         beyond = sorted(issued[year] - set(range(1, last + 1)))
         if missing:
-            differences.append(Difference(f"invoices {year}", f"missing: {missing}"))
+            differences.append(Difference(f"{name} {year}", f"missing: {missing}"))
         if beyond:
-            differences.append(Difference(f"invoices {year}", f"never drawn: {beyond}"))
+            differences.append(Difference(f"{name} {year}", f"never drawn: {beyond}"))
+    return differences
+
+
+def _credits(connection: Connection, shop: str) -> list[Difference]:
+    """A cancelled order's invoices are credited in full, and none is credited beyond that."""
+    net, tax, gross = (
+        _INVOICES.c[part] + func.coalesce(func.sum(_NOTES.c[part]), 0)
+        for part in ("net", "tax", "gross")
+    )
+    rows = connection.execute(
+        select(_INVOICES.c.order_id, _INVOICES.c.number, _ORDERS.c.status, net, tax, gross)
+        .join(_ORDERS, _ORDERS.c.id == _INVOICES.c.order_id)
+        .outerjoin(_NOTES, _NOTES.c.invoice == _INVOICES.c.key)
+        .where(_INVOICES.c.shop == shop)
+        .group_by(_INVOICES.c.key, _ORDERS.c.status)
+        .order_by(_INVOICES.c.year, _INVOICES.c.sequence)
+    )
+    differences: list[Difference] = []
+    for order, number, status, *sums in rows.tuples():
+        left = [int(one) for one in sums]
+        words = "net {}, tax {}, gross {}".format(*left)
+        if status == OrderStatus.CANCELLED and any(left):
+            differences.append(
+                Difference(order, f"cancelled, and invoice {number} stands: {words}")
+            )
+        elif min(left) < 0:
+            differences.append(
+                Difference(order, f"invoice {number} is credited beyond it: {words}")
+            )
     return differences
 
 

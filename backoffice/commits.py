@@ -77,7 +77,10 @@ def _write_effects(connection: Connection, subject: Subject, commit: Commit) -> 
 def _write_documents(
     connection: Connection, subject: Subject, documents: Sequence[Document]
 ) -> None:
-    """Store documents and queue each for printing; a voided label's is withdrawn at once."""
+    """Store documents, and queue for printing what stations print.
+
+    A voided label's is withdrawn at once.
+    """
     if not documents:
         return
     connection.execute(
@@ -96,19 +99,19 @@ def _write_documents(
             for one in documents
         ],
     )
-    connection.execute(
-        _NEW_JOBS,
-        [
-            {
-                "document": one.key,
-                "shop": subject.shop,
-                "state": PrintState.WAITING.value,
-                "attempts": 0,
-                "reason": "",
-            }
-            for one in documents
-        ],
-    )
+    jobs = [
+        {
+            "document": one.key,
+            "shop": subject.shop,
+            "state": PrintState.WAITING.value,
+            "attempts": 0,
+            "reason": "",
+        }
+        for one in documents
+        if one.kind.printed_at_a_station
+    ]
+    if jobs:
+        connection.execute(_NEW_JOBS, jobs)
     if any(one.label for one in documents):
         withdraw_jobs(connection, subject.order)
 

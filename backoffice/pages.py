@@ -150,9 +150,9 @@ def _documents(connection: Connection, name: str) -> tuple[DocumentView, ...]:
             _JOBS.c.state,
             _JOBS.c.station,
         )
-        .join(_JOBS, _JOBS.c.document == _DOCUMENTS.c.key)
+        .outerjoin(_JOBS, _JOBS.c.document == _DOCUMENTS.c.key)
         .where(_DOCUMENTS.c.order_id == name)
-        .order_by(_JOBS.c.id),
+        .order_by(_DOCUMENTS.c.created_at, _JOBS.c.id),
     )
     return tuple(
         DocumentView(
@@ -162,7 +162,7 @@ def _documents(connection: Connection, name: str) -> tuple[DocumentView, ...]:
             format=FileFormat(row["format"]),
             number=row["number"],
             created_at=row["created_at"],
-            print_state=PrintState(row["state"]),
+            print_state=None if row["state"] is None else PrintState(row["state"]),
             station=row["station"],
         )
         for row in rows

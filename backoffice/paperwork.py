@@ -1,40 +1,49 @@
-"""Steps 9 to 11: the invoice's number, the stock that it is about, and what is printed."""
+"""Steps 9 to 11 and their way back: the goods, and the numbered papers that are about them."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Text, cast, select
+from sqlalchemy import Connection, RowMapping, Table, Text, cast, select
 from sqlalchemy.dialects.postgresql import insert
 
 from backoffice.commits import write
 from backoffice.database import Database
-from backoffice.entries import entries_of, reserved_for
+from backoffice.entries import entries_of, issued_to, reserved_for
 from backoffice.journal import lock_order
-from backoffice.ledger import locked_standings, post_new, restock_needs
+from backoffice.ledger import locked_standings, post, post_new, restock_needs
 from backoffice.refusals import NotReserved
 from backoffice.tables.base import table
 from backoffice.tables.orders import OrderRow
-from backoffice.tables.papers import InvoiceRow, InvoiceSeriesRow
+from backoffice.tables.papers import (
+    CreditNoteRow,
+    CreditNoteSeriesRow,
+    InvoiceRow,
+    InvoiceSeriesRow,
+)
 from backoffice.tables.shops import ShopRow
 from domain.address import Seller
+from domain.invoicing import CreditReason, IssuedInvoice, invoice_for
 from domain.order import Order
 from domain.record import Commit, Committed, Document
 from domain.shipping import Portion
 from domain.stock import StockKind, wants
 
-_INVOICES = table(InvoiceRow)
-_SERIES = table(InvoiceSeriesRow)
+_INVOICES, _INVOICE_SERIES = table(InvoiceRow), table(InvoiceSeriesRow)
+_NOTES, _NOTE_SERIES = table(CreditNoteRow), table(CreditNoteSeriesRow)
 _ORDERS, _SHOPS = table(OrderRow), table(ShopRow)
 
 
 class PaperworkBook:
-    """Issues a shipment: goods, invoice and documents leave the books together or not at all."""
+    """Issues a shipment: goods, invoice and documents leave the books together or not at all.
+
+    In the same way they come back: no goods without a credit note for their invoice.
+    """
 
     def __init__(
         self, database: Database, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
-        """``clock`` dates invoices; its year in UTC is the year of their numbers."""
+        """``clock`` dates the papers; its year in UTC is the year of their numbers."""
         self._database = database
         self._clock = clock
 
@@ -59,7 +68,7 @@ class PaperworkBook:
         """
         with self._database.transaction() as connection:
             lock_order(connection, commit.order)
-            order, prefix = _order_and_prefix(connection, commit.order)
+            order, seller = _order_and_seller(connection, commit.order)
             quantities = _quantities(order, portions)
             now = self._clock()
             entries = entries_of(StockKind.ISSUE, quantities, key, now, commit.order, shipment)
@@ -71,7 +80,8 @@ class PaperworkBook:
             _check_reserved(connection, commit.order, quantities)
             restock = post_new(connection, shop, entries, known)
             # The number is drawn last: its row is what every invoice of the shop waits for.
-            sequence, number = _draw(connection, shop, now.year, prefix)
+            prefix = seller.invoice_prefix
+            sequence, number = _draw(connection, _INVOICE_SERIES, shop, now.year, prefix)
             paper = invoice(number, now)
             committed = write(connection, replace(commit, documents=(*commit.documents, paper)))
             connection.execute(
@@ -86,19 +96,62 @@ class PaperworkBook:
                     "shipment": shipment,
                     "document": paper.key,
                     "issued_at": now,
+                    "portions": [one.model_dump(mode="json") for one in portions],
+                    **_sums(order, portions),
                 },
             )
             return replace(committed, restock=restock)
 
+    def put_away(
+        self,
+        shop: str,
+        shipment: str,
+        reason: CreditReason,
+        key: str,
+        commit: Commit,
+        credit_note: Callable[[IssuedInvoice, str, datetime], Document],
+    ) -> None:
+        """In one transaction: take back what was issued for a shipment, write a credit note for
+        each of its invoices that has none, write the commit.
 
-def _order_and_prefix(connection: Connection, order: str) -> tuple[Order, str]:
+        A credit note takes off all that its invoice comes to. Its number is gapless per shop and
+        year, in a series of its own. Under a key that was used before, or where nothing was
+        issued, nothing comes back and nothing is credited.
+
+        Raises:
+            NotOnRecord: there is no such order.
+        """
+        with self._database.transaction() as connection:
+            lock_order(connection, commit.order)
+            _, seller = _order_and_seller(connection, commit.order)
+            now = self._clock()
+            out = issued_to(connection, commit.order, shipment)
+            post(
+                connection,
+                shop,
+                entries_of(StockKind.PUT_AWAY, out, key, now, commit.order, shipment),
+            )
+            papers, notes = list(commit.documents), list[dict[str, object]]()
+            for row in _not_credited(connection, commit.order, shipment):
+                prefix = seller.credit_note_series
+                sequence, number = _draw(connection, _NOTE_SERIES, shop, now.year, prefix)
+                paper = credit_note(_invoice_of(row), number, now)
+                papers.append(paper)
+                drawn = {"year": now.year, "sequence": sequence, "number": number}
+                made = {"document": paper.key, "issued_at": now}
+                notes.append(_credit(row, key, reason) | drawn | made)
+            write(connection, replace(commit, documents=tuple(papers)))
+            if notes:
+                connection.execute(insert(_NOTES), notes)
+
+
+def _order_and_seller(connection: Connection, order: str) -> tuple[Order, Seller]:
     body, seller = connection.execute(
         select(cast(_ORDERS.c.body, Text), cast(_SHOPS.c.seller, Text))
         .join(_SHOPS, _SHOPS.c.id == _ORDERS.c.shop)
         .where(_ORDERS.c.id == order)
     ).one()
-    prefix = Seller.model_validate_json(seller).invoice_prefix
-    return Order.model_validate_json(body), prefix
+    return Order.model_validate_json(body), Seller.model_validate_json(seller)
 
 
 def _quantities(order: Order, portions: tuple[Portion, ...]) -> dict[str, int]:
@@ -123,12 +176,48 @@ def _check_reserved(connection: Connection, order: str, quantities: dict[str, in
             raise NotReserved(order, sku, quantity, reserved.get(sku, 0))
 
 
-def _draw(connection: Connection, shop: str, year: int, prefix: str) -> tuple[int, str]:
+def _sums(order: Order, portions: tuple[Portion, ...]) -> dict[str, int]:
+    total = invoice_for(order, portions).total
+    return {"net": total.net, "tax": total.tax, "gross": total.gross}
+
+
+def _not_credited(connection: Connection, order: str, shipment: str) -> list[RowMapping]:
+    credited = select(_NOTES.c.key).where(_NOTES.c.invoice == _INVOICES.c.key).exists()
+    of_shipment = (_INVOICES.c.order_id == order) & (_INVOICES.c.shipment == shipment)
+    found = select(_INVOICES).where(of_shipment, ~credited).order_by(_INVOICES.c.sequence)
+    return list(connection.execute(found).mappings())
+
+
+def _invoice_of(row: RowMapping) -> IssuedInvoice:
+    return IssuedInvoice(
+        number=row["number"],
+        issued_at=row["issued_at"],
+        document=row["document"],
+        portions=tuple(Portion.model_validate(one) for one in row["portions"]),
+    )
+
+
+def _credit(row: RowMapping, key: str, reason: CreditReason) -> dict[str, object]:
+    """What takes an invoice off the books, to the last minor unit."""
+    return {
+        "key": f"{key}:{row['key']}",
+        "shop": row["shop"],
+        "order_id": row["order_id"],
+        "shipment": row["shipment"],
+        "invoice": row["key"],
+        "reason": reason.value,
+        **{part: -row[part] for part in ("net", "tax", "gross")},
+    }
+
+
+def _draw(
+    connection: Connection, series: Table, shop: str, year: int, prefix: str
+) -> tuple[int, str]:
     """The next number of a shop's series; given back if the transaction fails."""
-    first = insert(_SERIES).values(shop=shop, year=year, last=1)
+    first = insert(series).values(shop=shop, year=year, last=1)
     sequence = connection.scalars(
         first.on_conflict_do_update(
-            index_elements=["shop", "year"], set_={"last": _SERIES.c.last + 1}
-        ).returning(_SERIES.c.last)
+            index_elements=["shop", "year"], set_={"last": series.c.last + 1}
+        ).returning(series.c.last)
     ).one()
     return sequence, f"{prefix}-{year}-{sequence:06}".removeprefix("-")

@@ -8,12 +8,13 @@ from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, or_, selec
 from backoffice.database import Database
 from backoffice.refusals import NotOnRecord
 from backoffice.tables.base import table
+from backoffice.tables.orders import OrderRow
 from backoffice.tables.papers import DocumentRow, PrintJobRow, PrintState
 from backoffice.tables.shipping import LabelVoidRow
 from domain.documents import DocumentKind, FileFormat
 
 _JOBS, _DOCUMENTS = table(PrintJobRow), table(DocumentRow)
-_VOIDS = table(LabelVoidRow)
+_VOIDS, _ORDERS = table(LabelVoidRow), table(OrderRow)
 _OPEN = (PrintState.WAITING, PrintState.CLAIMED, PrintState.FAILED)
 
 
@@ -128,8 +129,8 @@ class PrintQueue:
         with self._database.reading() as connection:
             row = connection.execute(
                 select(_DOCUMENTS.c.content, _DOCUMENTS.c.format, _DOCUMENTS.c.kind)
-                .join(_JOBS, _JOBS.c.document == _DOCUMENTS.c.key)
-                .where(_DOCUMENTS.c.key == document_id, _JOBS.c.shop == shop)
+                .join(_ORDERS, _ORDERS.c.id == _DOCUMENTS.c.order_id)
+                .where(_DOCUMENTS.c.key == document_id, _ORDERS.c.shop == shop)
             ).one_or_none()
         if row is None:
             raise NotOnRecord("document", document_id)

@@ -1,4 +1,4 @@
-"""Stock promised to orders, let go again, and taken back; receipts, adjustments and counts."""
+"""Stock promised to orders, and let go again; receipts, adjustments and counts."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -10,7 +10,6 @@ from backoffice.database import Database
 from backoffice.entries import (
     entries_of,
     entry_of,
-    issued_to,
     releases_of,
     reserved_for,
     written_keys,
@@ -69,18 +68,6 @@ class StockBook:
                 connection,
                 shop,
                 entries_of(StockKind.RELEASE, left, name, self._clock(), commit.order),
-            )
-            write(connection, commit)
-
-    def put_away(self, shop: str, shipment: str, key: str, commit: Commit) -> None:
-        """Take back what was issued for a shipment, and write the commit; once per key."""
-        with self._database.transaction() as connection:
-            lock_order(connection, commit.order)
-            out = issued_to(connection, commit.order, shipment)
-            post(
-                connection,
-                shop,
-                entries_of(StockKind.PUT_AWAY, out, key, self._clock(), commit.order, shipment),
             )
             write(connection, commit)
 

@@ -60,7 +60,7 @@ class MailView(Model):
 
 
 class DocumentView(Model):
-    """A document and its print job; ``id`` fetches the bytes."""
+    """A document and its print job, if stations print it; ``id`` fetches the bytes."""
 
     id: str
     shipment: str
@@ -68,7 +68,7 @@ class DocumentView(Model):
     format: FileFormat
     number: str
     created_at: datetime
-    print_state: PrintState
+    print_state: PrintState | None
     station: str | None
 
 

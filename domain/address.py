@@ -1,5 +1,9 @@
 """People and the places that parcels go to."""
 
+from typing import Self
+
+from pydantic import model_validator
+
 from domain.model import Country, Email, Model, OptionalText, Text
 
 
@@ -35,4 +39,18 @@ class Seller(Model):
     tax_id: OptionalText = ""
     tax_id_abroad: OptionalText = ""
     invoice_prefix: OptionalText = "INV"
+    credit_note_prefix: OptionalText = ""
     footer: OptionalText = ""
+
+    @model_validator(mode="after")
+    def _series_differ(self) -> Self:
+        if self.credit_note_prefix and self.credit_note_prefix == self.invoice_prefix:
+            raise ValueError(
+                "credit_note_prefix: invoices have it, and no two papers may have one number"
+            )
+        return self
+
+    @property
+    def credit_note_series(self) -> str:
+        """What stands before credit notes' numbers: the invoices' prefix and CN by default."""
+        return self.credit_note_prefix or f"{self.invoice_prefix}-CN".removeprefix("-")

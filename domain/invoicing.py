@@ -1,7 +1,12 @@
-"""What an invoice says for the pieces it covers: shares of an order's sums that add up exactly."""
+"""What an invoice says for the pieces it covers: shares of an order's sums that add up exactly.
+
+A credit note takes an issued invoice back: it says the same, with the sums below zero.
+"""
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from domain.model import Model
 from domain.money import Currency
@@ -35,6 +40,22 @@ class Invoice(Model):
     shipping: Shipping | None
     by_rate: tuple[TaxTotal, ...]
     total: Sums
+
+
+class IssuedInvoice(Model):
+    """An invoice that was issued for a shipment: its number, and the pieces that it covers."""
+
+    number: str
+    issued_at: datetime
+    document: str
+    portions: tuple[Portion, ...]
+
+
+class CreditReason(StrEnum):
+    """Why an invoice is taken back."""
+
+    CANCELLED = "cancelled"
+    RECALLED = "recalled"
 
 
 def pieces_by_line(order: Order, portions: Iterable[Portion]) -> dict[str, int]:

@@ -16,7 +16,7 @@ from domain.warehouse import Handoff, HandoffAnswer
 
 @dataclass(frozen=True)
 class Document:
-    """A printable document. ``key`` is unique: the same document is never stored twice."""
+    """A document on paper. ``key`` is unique: the same document is never stored twice."""
 
     key: str
     shipment: str

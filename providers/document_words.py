@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.invoicing import CreditReason
 from domain.model import Country
 from domain.money import Money
 from domain.shipping import ServiceLevel
@@ -39,6 +40,7 @@ class Words(BaseModel):
     tax_id_abroad: str
     packing_slip: str
     invoice: str
+    credit_note: str
     order: str
     ordered_on: str
     shipment: str
@@ -63,6 +65,9 @@ class Words(BaseModel):
     invoice_number: str
     issued_on: str
     supplied_on: str
+    credit_note_number: str
+    credited_on: str
+    invoiced_on: str
     unit_price: str
     including_tax: str
     excluding_tax: str
@@ -78,6 +83,9 @@ class Words(BaseModel):
     charged_when_shipped: str
     prepaid: str
     nothing_due: str
+    reason: str
+    credit_reasons: dict[CreditReason, str]
+    credits_in_full: str
     page: str
     continued: str
 

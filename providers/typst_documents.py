@@ -1,4 +1,4 @@
-"""Packing slips and invoices as PDFs, set by typst."""
+"""Packing slips, invoices and credit notes as PDFs, set by typst."""
 
 import json
 import unicodedata
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typst
 
+from domain.invoicing import CreditReason, IssuedInvoice
 from domain.record import OrderOnRecord
 from domain.shipping import Label, PlannedParcel, Portion
 from providers.document_words import words_in
@@ -22,7 +23,7 @@ from providers.fonts import (
     legible,
     undisplayable,
 )
-from providers.invoice_data import invoice_data
+from providers.invoice_data import credit_note_data, invoice_data
 from providers.packing_slip_data import packing_slip_data
 
 if TYPE_CHECKING:  # typst keeps its type names in its stub only
@@ -35,8 +36,8 @@ class _Paper(NamedTuple):
     tagged: bool
 
 
-# A slip is for people with the parcel before them; an invoice is also read on screens, by screen
-# readers too, so it has its structure with it (which makes it half as large again).
+# A slip is for people with the parcel before them; an invoice or a credit note is also read on
+# screens, by screen readers too, so it has its structure with it (half as large again).
 _SLIP = _Paper("packing_slip.typ", [ARCHIVABLE], tagged=False)
 _INVOICE = _Paper("invoice.typ", [ARCHIVABLE, "ua-1"], tagged=True)
 
@@ -88,6 +89,23 @@ class TypstPrinter:
         """
         words = words_in(on_record.order.customer.language)
         data = invoice_data(on_record, number, issued_at, portions, words)
+        return self._draw(_INVOICE, data, on_record, issued_at)
+
+    def credit_note(
+        self,
+        on_record: OrderOnRecord,
+        number: str,
+        issued_at: datetime,
+        credited: IssuedInvoice,
+        reason: CreditReason,
+    ) -> bytes:
+        """The invoice taken back: its lines with sums below zero, and why.
+
+        Raises:
+            ValueError: the invoice cannot have been issued for this order (domain.invoicing).
+        """
+        words = words_in(on_record.order.customer.language)
+        data = credit_note_data(on_record, number, issued_at, credited, reason, words)
         return self._draw(_INVOICE, data, on_record, issued_at)
 
     def _draw(

@@ -87,7 +87,6 @@ def activities(settings: Settings, books: Books, vendors: Vendors) -> list[Calla
         payment.refund,
         stock.reserve,
         stock.release,
-        stock.put_away,
         warehouse.hand_off,
         warehouse.cancel,
         warehouse.release,
@@ -97,6 +96,7 @@ def activities(settings: Settings, books: Books, vendors: Vendors) -> list[Calla
         shipping.void,
         mail.send,
         documents.prepare,
+        documents.put_away,
         RecordActivities(records).record,
     ]
 

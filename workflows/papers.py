@@ -1,11 +1,10 @@
-"""Steps 9 to 11: stock issued, restock alerts, label, packing slip and invoice to the printer."""
+"""Steps 9 to 11: stock issued, restock alerts, papers to the printer; and the way back."""
 
 from temporalio import workflow
 
-from activities.documents import DocumentActivities, PreparePapers
+from activities.documents import DocumentActivities, PreparePapers, PutAway
 from activities.mail import MailActivities, SendMail
-from activities.step import Request
-from activities.stock import StockActivities
+from domain.invoicing import CreditReason
 from domain.mail import MailFact, MailKind
 from domain.shipping import Portion
 from domain.status import OrderStatus, Step
@@ -53,7 +52,14 @@ async def _alert(shipment: Shipment, need: RestockNeed) -> None:
 
 
 async def put_away(shipment: Shipment) -> None:
-    """Undo the issue: the goods are on the shelf again."""
+    """Undo the issue: the goods are on the shelf again, and their invoice is credited."""
     desk = shipment.desk
-    request = Request(order_id=desk.order_id, shop=desk.shop, shipment=shipment.id)
-    await desk.own_books(StockActivities.put_away, request, "book the goods back")
+    request = PutAway(
+        order_id=desk.order_id,
+        shop=desk.shop,
+        shipment=shipment.id,
+        reason=CreditReason.RECALLED if shipment.recalled else CreditReason.CANCELLED,
+    )
+    await desk.own_books(
+        DocumentActivities.put_away, request, "book the goods back, credit the invoice"
+    )

@@ -16,8 +16,9 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
-from backoffice.tables.base import MOMENT, TEXT, Record, one_of
+from backoffice.tables.base import JSON, MOMENT, TEXT, Json, Record, one_of
 from domain.documents import DocumentKind, FileFormat
+from domain.invoicing import CreditReason
 
 
 class PrintState(StrEnum):
@@ -34,7 +35,7 @@ class PrintState(StrEnum):
 
 
 class DocumentRow(Record, table=True):
-    """A printable document, stored once under its key."""
+    """A document on paper, stored once under its key."""
 
     __tablename__ = "documents"
     __table_args__ = (one_of("kind", DocumentKind), one_of("format", FileFormat))
@@ -92,15 +93,21 @@ class InvoiceSeriesRow(Record, table=True):
     last: int
 
 
-class InvoiceRow(Record, table=True):
-    """An issued invoice. ``key`` is the operation that it was issued under."""
+class CreditNoteSeriesRow(Record, table=True):
+    """The same for credit notes, which are numbered apart."""
 
-    __tablename__ = "invoices"
-    __table_args__ = (
-        UniqueConstraint("shop", "year", "sequence"),
-        UniqueConstraint("shop", "number"),
-        CheckConstraint("sequence > 0", name="sequence_from_one"),
-    )
+    __tablename__ = "credit_note_series"
+
+    shop: str = Field(primary_key=True, sa_type=TEXT, foreign_key="shops.id")
+    year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    last: int
+
+
+class NumberedPaper(Record):
+    """What is on record of every paper with a number; sums are in the order's minor unit.
+
+    ``key`` is the operation that it was issued under.
+    """
 
     key: str = Field(primary_key=True, sa_type=TEXT)
     shop: str = Field(sa_type=TEXT, foreign_key="shops.id")
@@ -111,3 +118,36 @@ class InvoiceRow(Record, table=True):
     shipment: str = Field(sa_type=TEXT)
     document: str = Field(sa_type=TEXT, foreign_key="documents.key", unique=True)
     issued_at: datetime = Field(sa_type=MOMENT)
+    net: int = Field(sa_type=BigInteger)
+    tax: int = Field(sa_type=BigInteger)
+    gross: int = Field(sa_type=BigInteger)
+
+
+class InvoiceRow(NumberedPaper, table=True):
+    """An issued invoice, with the portions of the order's lines that it covers."""
+
+    __tablename__ = "invoices"
+    __table_args__ = (
+        UniqueConstraint("shop", "year", "sequence"),
+        UniqueConstraint("shop", "number"),
+        CheckConstraint("sequence > 0", name="sequence_from_one"),
+        CheckConstraint("net + tax = gross AND net >= 0 AND tax >= 0", name="adds_up"),
+    )
+
+    portions: list[Json] = Field(sa_type=JSON)
+
+
+class CreditNoteRow(NumberedPaper, table=True):
+    """A credit note: its sums, none above zero, are taken off those of ``invoice``."""
+
+    __tablename__ = "credit_notes"
+    __table_args__ = (
+        UniqueConstraint("shop", "year", "sequence"),
+        UniqueConstraint("shop", "number"),
+        CheckConstraint("sequence > 0", name="sequence_from_one"),
+        CheckConstraint("net + tax = gross AND net <= 0 AND tax <= 0", name="adds_up"),
+        one_of("reason", CreditReason),
+    )
+
+    invoice: str = Field(sa_type=TEXT, foreign_key="invoices.key", index=True)
+    reason: str = Field(sa_type=TEXT)

@@ -12,36 +12,10 @@ from backoffice.prints import PrintQueue
 from backoffice.refusals import NotReserved
 from backoffice.shops import ShopBook
 from domain.documents import DocumentKind
-from domain.record import Commit, Committed, Document
-from domain.shipping import Portion
+from domain.record import Commit, Document
 from domain.stock import Level
-from tests.backoffice.samples import MUG, SHOP, TEA, Trade, at_once, document, setup
-
-ALL = (Portion(line="1", quantity=2), Portion(line="2", quantity=1))
-
-
-def issue(
-    trade: Trade,
-    name: str,
-    portions: tuple[Portion, ...] = ALL,
-    now: datetime | None = None,
-    key: str = "",
-) -> Committed:
-    shipment = f"{name}-s1"
-
-    def invoice(number: str, _issued_at: datetime) -> Document:
-        paper = f"{shipment}:invoice:{key or 1}"
-        return document(paper, name, DocumentKind.INVOICE, number=number)
-
-    slip = document(f"{shipment}:slip", name, DocumentKind.PACKING_SLIP)
-    book = PaperworkBook(trade.database, clock=lambda: now or datetime.now(UTC))
-    commit = Commit(name, documents=(slip,))
-    return book.issue(SHOP, shipment, portions, key or f"{shipment}:papers:1", commit, invoice)
-
-
-def numbers(trade: Trade) -> list[str]:
-    with trade.database.transaction() as connection:
-        return list(connection.scalars(text("SELECT number FROM invoices ORDER BY number")))
+from tests.backoffice.papers import ALL, issue, numbers
+from tests.backoffice.samples import MUG, SHOP, TEA, Trade, at_once, setup
 
 
 def test_stock_leaves_the_books_from_the_orders_own_reservation(trade: Trade) -> None:
@@ -90,23 +64,6 @@ def test_a_released_order_cannot_be_issued_by_a_late_try(trade: Trade) -> None:
     trade.stock.release(SHOP, "release", Commit(name))
     with pytest.raises(NotReserved):
         issue(trade, name)
-    assert trade.on_hand() == 100
-
-
-def test_put_away_takes_back_what_was_issued_and_no_more(trade: Trade) -> None:
-    name = trade.accept()
-    trade.reserve(name)
-    issue(trade, name, portions=(Portion(line="1", quantity=1),))
-    shipment = f"{name}-s1"
-    at_once([lambda: trade.stock.put_away(SHOP, shipment, "put_away:1", Commit(name))] * 8)
-    trade.stock.put_away(SHOP, shipment, "put_away:2", Commit(name))
-    assert trade.stock.level(SHOP, MUG) == Level(sku=MUG, on_hand=100, reserved=1)
-    assert Audits(trade.database).audit(SHOP) == ()
-
-
-def test_put_away_before_any_issue_brings_nothing(trade: Trade) -> None:
-    name = trade.accept()
-    trade.stock.put_away(SHOP, f"{name}-s1", "put_away:1", Commit(name))
     assert trade.on_hand() == 100
 
 
