@@ -72,6 +72,12 @@ class VoidProgress(Model):
     refused: tuple[str, ...] = ()
 
 
+class VoidKnownLabels(Request):
+    """Void labels that are on record, where nobody knows the rates that they were bought for."""
+
+    labels: tuple[Label, ...]
+
+
 class ShippingActivities:
     """What an order asks of the couriers."""
 
@@ -182,3 +188,19 @@ class ShippingActivities:
             ]
             checked += 1
         return tuple(refused)
+
+    @activity.defn(name="void_known_labels", no_thread_cancel_exception=True)
+    def void_known(self, request: VoidKnownLabels) -> None:
+        """Void labels by their transactions; they never print again."""
+        with step_run(self._records, request, Step.BOOKING, "void_known_labels") as run:
+            refused = [
+                label.tracking_number
+                for label in request.labels
+                if not self._courier.void(run.attempt, label.transaction)
+            ]
+            run.commit(
+                Commit(order=request.order_id, voided=tuple(label.id for label in request.labels)),
+                detail=f"not refunded by the carrier: {', '.join(refused)}" if refused else "",
+            )
+            if refused and not run.attempt.repeated:
+                raise UnknownOutcome("courier", f"labels {', '.join(refused)} were not refunded")

@@ -11,11 +11,12 @@ from api.bodies import JsonBody
 from api.order_pages import CaseEntry, CaseList
 from api.parameters import Cursor, Limit, Name
 from api.problems import FieldProblem, ProblemError, away, invalid, not_found
+from api.settling import closed_words, settle_order
 from api.starter import EngineAway, NotOpen, UpdateRefused
 from api.wiring import Wiring
 from domain.cases import Answer, Case, CaseAnswer, CaseKind
 from domain.model import LongText, Model, Text
-from domain.steering import CaseReply
+from domain.steering import CancelRequest, CaseReply
 
 router = APIRouter(tags=["cases"])
 
@@ -71,6 +72,8 @@ async def answer(
     given = Answer(case=case, at=datetime.now(UTC), **dict(reply))
     if _opened_by_its_order(found):
         return await _tell_order(wiring, found, given)
+    if found.kind is CaseKind.DEAD and reply.answer is CaseAnswer.CANCEL:
+        await settle_order(wiring, found.order, CancelRequest(who=reply.who, why=reply.why))
     return await run_in_threadpool(_close, wiring, found, given)
 
 
@@ -88,6 +91,9 @@ async def _tell_order(wiring: Wiring, case: CaseEntry, given: Answer) -> CaseEnt
     except UpdateRefused as refused:
         raise ProblemError(409, str(refused)) from refused
     except NotOpen:
+        status = await run_in_threadpool(wiring.books.records.status, case.order)
+        if status is not None and not status.ended:
+            raise ProblemError(409, closed_words(case.order, status.value)) from None
         # Its order has ended and waits for nobody: only the list is left to be told.
         return await run_in_threadpool(_close, wiring, case, given)
     return CaseEntry.of(case, given)

@@ -12,6 +12,7 @@ from api.intake import OrderAccepted, take
 from api.order_pages import OrderEvent, OrderList, OrderPage, events_of
 from api.parameters import Cursor, Limit, Name, SearchText
 from api.problems import ProblemError, away, not_found
+from api.settling import closed_words
 from api.starter import EngineAway, NotOpen, UpdateRefused
 from api.wiring import Wiring
 from backoffice.views import OrderView
@@ -108,4 +109,6 @@ def _on_record(wiring: Wiring, shop: str, order: str) -> OrderView:
 def _not_open(view: OrderView) -> ProblemError:
     if view.ended_at is not None:
         return ProblemError(409, f"the order has ended: {view.status.value}")
+    if view.started_at is not None:
+        return ProblemError(409, closed_words(view.order_id, view.status.value))
     return away("the order, which has not been started yet,")

@@ -1,8 +1,10 @@
 """What the API asks of the engine that works orders, and how that can fail."""
 
+from datetime import datetime
 from typing import Protocol
 
 from domain.order import OrderInput
+from domain.remains import Remains
 from domain.steering import CancelAnswer, CancelRequest, CaseReply
 
 
@@ -16,6 +18,10 @@ class NotOpen(Exception):
 
 class UpdateRefused(Exception):
     """The order refuses an update; the message says why, in words for whoever asked."""
+
+
+class StillOpen(Exception):
+    """The order's workflow is open: there is nothing to settle, it can be cancelled."""
 
 
 class Starter(Protocol):
@@ -42,6 +48,14 @@ class Starter(Protocol):
 
         Raises:
             EngineAway, NotOpen, UpdateRefused.
+        """
+        ...
+
+    async def settle(self, remains: Remains, request: CancelRequest) -> datetime:
+        """Undo what an order left whose workflow is closed; answers when that begins.
+
+        Raises:
+            EngineAway, StillOpen.
         """
         ...
 

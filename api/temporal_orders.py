@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from temporalio.client import (
@@ -12,11 +12,12 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.starter import EngineAway, NotOpen, UpdateRefused
+from api.starter import EngineAway, NotOpen, StillOpen, UpdateRefused
 from domain.model import Model
 from domain.order import OrderInput
+from domain.remains import Remains
 from domain.steering import CancelAnswer, CancelRequest, CaseReply
-from workflows.starting import start_order
+from workflows.starting import StillOpenError, start_aftermath, start_order
 
 _CALL = timedelta(seconds=5)
 _UPDATE = timedelta(seconds=20)
@@ -58,6 +59,22 @@ class TemporalOrders:
             EngineAway, NotOpen, UpdateRefused.
         """
         await self._update(order_id, "answer_case", reply, None)
+
+    async def settle(self, remains: Remains, request: CancelRequest) -> datetime:
+        """Start the order's aftermath.
+
+        Raises:
+            EngineAway, StillOpen.
+        """
+        call = start_aftermath(
+            self._client, self._task_queue, remains, request.who, request.why, _CALL
+        )
+        try:
+            return await _reaching(call, 2 * _CALL)
+        except StillOpenError as error:
+            raise StillOpen from error
+        except RPCError as error:
+            raise EngineAway(error.message) from error
 
     async def answers(self) -> bool:
         """Whether the server says that it serves."""

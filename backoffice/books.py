@@ -9,6 +9,7 @@ from backoffice.cases import CaseBook
 from backoffice.catalogue import CatalogueBook
 from backoffice.claims import ClaimBook
 from backoffice.database import Database
+from backoffice.engine_checks import EngineCheckBook
 from backoffice.facts import StepFacts
 from backoffice.handoffs import HandoffBook
 from backoffice.inbox import InboxBook
@@ -19,6 +20,7 @@ from backoffice.mails import MailOutboxBook
 from backoffice.paperwork import PaperworkBook
 from backoffice.prints import PrintQueue
 from backoffice.records import RecordBook
+from backoffice.remains import RemainsBook
 from backoffice.search import OrderSearch
 from backoffice.shops import ShopBook
 from backoffice.stock import StockBook
@@ -36,6 +38,7 @@ class Books:
     cases: CaseBook
     catalogue: CatalogueBook
     claims: ClaimBook
+    engine_checks: EngineCheckBook
     facts: StepFacts
     handoffs: HandoffBook
     inbox: InboxBook
@@ -46,6 +49,7 @@ class Books:
     paperwork: PaperworkBook
     prints: PrintQueue
     records: RecordBook
+    remains: RemainsBook
     search: OrderSearch
     shops: ShopBook
     stock: StockBook
@@ -62,6 +66,7 @@ class Books:
             cases=CaseBook(database),
             catalogue=CatalogueBook(database),
             claims=ClaimBook(database),
+            engine_checks=EngineCheckBook(database),
             facts=StepFacts(database),
             handoffs=HandoffBook(database),
             inbox=InboxBook(database),
@@ -72,6 +77,7 @@ class Books:
             paperwork=PaperworkBook(database),
             prints=PrintQueue(database),
             records=RecordBook(database),
+            remains=RemainsBook(database),
             search=OrderSearch(database),
             shops=ShopBook(database),
             stock=StockBook(database),

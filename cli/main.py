@@ -18,6 +18,7 @@ from cli.demo import run_demo
 from cli.demo_shop import DemoShop
 from cli.doctor import examine
 from cli.installation import Installation, default_home
+from cli.repairs import settle_order
 from cli.stack import Plan, Stack, prepare_namespace
 from runtime import releases
 from runtime.settings import Settings
@@ -169,6 +170,16 @@ def doctor() -> None:
         colour = {"ok": "green", "warning": "yellow", "missing": "red"}[finding.level]
         console.print(f"[{colour}]{finding.level:<8}[/] {finding.text}", highlight=False)
     _leave(1 if any(finding.level == "missing" for finding in findings) else 0)
+
+
+@app.command()
+def settle(
+    order: Annotated[str, typer.Argument(help="ord_...")],
+    who: Annotated[str, typer.Option(help="who decides it")],
+    why: Annotated[str, typer.Option(help="for the record")] = "",
+) -> None:
+    """Undo what an order left whose workflow was terminated, failed or lost."""
+    _leave(0 if settle_order(Console(), order, who, why) else 1)
 
 
 def main() -> None:

@@ -27,6 +27,14 @@ class CaseKind(StrEnum):
     NOT_STARTED = "not_started"
     ORPHAN = "orphan"
     UNDELIVERABLE_CALLBACK = "undeliverable_callback"
+    LOST = "lost"
+    DEAD = "dead"
+    WEDGED = "wedged"
+    IDLE = "idle"
+    RESET = "reset"
+    STRAY_MONEY = "stray_money"
+    MONEY_DIFFERS = "money_differs"
+    STRAY_LABEL = "stray_label"
 
 
 class CaseAnswer(StrEnum):

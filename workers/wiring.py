@@ -25,6 +25,7 @@ from providers.wms_warehouse import WmsWarehouse
 from runtime.releases import release
 from runtime.settings import Settings
 from runtime.temporal import workflow_runner
+from workflows.aftermath import AftermathWorkflow
 from workflows.one_payload import OnePayload
 from workflows.order import OrderWorkflow
 
@@ -94,6 +95,7 @@ def activities(settings: Settings, books: Books, vendors: Vendors) -> list[Calla
         shipping.quote,
         shipping.buy,
         shipping.void,
+        shipping.void_known,
         mail.send,
         documents.prepare,
         documents.put_away,
@@ -119,7 +121,7 @@ def build_worker(
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[OrderWorkflow],
+        workflows=[OrderWorkflow, AftermathWorkflow],
         activities=activities(settings, books, vendors),
         activity_executor=executor,
         max_concurrent_activities=threads,

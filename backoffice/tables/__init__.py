@@ -6,6 +6,7 @@ Importing this package makes every table known to ``Record.metadata``.
 from backoffice.tables import (
     cases,
     catalogue,
+    checks,
     messages,
     orders,
     papers,
@@ -20,6 +21,7 @@ __all__ = [
     "Record",
     "cases",
     "catalogue",
+    "checks",
     "messages",
     "orders",
     "papers",

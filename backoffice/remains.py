@@ -1,0 +1,130 @@
+"""What an order has left behind, read from every book."""
+
+from sqlalchemy import Connection, func, select
+
+from backoffice.database import Database
+from backoffice.entries import issued_to, reserved_for
+from backoffice.ledgers import event_of, totals_of
+from backoffice.refusals import NotOnRecord
+from backoffice.shipment_pages import shipments_of
+from backoffice.tables.base import table
+from backoffice.tables.cases import CaseRow
+from backoffice.tables.orders import OrderRow
+from backoffice.tables.payments import PaymentEventRow
+from backoffice.views import ShipmentView
+from domain.ids import shipment_id
+from domain.money import Money
+from domain.order import Order
+from domain.payment import (
+    AuthorizeMethod,
+    ExistingIntent,
+    PaymentEvent,
+    PaymentEventKind,
+)
+from domain.remains import Remains
+from domain.status import OrderStatus
+from domain.stock import Want
+
+_ORDERS, _CASES, _MONEY = table(OrderRow), table(CaseRow), table(PaymentEventRow)
+_K = PaymentEventKind
+
+
+class RemainsBook:
+    """Reads what is left of an order."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(self, order_id: str) -> Remains:
+        """Everything that is reserved, held, captured, issued or labelled for an order.
+
+        Raises:
+            NotOnRecord: there is no such order.
+        """
+        with self._database.transaction() as connection:
+            row = (
+                connection.execute(select(_ORDERS).where(_ORDERS.c.id == order_id))
+                .mappings()
+                .one_or_none()
+            )
+            if row is None:
+                raise NotOnRecord("order", order_id)
+            order = Order.model_validate(row["body"])
+            shipments = shipments_of(connection, order_id)
+            names = [one.shipment for one in shipments]
+            remains = Remains(
+                order_id=order_id,
+                shop=row["shop"],
+                status=OrderStatus(row["status"]),
+                number=row["status_number"],
+                accepted_at=row["accepted_at"],
+                reserved=tuple(
+                    Want(sku=sku, quantity=quantity)
+                    for sku, quantity in sorted(reserved_for(connection, order_id).items())
+                ),
+                labels=tuple(
+                    one.label for each in shipments for one in each.labels if one.voided_at is None
+                ),
+                handed_off=_handed_off(order_id, OrderStatus(row["status"]), shipments),
+                issued=tuple(one for one in names if issued_to(connection, order_id, one)),
+                in_couriers_hands=_in_couriers_hands(shipments),
+                cases=_open_cases(connection, order_id),
+            )
+            return _with_money(remains, connection, order)
+
+
+def _with_money(remains: Remains, connection: Connection, order: Order) -> Remains:
+    if not isinstance(order.payment, AuthorizeMethod | ExistingIntent):
+        return remains
+    rows = connection.execute(
+        select(_MONEY).where(_MONEY.c.order_id == remains.order_id).order_by(_MONEY.c.at)
+    )
+    events = tuple(event_of(row) for row in rows.mappings())
+    totals = totals_of(events, order.currency)
+    taken = totals.captured.amount > 0
+    held = Money.zero(order.currency) if taken else totals.authorized - totals.voided
+    captured = totals.captured - totals.refunded
+    known_end = taken or any(event.kind in (_K.DECLINE, _K.VOID) for event in events)
+    return remains.model_copy(
+        update={
+            "money_asked": held.amount > 0 or not known_end,
+            "reference": _reference(events),
+            "held": held if held.amount > 0 else None,
+            "captured": captured if captured.amount > 0 else None,
+        }
+    )
+
+
+def _reference(events: tuple[PaymentEvent, ...]) -> str | None:
+    return next((one.reference for one in reversed(events) if one.kind is _K.AUTHORIZATION), None)
+
+
+def _in_couriers_hands(shipments: tuple[ShipmentView, ...]) -> bool:
+    return any(
+        one.status.in_couriers_hands
+        for each in shipments
+        for one in each.labels
+        if one.voided_at is None
+    )
+
+
+def _handed_off(
+    order_id: str, status: OrderStatus, shipments: tuple[ShipmentView, ...]
+) -> tuple[str, ...]:
+    """Shipments that the warehouse has, or may have: its answer to a handoff can be lost."""
+    known = tuple(each.shipment for each in shipments if each.handoff is not None)
+    may_be_under_way = status is OrderStatus.PAYMENT_SECURED
+    return known or ((shipment_id(order_id, 1),) if may_be_under_way else ())
+
+
+def _open_cases(connection: Connection, order_id: str) -> tuple[str, ...]:
+    """The order's own cases: its workflow hears no answer any more."""
+    return tuple(
+        connection.scalars(
+            select(_CASES.c.id).where(
+                _CASES.c.order_id == order_id,
+                _CASES.c.closed_at.is_(None),
+                func.starts_with(_CASES.c.id, f"{order_id}-c"),
+            )
+        )
+    )

@@ -1,0 +1,92 @@
+"""What an order whose workflow is closed has left behind, and whether it can still be undone."""
+
+from datetime import datetime
+
+from domain.model import LongText, Model, Text
+from domain.money import Money
+from domain.shipping import Label
+from domain.status import OrderStatus
+from domain.stock import Want
+
+_GONE = (
+    OrderStatus.SHIPPED,
+    OrderStatus.DELIVERED,
+    OrderStatus.NOT_DELIVERED,
+    OrderStatus.COMPLETED,
+)
+_MAY_GO = (OrderStatus.RELEASED, OrderStatus.RECALLING)
+
+
+class Remains(Model):
+    """What is left of an order, as the records have it.
+
+    ``money_asked`` means that the payment provider was, or may have been, asked to hold money;
+    ``reference`` names it where that is known. ``captured`` is what was taken and not given back.
+    """
+
+    order_id: str
+    shop: str
+    status: OrderStatus
+    number: int
+    accepted_at: datetime
+    reserved: tuple[Want, ...] = ()
+    money_asked: bool = False
+    reference: str | None = None
+    held: Money | None = None
+    captured: Money | None = None
+    labels: tuple[Label, ...] = ()
+    handed_off: tuple[str, ...] = ()
+    issued: tuple[str, ...] = ()
+    in_couriers_hands: bool = False
+    cases: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is left, one thing each, for a person."""
+        found = [f"{want.quantity} x {want.sku} reserved" for want in self.reserved]
+        found += [f"goods issued for {shipment}" for shipment in self.issued]
+        if self.held is not None:
+            found.append(f"{self.held} held ({self.reference})")
+        elif self.money_asked and self.captured is None:
+            found.append("money that may be held")
+        if self.captured is not None:
+            found.append(f"{self.captured} captured ({self.reference})")
+        found += [f"label {label.tracking_number} not void" for label in self.labels]
+        return tuple(found)
+
+    @property
+    def objection(self) -> str:
+        """Why this cannot be undone by itself, and what to do instead; empty where it can."""
+        left = "; ".join(self.words) or "nothing on record"
+        if self.in_couriers_hands or self.status in _GONE:
+            return (
+                f"the goods have left, so nothing is undone. Left: {left}. Where money is held, "
+                "capture it at the payment provider; where the customer shall not keep the goods, "
+                "take them back as a return"
+            )
+        if self.status in _MAY_GO:
+            return (
+                "the parcel was released to the courier and may be gone. Ask the warehouse to pull "
+                "it. If it can: refund the money at the payment provider, void the label at the "
+                f"label provider, book the goods in. Left: {left}"
+            )
+        if self.status.ended and not self.words:
+            return f"the order has ended as {self.status.value}, and nothing is left of it"
+        return ""
+
+
+class Settlement(Model):
+    """What `workflows.aftermath` is asked with. Nothing is done ``before`` that moment: what the
+    dead workflow had under way has ended by then."""
+
+    remains: Remains
+    before: datetime
+    who: Text
+    why: LongText = ""
+
+
+class Settled(Model):
+    """How it ended: everything was undone, or what a person has to look at."""
+
+    undone: bool
+    problems: tuple[LongText, ...] = ()

@@ -1,0 +1,219 @@
+"""The aftermath of an order whose own workflow is closed: what it left is undone, newest first.
+
+It asks for the same things with the same keys as the order's own way back, so that what the order
+had undone itself is not undone again. It begins after everything that the dead workflow had under
+way has ended.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from activities.mail import MailActivities, SendMail
+from activities.payment import PaymentActivities, RefundPayment, VoidPayment
+from activities.records import RecordActivities
+from activities.shipping import ShippingActivities, VoidKnownLabels
+from activities.step import Request
+from activities.stock import StockActivities
+from activities.warehouse import StopWork, WarehouseActivities
+from domain.cases import Answer, Case, CaseAnswer, CaseKind
+from domain.ids import order_of
+from domain.journal import Transition
+from domain.mail import MailKind
+from domain.remains import Settled, Settlement
+from domain.status import OrderStatus, Step
+from workflows.calls import Asked, start_own_books, start_provider_call
+from workflows.journal import JournalKeeper
+
+BEYOND = 1000
+"""What the dead workflow still had under way may record transitions: ours come after them all."""
+
+
+@workflow.defn(name="Aftermath")
+class AftermathWorkflow:
+    """Undoes what a dead order left, while its goods have not left."""
+
+    @workflow.init
+    def __init__(self, given: Settlement) -> None:
+        """What is left, as the records had it when somebody decided to undo it."""
+        self._left = given.remains
+        self._because = f"{given.who}: {given.why}"[:250]
+        self._number = given.remains.number + BEYOND
+        self._journal = JournalKeeper()
+        self._problems: list[str] = []
+
+    @workflow.run
+    async def run(self, given: Settlement) -> Settled:
+        """Undo it, or say what a person has to look at."""
+        left = self._left
+        wait = given.before - workflow.now()
+        if wait > timedelta():
+            await workflow.sleep(wait, summary="what the closed workflow had under way")
+        if not left.status.ended:
+            taken = left.captured is not None
+            self._enter(OrderStatus.RECALLING if taken else OrderStatus.CANCELLING)
+        if await self._goods_are_here():
+            for way_back in self._ways_back():
+                await self._try(way_back)
+        if not self._problems:
+            await self._close(given)
+        await self._record()
+        return Settled(undone=not self._problems, problems=tuple(self._problems))
+
+    def _enter(self, status: OrderStatus) -> None:
+        self._number += 1
+        self._journal.add(
+            Transition(
+                number=self._number,
+                status=status,
+                step=Step.HANDOFF,
+                at=workflow.now(),
+                detail=self._because,
+            )
+        )
+
+    async def _goods_are_here(self) -> bool:
+        """Stop the warehouse's work; a parcel that has left it is a person's business."""
+        for shipment in self._left.handed_off:
+            stop = StopWork(
+                order_id=self._left.order_id,
+                shop=self._left.shop,
+                shipment=shipment,
+                reason=self._because,
+            )
+            try:
+                request = self._carrying(stop)
+                told = await start_provider_call(
+                    WarehouseActivities.cancel, request, "stop work at the warehouse"
+                )
+                self._journal.recorded(request.journal)
+            except ActivityError as error:
+                self._problem(f"the warehouse cannot be told: {error.cause or error}")
+                return False
+            if not told.done:
+                self._problem(
+                    "the warehouse has let the parcel go: nothing was undone. Intercept it at the "
+                    "courier, or capture what is held"
+                )
+                return False
+        return True
+
+    def _ways_back(self) -> tuple[Callable[[], Awaitable[None]], ...]:
+        left = self._left
+        return (
+            *((self._put_away,) if left.issued else ()),
+            *((self._void_labels,) if left.labels else ()),
+            *((self._refund,) if left.captured is not None else ()),
+            *((self._void_money,) if left.money_asked else ()),
+            self._release_stock,
+        )
+
+    async def _try(self, way_back: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await way_back()
+        except ActivityError as error:
+            self._problem(str(error.cause or error))
+
+    async def _put_away(self) -> None:
+        for shipment in self._left.issued:
+            request = self._request(shipment)
+            await start_own_books(StockActivities.put_away, request, "book the goods back")
+            self._journal.recorded(request.journal)
+
+    async def _void_labels(self) -> None:
+        left = self._left
+        request = self._carrying(
+            VoidKnownLabels(order_id=left.order_id, shop=left.shop, labels=left.labels)
+        )
+        await start_provider_call(ShippingActivities.void_known, request, "void the labels")
+        self._journal.recorded(request.journal)
+
+    async def _refund(self) -> None:
+        left = self._left
+        if left.captured is None or left.reference is None:
+            return
+        request = self._carrying(
+            RefundPayment(
+                order_id=left.order_id,
+                shop=left.shop,
+                shipment=left.handed_off[0] if left.handed_off else None,
+                reference=left.reference,
+                money=left.captured,
+            )
+        )
+        await start_provider_call(PaymentActivities.refund, request, f"refund {left.captured}")
+        self._journal.recorded(request.journal)
+
+    async def _void_money(self) -> None:
+        left = self._left
+        request = self._carrying(
+            VoidPayment(
+                order_id=left.order_id,
+                shop=left.shop,
+                reference=left.reference,
+                authorized_since=left.accepted_at,
+            )
+        )
+        await start_provider_call(PaymentActivities.void, request, "void the authorization")
+        self._journal.recorded(request.journal)
+
+    async def _release_stock(self) -> None:
+        request = self._request()
+        await start_own_books(StockActivities.release, request, "release reserved stock")
+        self._journal.recorded(request.journal)
+
+    async def _close(self, given: Settlement) -> None:
+        """The order is cancelled, its cases are closed, and the customer is told."""
+        left = self._left
+        for case in left.cases:
+            self._journal.add(
+                Answer(
+                    case=case,
+                    answer=CaseAnswer.CLOSE,
+                    who=given.who,
+                    why="the order was settled",
+                    at=workflow.now(),
+                )
+            )
+        if left.status.ended:
+            return
+        self._enter(OrderStatus.CANCELLED)
+        mail = self._carrying(
+            SendMail(order_id=left.order_id, shop=left.shop, kind=MailKind.CANCELLED)
+        )
+        with suppress(ActivityError):
+            await start_provider_call(MailActivities.send, mail, "cancelled mail")
+            self._journal.recorded(mail.journal)
+
+    def _problem(self, reason: str) -> None:
+        self._problems.append(reason[:4000])
+        order = self._left.order_id
+        self._journal.add(
+            Case(
+                id=f"{order}:aftermath:{workflow.info().run_id}:{len(self._problems)}"[:100],
+                order=order,
+                kind=CaseKind.REFUSED_BY_PROVIDER,
+                reason=f"Settling the order did not undo everything: {reason}"[:4000],
+                opened_at=workflow.now(),
+            )
+        )
+
+    def _request(self, shipment: str | None = None) -> Request:
+        left = self._left
+        return self._carrying(Request(order_id=left.order_id, shop=left.shop, shipment=shipment))
+
+    def _carrying(self, request: Asked) -> Asked:
+        return request.model_copy(update={"journal": self._journal.pending})
+
+    async def _record(self) -> None:
+        if not self._journal.empty:
+            request = self._request()
+            await start_own_books(RecordActivities.record, request, "record the aftermath")
+
+
+def aftermath_id(order_id: str) -> str:
+    """The id of the workflow that settles an order: one at a time for each order."""
+    return f"{order_of(order_id)}-aftermath"
