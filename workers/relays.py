@@ -17,6 +17,7 @@ from domain.failures import NotDone, ProviderFailure, Refused
 from domain.status import OrderStatus
 from providers.shop_callbacks import ShopCallbacks
 from workers.loops import Loop
+from workers.reconciliation import Reconciliation
 from workers.wiring import Vendors
 from workflows.starting import start_order
 
@@ -53,7 +54,7 @@ def _gone(message: Message, status: OrderStatus) -> Case:
 
 
 class Relays:
-    """The five loops of a worker process."""
+    """The loops of a worker process."""
 
     def __init__(self, client: Client, books: Books, vendors: Vendors, task_queue: str) -> None:
         """Everything is shared with the worker that runs beside."""
@@ -63,6 +64,7 @@ class Relays:
         self._task_queue = task_queue
         self._shops = ShopCallbacks()
         self._callers = ThreadPoolExecutor(CALLERS, thread_name_prefix="callbacks")
+        self._reconciliation = Reconciliation(client, books)
 
     def loops(self) -> tuple[Loop, ...]:
         """All of them; how often each looks where nobody wakes it."""
@@ -71,7 +73,7 @@ class Relays:
             Loop("callbacks", self.deliver_callbacks, timedelta(seconds=2), "callbacks"),
             Loop("starts", self.start_accepted, timedelta(seconds=5)),
             Loop("couriers", self.poll_couriers, timedelta(minutes=5)),
-            Loop("reconciliation", self.reconcile, timedelta(minutes=5)),
+            *self._reconciliation.loops(),
         )
 
     async def close(self) -> None:
@@ -168,13 +170,4 @@ class Relays:
             if event is not None:
                 await asyncio.to_thread(take_courier_event, self._books, event)
             await asyncio.to_thread(self._books.tracking.polled, parcel.tracking_number)
-        return 0
-
-    # -- reconciliation -------------------------------------------------------------------------
-
-    async def reconcile(self) -> int:
-        """Open a case for everything that is left where nobody looks."""
-        findings = await asyncio.to_thread(self._books.sweeps.findings)
-        for finding in findings:
-            await asyncio.to_thread(self._books.cases.open, finding.case())
         return 0
