@@ -85,10 +85,13 @@ def _with_money(remains: Remains, connection: Connection, order: Order) -> Remai
     held = Money.zero(order.currency) if taken else totals.authorized - totals.voided
     captured = totals.captured - totals.refunded
     known_end = taken or any(event.kind in (_K.DECLINE, _K.VOID) for event in events)
+    reference = _reference(events)
+    in_doubt = reference is None and not known_end and isinstance(order.payment, AuthorizeMethod)
     return remains.model_copy(
         update={
             "money_asked": held.amount > 0 or not known_end,
-            "reference": _reference(events),
+            "reference": reference,
+            "in_doubt": order.due if in_doubt else None,
             "held": held if held.amount > 0 else None,
             "captured": captured if captured.amount > 0 else None,
         }

@@ -21,7 +21,8 @@ class Remains(Model):
     """What is left of an order, as the records have it.
 
     ``money_asked`` means that the payment provider was, or may have been, asked to hold money;
-    ``reference`` names it where that is known. ``captured`` is what was taken and not given back.
+    ``reference`` names it where that is known; ``in_doubt`` is what we asked for, where no answer
+    is on record. ``captured`` is what was taken and not given back.
     """
 
     order_id: str
@@ -32,6 +33,7 @@ class Remains(Model):
     reserved: tuple[Want, ...] = ()
     money_asked: bool = False
     reference: str | None = None
+    in_doubt: Money | None = None
     held: Money | None = None
     captured: Money | None = None
     labels: tuple[Label, ...] = ()

@@ -12,6 +12,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
+from activities.documents import DocumentActivities, PutAway
 from activities.mail import MailActivities, SendMail
 from activities.payment import PaymentActivities, RefundPayment, VoidPayment
 from activities.records import RecordActivities
@@ -21,6 +22,7 @@ from activities.stock import StockActivities
 from activities.warehouse import StopWork, WarehouseActivities
 from domain.cases import Answer, Case, CaseAnswer, CaseKind
 from domain.ids import order_of
+from domain.invoicing import CreditReason
 from domain.journal import Transition
 from domain.mail import MailKind
 from domain.remains import Settled, Settlement
@@ -119,8 +121,17 @@ class AftermathWorkflow:
 
     async def _put_away(self) -> None:
         for shipment in self._left.issued:
-            request = self._request(shipment)
-            await start_own_books(StockActivities.put_away, request, "book the goods back")
+            request = self._carrying(
+                PutAway(
+                    order_id=self._left.order_id,
+                    shop=self._left.shop,
+                    shipment=shipment,
+                    reason=CreditReason.CANCELLED,
+                )
+            )
+            await start_own_books(
+                DocumentActivities.put_away, request, "book the goods back, credit the invoice"
+            )
             self._journal.recorded(request.journal)
 
     async def _void_labels(self) -> None:
@@ -155,6 +166,7 @@ class AftermathWorkflow:
                 shop=left.shop,
                 reference=left.reference,
                 authorized_since=left.accepted_at,
+                in_doubt=left.in_doubt,
             )
         )
         await start_provider_call(PaymentActivities.void, request, "void the authorization")
