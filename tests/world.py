@@ -8,8 +8,8 @@ loops run beside. Every world has a task queue, a database and a shop of its own
 import asyncio
 import base64
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ import uvicorn
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import Interceptor, Worker
 
 from api.serving import put_together
 from backoffice.books import Books
@@ -53,6 +53,7 @@ class World:
     shop_key: str
     warehouse_key: str
     admin: httpx.AsyncClient
+    database_url: str
     vendors: Vendors
     worker: Worker
 
@@ -268,11 +269,14 @@ async def open_world(
     mail_ambiguity_seconds: int = 600,
     build_id: str = "",
     stripe_timeout: tuple[float, float] | None = None,
+    worker: bool = True,
+    interceptors: Sequence[Interceptor] = (),
 ) -> AsyncGenerator[World]:
     """Put a world together on an empty, migrated database, and take it apart again.
 
     With ``auto`` the sandbox's warehouse and couriers act by themselves. ``stripe_timeout`` is
-    (connect, read) in seconds, for tests in which Stripe is slower than that.
+    (connect, read) in seconds, for tests in which Stripe is slower than that. Without ``worker``
+    orders wait for a worker from elsewhere on the same task queue.
     """
     await asyncio.to_thread(sandbox.reset)
     port = free_port()
@@ -305,9 +309,16 @@ async def open_world(
                 base_url=url, headers={"X-API-Key": shop_key}, timeout=30
             ) as api:
                 with activity_threads(settings) as executor:
-                    async with build_worker(
-                        environment.client, settings, books, vendors, executor, proving_runner()
-                    ) as worker:
+                    own = build_worker(
+                        environment.client,
+                        settings,
+                        books,
+                        vendors,
+                        executor,
+                        interceptors,
+                        proving_runner(),
+                    )
+                    async with own if worker else nullcontext():
                         yield World(
                             environment,
                             environment.client,
@@ -319,8 +330,9 @@ async def open_world(
                             shop_key,
                             warehouse_key,
                             admin,
+                            database_url,
                             vendors,
-                            worker,
+                            own,
                         )
     finally:
         loops.stop()

@@ -1,13 +1,13 @@
 """Where everything is put together: settings, vendors' clients, activities, the Worker."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkflowRunner
+from temporalio.worker import Interceptor, PollerBehaviorAutoscaling, Worker, WorkflowRunner
 
 from activities.documents import DocumentActivities
 from activities.mail import MailActivities
@@ -114,9 +114,13 @@ def build_worker(
     books: Books,
     vendors: Vendors,
     executor: ThreadPoolExecutor,
+    interceptors: Sequence[Interceptor] = (),
     runner: WorkflowRunner | None = None,
 ) -> Worker:
-    """A worker for orders and their activities, on one task queue."""
+    """A worker for orders and their activities, on one task queue.
+
+    ``interceptors`` see every call; the first is the outermost.
+    """
     threads = settings.activity_threads
     return Worker(
         client,
@@ -128,7 +132,7 @@ def build_worker(
         max_concurrent_local_activities=threads,
         max_cached_workflows=settings.cached_workflows,
         workflow_runner=runner or workflow_runner(),
-        interceptors=[OnePayload()],
+        interceptors=[*interceptors, OnePayload()],
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=GRACE,

@@ -57,7 +57,7 @@ async def next_build(world: World, build_id: str = "") -> AsyncGenerator[None]:
             world.books,
             world.vendors,
             executor,
-            UnsandboxedWorkflowRunner(),
+            runner=UnsandboxedWorkflowRunner(),
         ):
             yield
 

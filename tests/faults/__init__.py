@@ -1,0 +1,1 @@
+"""The world broken at every point, judged by the providers' own ledgers."""

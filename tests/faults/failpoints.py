@@ -1,0 +1,272 @@
+"""The failpoint matrix: every activity broken off in every way, in a worker that really dies."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from runtime.processes import spawn, stop
+from tests.faults.plan import (
+    KNOWN,
+    RAN,
+    REACHED,
+    WENT_ON,
+    Break,
+    Kind,
+    Notebook,
+    write_plan,
+)
+from tests.faults.stories import STORIES, Board, Story, play
+from tests.faults.verdict import find
+from tests.world import PATIENCE, World, eventually
+
+WORLD = {
+    "worker": False,
+    "policy": {"review_after": "PT1S"},
+    "mail_ambiguity_seconds": 5,
+}
+"""How `open_world` is called for this matrix."""
+
+_REACH_SECONDS = 90.0
+_END_SECONDS = 240.0
+_ROOT = Path(__file__).resolve().parent.parent.parent
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Point:
+    """Somewhere that work can break off: found by watching, with a story that comes by."""
+
+    name: str
+    story: Story
+    vendors: tuple[str, ...]
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Every way to break it; without a vendor there is no answer of a vendor's to lose."""
+        return tuple(kind for kind in Kind if kind is not Kind.ANSWER_LOST or self.vendors)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One cell of the matrix."""
+
+    point: Point
+    kind: Kind
+    order: str
+    problems: tuple[str, ...]
+    ambiguous_mails: int = 0
+    surplus_labels: int = 0
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a run without faults has shown."""
+
+    points: tuple[Point, ...]
+    unreached: tuple[str, ...]
+    """Activities that the worker serves and no story comes by."""
+
+
+class Workers:
+    """Worker processes of one world, each with its plan and its notes."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        """Files go to ``folder``."""
+        self._world = world
+        self._folder = folder
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def start(self, breaks: dict[str, Break] | None = None) -> "WorkerProcess":
+        """A worker that breaks these orders, or none."""
+        name = f"worker-{len(self._running) + 1}"
+        plan, notes = self._folder / f"{name}.plan", self._folder / f"{name}.notes"
+        write_plan(plan, breaks or {})
+        process = spawn(
+            [sys.executable, "-m", "tests.faults.worker"],
+            log_file=self._folder / f"{name}.log",
+            env={**os.environ, **self._environment(plan, notes)},
+            cwd=_ROOT,
+        )
+        self._running.append(process)
+        return WorkerProcess(process, Notebook(notes))
+
+    def _environment(self, plan: Path, notes: Path) -> dict[str, str]:
+        world = self._world
+        settings = world.settings.model_dump(exclude_unset=True)
+        shown = {
+            f"ORDERSAGA_{name.upper()}": str(
+                getattr(value, "get_secret_value", lambda v=value: v)()
+            )
+            for name, value in settings.items()
+        }
+        return {
+            **shown,
+            "ORDERSAGA_ACTIVITY_THREADS": "160",
+            "TEMPORAL_ADDRESS": world.client.service_client.config.target_host,
+            "TEMPORAL_NAMESPACE": world.client.namespace,
+            "ORDERSAGA_DATABASE_URL": world.database_url,
+            "FAULTS_PLAN": str(plan),
+            "FAULTS_NOTES": str(notes),
+            "FAULTS_SANDBOX": world.sandbox.url,
+        }
+
+    def stop(self) -> None:
+        """End them all; those that are paused or hold on to something are killed."""
+        for process in self._running:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+
+
+@dataclass(frozen=True)
+class WorkerProcess:
+    """One worker, and what it has told so far."""
+
+    process: subprocess.Popen[bytes]
+    notebook: Notebook
+
+    def orders(self, event: str) -> set[str]:
+        """Which orders it has told this about."""
+        return {note.order for note in self.notebook.notes() if note.event == event}
+
+    def send(self, signal_number: int) -> None:
+        """Kill it, pause it, wake it."""
+        os.kill(self.process.pid, signal_number)
+
+    def end(self) -> None:
+        """Let it finish what it is doing, and wait."""
+        stop(self.process, grace_seconds=25)
+
+
+@asynccontextmanager
+async def open_workers(world: World, folder: Path) -> AsyncGenerator[Workers]:
+    """Workers that end with this block."""
+    workers = Workers(world, folder)
+    try:
+        yield workers
+    finally:
+        await asyncio.to_thread(workers.stop)
+
+
+async def learn(world: World, workers: Workers) -> Lesson:
+    """Live through every story without faults, and see which points each comes by."""
+    worker = workers.start()
+    orders = {await _place(world, story): story for story in STORIES}
+    async with _played(world, orders):
+        await _all_ended(world, orders, _END_SECONDS)
+    await asyncio.to_thread(worker.end)
+    found: dict[str, Point] = {}
+    notes = list(worker.notebook.notes())
+    for note in notes:
+        if note.event == RAN and note.point not in found:
+            story = orders[note.order]
+            found[note.point] = Point(note.point, story, note.vendors)
+    known = {note.point for note in notes if note.event == KNOWN}
+    reached = {point.partition(":")[0] for point in found}
+    return Lesson(tuple(found.values()), tuple(sorted(known - reached)))
+
+
+async def break_all(
+    world: World, workers: Workers, points: Sequence[Point], kinds: Iterable[Kind], say: Say
+) -> list[Verdict]:
+    """Break every point in every one of these ways, all of them kills or all of them zombies."""
+    wanted = set(kinds)
+    cells = [(point, kind) for point in points for kind in point.kinds if kind in wanted]
+    orders: dict[str, tuple[Point, Kind]] = {}
+    for point, kind in cells:
+        orders[await _place(world, point.story)] = (point, kind)
+    stories = {order: point.story for order, (point, _) in orders.items()}
+    breaks = {o: Break(point.name, kind, point.vendors) for o, (point, kind) in orders.items()}
+    async with _played(world, stories):
+        failing = workers.start(breaks)
+        say(f"{len(orders)} orders on their way to their breaks")
+        reached = await _reached(failing, set(orders))
+        zombies = any(kind.zombie for kind in wanted)
+        failing.send(signal.SIGSTOP if zombies else signal.SIGKILL)
+        say(f"{len(reached)} breaks reached; worker {'paused' if zombies else 'killed'}")
+        workers.start()
+        left = await _all_ended(world, stories, _END_SECONDS)
+        say(f"{len(orders) - len(left)} orders have ended")
+        asleep: set[str] = set()
+        if zombies:
+            failing.send(signal.SIGCONT)
+            asleep = await _asleep(failing, reached)
+            say(f"{len(reached) - len(asleep)} zombies have gone on")
+    await asyncio.to_thread(world.sandbox.settle, PATIENCE)
+    missed = {order: "its break was never reached" for order in set(orders) - reached}
+    missed |= {order: "its zombie never went on" for order in asleep}
+    missed |= {order: "it did not end" for order in left}
+    return [await _judged(world, order, *orders[order], missed.get(order)) for order in orders]
+
+
+async def _place(world: World, story: Story) -> str:
+    return await world.place(world.body(**story.order))
+
+
+@asynccontextmanager
+async def _played(world: World, stories: dict[str, Story]) -> AsyncGenerator[None]:
+    board = Board(world)
+    tasks = [asyncio.create_task(board.keep())]
+    tasks += [asyncio.create_task(play(world, board, *each)) for each in stories.items()]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _reached(worker: WorkerProcess, orders: set[str]) -> set[str]:
+    """Wait for every break; those that came in time."""
+
+    async def all_there() -> bool:
+        return worker.orders(REACHED) >= orders
+
+    await _in_time(all_there, _REACH_SECONDS)
+    return worker.orders(REACHED) & orders
+
+
+async def _asleep(worker: WorkerProcess, orders: set[str]) -> set[str]:
+    async def all_gone_on() -> bool:
+        return worker.orders(WENT_ON) >= orders
+
+    await _in_time(all_gone_on, PATIENCE)
+    return orders - worker.orders(WENT_ON)
+
+
+async def _all_ended(world: World, stories: dict[str, Story], patience: float) -> set[str]:
+    """Wait until every workflow has closed; those that have not."""
+
+    async def ended(order: str) -> None:
+        await world.handle(order).result()
+
+    waits = {order: asyncio.create_task(ended(order)) for order in stories}
+    await asyncio.wait(waits.values(), timeout=patience)
+    left = {order for order, wait in waits.items() if not wait.done()}
+    for wait in waits.values():
+        wait.cancel()
+    await asyncio.gather(*waits.values(), return_exceptions=True)
+    return left
+
+
+async def _in_time(look: Callable[[], "asyncio.Future[bool] | object"], patience: float) -> None:
+    try:
+        await eventually(look, lambda: "", patience)  # pyright: ignore[reportArgumentType]
+    except AssertionError:
+        return
+
+
+async def _judged(
+    world: World, order: str, point: Point, kind: Kind, missed: str | None
+) -> Verdict:
+    if missed is not None:
+        return Verdict(point, kind, order, (missed,))
+    result = str(await world.handle(order).result())
+    found = find(order, point.story, result, await world.view(order), world.ledger(order))
+    return Verdict(point, kind, order, found.problems, found.ambiguous_mails, found.surplus_labels)

@@ -1,0 +1,157 @@
+"""Stories that orders live through, and the hand that plays warehouse, courier and customer.
+
+No story says which activities it needs: what each one reaches is seen in a run without faults.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+import httpx
+from sqlalchemy import text
+
+from cli import demo_orders
+from sandbox.client import SandboxRefusedError
+from sandbox.judge import Ending
+from tests.world import Json, World
+
+Play = Callable[[World, str], Awaitable[bool]]
+"""Something that somebody does about an order; whether it took."""
+
+_LOOK_SECONDS = 0.2
+
+
+def _warehouse(action: str, **body: str) -> Play:
+    async def play(world: World, order: str) -> bool:
+        reply = await world.wms(f"{order}-s1", action, **body)
+        return 200 <= (reply["status"] or 0) < 300
+
+    return play
+
+
+async def _deliver(world: World, order: str) -> bool:
+    await world.courier(order, "DELIVERED")
+    return True
+
+
+async def _cancel(world: World, order: str) -> bool:
+    body = {"who": "the customer", "why": "a story"}
+    return (await world.api.post(f"/orders/{order}/cancel", json=body)).is_success
+
+
+_PICK, _PACK = _warehouse("picked"), _warehouse("packed")
+_HAND_OVER, _PULL = _warehouse("handed_over"), _warehouse("recall_result", outcome="pulled")
+
+
+@dataclass(frozen=True)
+class Story:
+    """What is done at which status, and how it must end. ``due`` is in cents."""
+
+    name: str
+    plays: Mapping[str, Play]
+    ending: Ending
+    mails: tuple[str, ...]
+    authorized: int = 1
+    captured: int = 0
+    due: int = 4270
+    pieces: int = 0
+    """How many pieces have left the house for good."""
+    order: Json = field(default_factory=dict[str, object])
+
+
+_TOO_MANY = demo_orders.order(
+    "too-many", [demo_orders.line("1", "TEAPOT", "Teapot", 13, 6900)], demo_orders.card()
+)
+
+STORIES = (
+    Story(
+        "carried to the door",
+        {
+            "in_fulfilment": _PICK,
+            "ready_to_pack": _PACK,
+            "released": _HAND_OVER,
+            "shipped": _deliver,
+        },
+        Ending.COMPLETED,
+        ("confirmation", "shipped", "review"),
+        captured=1,
+        pieces=2,
+    ),
+    Story(
+        "cancelled while it is picked",
+        {"in_fulfilment": _cancel},
+        Ending.CANCELLED,
+        ("confirmation", "cancelled"),
+    ),
+    Story(
+        "cancelled with its label printed",
+        {"in_fulfilment": _PICK, "ready_to_pack": _cancel},
+        Ending.CANCELLED,
+        ("confirmation", "cancelled"),
+    ),
+    Story(
+        "recalled from the dock",
+        {
+            "in_fulfilment": _PICK,
+            "ready_to_pack": _PACK,
+            "released": _cancel,
+            "recalling": _PULL,
+        },
+        Ending.CANCELLED,
+        ("confirmation", "cancelled"),
+        captured=1,
+    ),
+    Story(
+        "declined by the bank",
+        {},
+        Ending.DECLINED,
+        ("declined",),
+        authorized=0,
+        order={"payment": demo_orders.card("pm_card_visa_chargeDeclined")},
+    ),
+    Story(
+        "out of stock",
+        {},
+        Ending.OUT_OF_STOCK,
+        ("out_of_stock",),
+        authorized=0,
+        due=int(_TOO_MANY["total"]["gross"]),
+        order={name: _TOO_MANY[name] for name in ("lines", "total", "shipping")},
+    ),
+)
+"""The first that reaches a point is the one in which it is broken."""
+
+
+class Board:
+    """Every order's status on record, looked at again and again."""
+
+    def __init__(self, world: World) -> None:
+        """Nothing is known yet."""
+        self._world = world
+        self.statuses: dict[str, str] = {}
+
+    async def keep(self) -> None:
+        """Look until cancelled."""
+        while True:
+            self.statuses = await asyncio.to_thread(self._read)
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _read(self) -> dict[str, str]:
+        with self._world.books.database.reading() as connection:
+            rows = connection.execute(
+                text("SELECT id, status FROM orders WHERE shop = :shop"), {"shop": self._world.shop}
+            )
+            return {str(order): str(status) for order, status in rows}
+
+
+async def play(world: World, board: Board, order: str, story: Story) -> None:
+    """Do what the story asks for, each thing once it took, until cancelled."""
+    left = dict(story.plays)
+    while left:
+        status = board.statuses.get(order, "")
+        try:
+            if status in left and await left[status](world, order):
+                del left[status]
+        except (httpx.TransportError, SandboxRefusedError):
+            pass  # it is tried again, as people do
+        await asyncio.sleep(_LOOK_SECONDS)

@@ -1,0 +1,72 @@
+"""``python -m tests.faults.worker``: the product's own worker, with failpoints.
+
+FAULTS_PLAN and FAULTS_NOTES name its files, FAULTS_SANDBOX the outside world. SIGCONT wakes its
+zombies.
+"""
+
+import asyncio
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+from backoffice.books import Books
+from runtime.logs import log_as_json
+from runtime.settings import Settings
+from runtime.temporal import connect
+from sandbox.client import SandboxClient
+from tests.faults.failing import Door, Failpoints, FailingActivities, FailingDatabase
+from tests.faults.plan import KNOWN, Note, Notebook, read_plan
+from workers.wiring import Vendors, activities, activity_threads, build_worker
+
+_VENDORS = {"payment": "stripe", "courier": "shippo", "mail": "sendgrid", "warehouse": "wms"}
+
+
+async def work() -> None:
+    """Work until SIGTERM, or until the harness has had enough."""
+    settings = Settings()
+    notebook = Notebook(Path(os.environ["FAULTS_NOTES"]))
+    plan = read_plan(Path(os.environ["FAULTS_PLAN"]))
+    database = FailingDatabase(settings.database_url, settings.database_pool)
+    books = Books.over(database)
+    client = await connect()
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    with SandboxClient(os.environ["FAULTS_SANDBOX"]) as sandbox:
+        points = Failpoints(plan, notebook, sandbox)
+        database.points = points
+        loop.add_signal_handler(signal.SIGTERM, stopping.set)
+        loop.add_signal_handler(signal.SIGCONT, points.wake)
+        vendors = _watched(Vendors.of(settings), points)
+        for known in activities(settings, books, vendors):
+            notebook.add(Note(KNOWN, point=_name(known)))
+        watching = [FailingActivities(points)]
+        with activity_threads(settings) as executor:
+            async with build_worker(client, settings, books, vendors, executor, watching):
+                await stopping.wait()
+
+
+def _watched(vendors: Vendors, points: Failpoints) -> Vendors:
+    """The printer is no vendor: it draws in this process."""
+    doors: dict[str, Any] = {
+        part: Door(getattr(vendors, part), vendor, points) for part, vendor in _VENDORS.items()
+    }
+    return replace(vendors, **doors)
+
+
+def _name(known: object) -> str:
+    """What the engine calls an activity; the SDK keeps it on the function."""
+    definition: Any = getattr(known, "__temporal_activity_definition")  # noqa: B009 # the SDK's mark
+    return cast("str", definition.name)
+
+
+def main() -> None:
+    """Work, and leave at once (temporalio/sdk-python#300)."""
+    log_as_json(Settings().log_level)
+    asyncio.run(work())
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
