@@ -1,6 +1,8 @@
 # Ordersaga's commands. Each sets up what it needs: a bare machine with Python 3.11 is enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down doctor test check bench mutations histories fmt lock clean
+ORDERS ?= 500
+SEED ?= 1
+.PHONY: help setup demo up down doctor test check chaos bench mutations histories fmt lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +32,10 @@ test: setup ## Run the ladder of tests, or some: make test TESTS=tests/domain
 
 check: setup ## Format, lint, types, imports, dependencies; AUDIT=--strict to insist on advisories
 	@scripts/check $(AUDIT)
+
+chaos: setup ## Every fault and death at once, judged: make chaos ORDERS=500 SEED=1
+	@scripts/system-packages
+	@.venv/bin/ordersaga chaos --orders $(ORDERS) --seed $(SEED)
 
 bench: setup ## Measure; each figure is one line of JSON on standard output
 	@.venv/bin/python -m bench

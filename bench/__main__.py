@@ -9,8 +9,8 @@ import typer
 
 from bench import anatomy, engine_cost, latency, memory, throughput
 from bench.figures import UNITS, Results, reserve_standard_output
-from bench.progress import Teller
 from bench.running_stack import running_stack
+from cli.progress import Teller
 
 app = typer.Typer(add_completion=False)
 

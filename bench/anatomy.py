@@ -20,11 +20,11 @@ from temporalio.api.history.v1 import HistoryEvent
 from bench.bare.plan import Anatomy, Call, Drawing, Script, Statement, dealt, script
 from bench.histories import commands, payload_sizes
 from bench.plain_order import body, new_number
-from bench.progress import Counted, Teller
 from bench.requests_seen import RequestsSeen
 from bench.running_stack import AT_ONCE, libpq
 from bench.statements import API, RELAYS, Sent, counted_statements
 from bench.virtual_engine import VirtualEngine, open_virtual_engine
+from cli.progress import Counted, Teller
 from sandbox.client import SandboxClient
 
 ORDERS = 40

@@ -20,9 +20,9 @@ from bench.drift import DriftError, differences
 from bench.histories import commands
 from bench.load import OverHttp, run
 from bench.plain_order import new_number
-from bench.progress import Teller
 from bench.requests_seen import RequestsSeen
 from bench.running_stack import SHOP, Delays, RunningStack
+from cli.progress import Teller
 from runtime.processes import free_port, spawn, stop
 
 _PATIENCE = 30.0

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from bench.clock_moves import is_clock, without_clock
 from bench.figures import Results
-from bench.progress import Teller
 from bench.server_counters import actions_at_rest
 from bench.virtual_engine import VirtualEngine, open_virtual_engine
+from cli.progress import Teller
 from tests.world import World
 
 FIGURES = ("actions_per_order", "events_per_order", "history_bytes_per_order")

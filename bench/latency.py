@@ -9,8 +9,8 @@ from bench.figures import Results
 from bench.load import OverHttp, StalledError
 from bench.percentiles import percentile
 from bench.plain_order import new_number
-from bench.progress import Teller
 from bench.running_stack import RunningStack
+from cli.progress import Teller
 from sandbox.client import LedgerEntry
 
 ORDERS = 40

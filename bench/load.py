@@ -10,7 +10,7 @@ import psycopg
 
 from bench.operating_system import cpu_seconds
 from bench.plain_order import body, new_number
-from bench.progress import Counted
+from cli.progress import Counted
 
 Json = dict[str, Any]
 

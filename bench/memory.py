@@ -7,8 +7,8 @@ from bench.figures import Results
 from bench.load import OverHttp, StalledError
 from bench.operating_system import cpu_seconds, resident_mib
 from bench.plain_order import new_number
-from bench.progress import Teller
 from bench.running_stack import Delays, RunningStack, running_stack
+from cli.progress import Teller
 
 FIGURES = ("worker_rss_mib_1000_open",)
 OPEN = 1000

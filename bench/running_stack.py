@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 
 from bench.load import OverHttp
-from bench.progress import Teller
 from cli import demo_orders
 from cli.installation import Installation
+from cli.progress import Teller
 from cli.stack import Plan, Stack
 from sandbox.client import SandboxClient
 from tests.world import PRODUCTS, STOCK

@@ -11,8 +11,8 @@ from bench.bare_stack import BareStack, bare_stack, check
 from bench.figures import Results
 from bench.load import IN_FLIGHT, Moment, OverHttp, Steady, run, steady
 from bench.operating_system import cpu_seconds
-from bench.progress import Teller
 from bench.running_stack import Delays, RunningStack
+from cli.progress import Teller
 
 FIGURES = ("orders_per_second", "worker_cpu_ms_per_order")
 COMPARED = ("efficiency", "engine_share")

@@ -10,7 +10,7 @@ from typing import Any
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from backoffice.database import Database
-from bench.progress import Teller
+from cli.progress import Teller
 from runtime import devserver
 from runtime.embedded_postgres import EmbeddedPostgres
 from runtime.processes import free_port

@@ -14,6 +14,8 @@ import typer
 from rich.console import Console
 
 from backoffice.database import Database
+from cli.chaos.command import carry_out
+from cli.chaos.run import Wanted
 from cli.demo import run_demo
 from cli.demo_shop import DemoShop
 from cli.doctor import examine
@@ -59,6 +61,20 @@ def demo(
     if not balanced:
         console.print("[red]The ledgers do not agree with the orders.[/]")
     _leave(0 if balanced else 1)
+
+
+@app.command()
+def chaos(
+    orders: Annotated[int, typer.Option(min=1, help="how many")] = 500,
+    seed: Annotated[int, typer.Option(help="the same seed: the same orders, faults, kills")] = 1,
+    faults: Annotated[bool, typer.Option(help="let providers fail")] = True,
+    kills: Annotated[bool, typer.Option(help="kill and freeze parts of the installation")] = True,
+    in_flight: Annotated[int, typer.Option(min=1, help="orders at once")] = 120,
+    workers: Annotated[int, typer.Option(min=1, help="worker processes")] = 2,
+) -> None:
+    """Put orders through every fault and death at once; 1 if any of them broke a rule."""
+    wanted = Wanted(orders, seed, faults, kills, in_flight, workers)
+    _leave(0 if carry_out(wanted) else 1)
 
 
 @app.command()

@@ -93,14 +93,15 @@ class Stack:
     def _start_postgres(self) -> None:
         given = os.environ.get("ORDERSAGA_DATABASE_URL", "")
         if not given:
-            self.postgres = EmbeddedPostgres.start(
-                self._home / "postgres", durable=self._plan.on_files
-            )
+            self.postgres = self._embedded_postgres()
         url = given or (self.postgres.url if self.postgres else "")
         database = Database(url)
         database.migrate()
         database.close()
         self._environment["ORDERSAGA_DATABASE_URL"] = url
+
+    def _embedded_postgres(self) -> EmbeddedPostgres:
+        return EmbeddedPostgres.start(self._home / "postgres", durable=self._plan.on_files)
 
     def _start_temporal(self) -> None:
         given = os.environ.get("TEMPORAL_ADDRESS")
@@ -149,6 +150,10 @@ class Stack:
 
     def mend(self) -> None:
         """Start again whatever has died."""
+        if self.postgres is not None and self.postgres.pid is None:
+            self._say("Postgres has died; starting it again")
+            left, self.postgres = self.postgres, self._embedded_postgres()
+            left.close()
         if self.temporal is not None and self.temporal.process.poll() is not None:
             self._say("the Temporal server has died; starting it again")
             self._start_temporal()

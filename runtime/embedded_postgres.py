@@ -69,6 +69,11 @@ class EmbeddedPostgres:
         """Address of the main database, for SQLAlchemy with psycopg 3, sync and async alike."""
         return self.database_url(DATABASE)
 
+    @property
+    def pid(self) -> int | None:
+        """Process number of the server; None where it has died."""
+        return self._cluster.running()
+
     def database_url(self, name: str) -> str:
         """Address of one of this server's databases."""
         host = quote(str(self._cluster.sockets), safe="/")

@@ -5,7 +5,7 @@ how it ended, and compares that with what really happened at each provider.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -26,14 +26,19 @@ class Ending(StrEnum):
 class Expected:
     """An order as its shop knows it. ``due`` is in the payment provider's own unit.
 
-    ``charged_here`` is false where the channel was paid, or nothing is due.
+    ``charged_here`` is false where the channel was paid, or nothing is due. Without ``parcels``
+    there are as many as were handed over. ``repeats`` counts, by kind, mails whose first sending
+    nobody could know of. ``gone_told`` is true where a person was told that goods left although
+    they must not have: then they may be unpaid.
     """
 
     order: str
     due: int
     ending: Ending
     charged_here: bool = True
-    parcels: int = 1
+    parcels: int | None = 1
+    repeats: Mapping[str, int] = field(default_factory=dict[str, int])
+    gone_told: bool = False
 
 
 @dataclass
@@ -46,8 +51,11 @@ class Account:
     let_go: int = 0
     refunded: int = 0
     captures: int = 0
+    held_by_intent: dict[str, int] = field(default_factory=dict[str, int])
     labels_bought: int = 0
     labels_refunded: int = 0
+    live: dict[str, str] = field(default_factory=dict[str, str])
+    left: set[str] = field(default_factory=set[str])
     mails: Counter[str] = field(default_factory=Counter[str])
     callbacks: int = 0
     callback_sequence: list[int] = field(default_factory=list[int])
@@ -64,8 +72,8 @@ class Account:
 
     @property
     def held(self) -> int:
-        """Money that is authorized and neither taken nor let go."""
-        return self.authorized - self.let_go - (self.authorized if self.captures else 0)
+        """Money that is authorized and neither taken nor let go, over all authorizations."""
+        return sum(self.held_by_intent.values())
 
 
 def account(order: str, entries: Iterable[LedgerEntry]) -> Account:
@@ -95,12 +103,17 @@ def _count(sums: Account, entry: LedgerEntry) -> None:
 
 def _count_money(sums: Account, entry: LedgerEntry) -> None:
     amount = int(entry.data.get("amount", 0) or 0)
+    intent = str(entry.data.get("intent"))
     match entry.kind:
         case "authorization":
             sums.authorized += amount
+            sums.held_by_intent[intent] = amount
         case "void" | "authorization_expired":
             sums.let_go += amount
+            sums.held_by_intent.pop(intent, None)
         case "capture":
+            # What a capture leaves of an authorization, the provider lets go.
+            sums.held_by_intent.pop(intent, None)
             sums.captured += amount
             sums.captures += 1
             sums.captured_at = sums.captured_at or entry.seq
@@ -116,6 +129,7 @@ def _count_goods(sums: Account, entry: LedgerEntry) -> None:
             sums.released_at = sums.released_at or entry.seq
         case "handed_over":
             sums.handed_over_at = sums.handed_over_at or entry.seq
+            sums.left |= {str(parcel["tracking_number"]) for parcel in entry.data["parcels"]}
         case "put_away":
             sums.put_away += 1
         case _:
@@ -126,8 +140,10 @@ def _count_paper(sums: Account, entry: LedgerEntry) -> None:
     match entry.kind:
         case "label_purchased":
             sums.labels_bought += 1
+            sums.live[str(entry.data["tracking_number"])] = str(entry.data.get("parcel"))
         case "label_refunded":
             sums.labels_refunded += 1
+            sums.live.pop(str(entry.data["tracking_number"]), None)
         case "mail":
             sums.mails[str(entry.data.get("kind"))] += 1
         case "callback" if not entry.data.get("duplicate"):
@@ -160,7 +176,7 @@ def _money(expected: Expected, sums: Account) -> list[str]:
         rules.append((net == 0, f"ended {expected.ending.value} with {net} paid"))
     if expected.ending is not Ending.OPEN:
         rules.append((sums.held == 0, f"ended with {sums.held} still held"))
-    if sums.handed_over_at is not None and expected.charged_here:
+    if sums.handed_over_at is not None and expected.charged_here and not expected.gone_told:
         rules.append((net == due, f"handed over with {net} paid of {due} due"))
     return [words for holds, words in rules if not holds]
 
@@ -172,9 +188,17 @@ def _goods(expected: Expected, sums: Account) -> list[str]:
             problems.append("released without a capture")
         elif sums.captured_at > sums.released_at:
             problems.append("released before the capture")
-    wanted = expected.parcels if expected.ending is Ending.COMPLETED else 0
+    gone = len(sums.left) if expected.parcels is None else expected.parcels
+    wanted = gone if expected.ending is Ending.COMPLETED else 0
+    if expected.gone_told and sums.labels_live == len(sums.left):
+        wanted = sums.labels_live
     if expected.ending is not Ending.OPEN and sums.labels_live != wanted:
         problems.append(f"{sums.labels_live} live label(s), {wanted} wanted")
+    twice = [parcel for parcel, count in Counter(sums.live.values()).items() if count > 1]
+    if expected.ending is not Ending.OPEN and twice:
+        problems.append(f"more than one live label for {', '.join(twice)}")
+    if expected.ending is Ending.COMPLETED and not sums.left <= sums.live.keys():
+        problems.append(f"left with labels that are void: {sorted(sums.left - sums.live.keys())}")
     if expected.ending is Ending.COMPLETED and sums.handed_over_at is None:
         problems.append("completed and never handed over")
     return problems
@@ -184,7 +208,7 @@ def _words(expected: Expected, sums: Account) -> list[str]:
     problems = [
         f"{count} mails of kind {kind}"
         for kind, count in sums.mails.items()
-        if count > 1 and kind != "restock"
+        if count > 1 + expected.repeats.get(kind, 0) and kind != "restock"
     ]
     if expected.ending is Ending.COMPLETED:
         problems += [

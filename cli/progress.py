@@ -41,19 +41,19 @@ class Teller:
     """Tells on standard error; standard output is the figures' own."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True)
+        self.console = Console(stderr=True)
         self._began = time.monotonic()
 
     def say(self, text: str) -> None:
         """One line, with the seconds since the start."""
         seconds = time.monotonic() - self._began
-        self._console.print(f"{seconds:6.1f} s  {text}", highlight=False, soft_wrap=True)
+        self.console.print(f"{seconds:6.1f} s  {text}", highlight=False, soft_wrap=True)
 
     @contextmanager
     def counting(self, what: str, total: int) -> Generator[Counted]:
         """Show how far something has come."""
-        if not self._console.is_terminal:
-            yield Counted(self._console, what, total)
+        if not self.console.is_terminal:
+            yield Counted(self.console, what, total)
             return
         columns = (
             TextColumn("  {task.description}"),
@@ -61,5 +61,5 @@ class Teller:
             MofNCompleteColumn(),
             TimeElapsedColumn(),
         )
-        with Progress(*columns, console=self._console, transient=True) as progress:
+        with Progress(*columns, console=self.console, transient=True) as progress:
             yield _Bar(progress, what, total)

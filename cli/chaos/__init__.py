@@ -1,0 +1,1 @@
+"""Chaos: many orders, every fault and every death at once, and a judge who reads the ledgers."""

@@ -1,0 +1,128 @@
+"""Orders of every shape that a shop may send."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from cli.chaos.people import customer
+from cli.demo_orders import line
+
+Json = dict[str, Any]
+
+CHANNELS = ("web", "telephone", "marketplace")
+GOOD_CARDS = (
+    "pm_card_visa",
+    "pm_card_visa_debit",
+    "pm_card_mastercard",
+    "pm_card_amex",
+    "pm_card_jcb",
+    "pm_card_de",
+)
+BAD_CARDS = (
+    "pm_card_visa_chargeDeclined",
+    "pm_card_visa_chargeDeclinedInsufficientFunds",
+    "pm_card_visa_chargeDeclinedLostCard",
+    "pm_card_chargeDeclinedExpiredCard",
+    "pm_card_chargeDeclinedIncorrectCvc",
+    "pm_card_chargeDeclinedProcessingError",
+    "pm_card_threeDSecure2Required",
+)
+
+
+@dataclass(frozen=True)
+class Ware:
+    """Something the shop sells; ``per_order`` is how many pieces an order takes on average, by
+    which the shelf is filled, and a scarce ware's shelf runs empty half-way."""
+
+    sku: str
+    name: str
+    price: int
+    grams: int
+    per_order: float
+    scarce: bool = False
+
+
+WARES = (
+    Ware("MUG-BLUE", "Stoneware mug, blue", 1890, 350, 3.0),
+    Ware("SENCHA-100", "Sencha green tea 100 g", 1250, 120, 3.0),
+    Ware("NOTEBOOK", "Dotted notebook A5", 990, 310, 3.0),
+    Ware("TEAPOT", "Cast-iron teapot", 6900, 1450, 3.0),
+    Ware("LAMP-OAK", "Oak desk lamp", 12900, 2100, 0.06, scarce=True),
+    Ware("BOWL-RAKU", "Raku bowl, signed", 24000, 600, 0.03, scarce=True),
+)
+_COMMON = tuple(ware for ware in WARES if not ware.scarce)
+_SCARCE = tuple(ware for ware in WARES if ware.scarce)
+
+
+def stock_for(orders: int) -> dict[str, int]:
+    """What lies on the shelf before the first of so many orders."""
+    return {
+        ware.sku: max(2, round(ware.per_order * orders)) + (0 if ware.scarce else 200)
+        for ware in WARES
+    }
+
+
+@dataclass(frozen=True)
+class Payment:
+    """How an order is paid. ``terms`` of a checkout's own intent are known once it is made."""
+
+    terms: Json
+    checkout: bool = False
+    free: bool = False
+
+
+def payment(rng: Random) -> Payment:
+    """By card mostly; some declined, some authorized by a checkout, some paid elsewhere."""
+    dice = rng.random()
+    if dice < 0.66:
+        card = {"terms": "authorize", "payment_method": rng.choice(GOOD_CARDS)}
+        return Payment(card)
+    if dice < 0.74:
+        return Payment({"terms": "authorize", "payment_method": rng.choice(BAD_CARDS)})
+    if dice < 0.86:
+        return Payment({"terms": "payment_intent"}, checkout=True)
+    if dice < 0.96:
+        return Payment({"terms": "prepaid", "reference": f"MP-{rng.randrange(10**9):09d}"})
+    return Payment({"terms": "nothing_due"}, free=True)
+
+
+def body(rng: Random, number: str, paid: Payment) -> Json:
+    """A canonical order whose sums add up."""
+    currency = rng.choice(("EUR", "EUR", "EUR", "USD", "JPY"))
+    rate = rng.choice(("19", "7", "8.875", "0"))
+    rows = [_line(rng, str(place), rate, paid.free) for place in range(1, rng.randint(1, 5) + 1)]
+    postage = line("-", "-", "-", 1, 0 if paid.free else rng.choice((0, 490, 1200)), tax_rate="19")
+    person, address = customer(rng, number)
+    return {
+        "number": number,
+        "channel": rng.choice(CHANNELS),
+        "placed_at": "2026-01-02T03:04:05Z",
+        "currency": currency,
+        "customer": person,
+        "billing_address": address,
+        "shipping_address": address,
+        "lines": rows,
+        "shipping": {
+            "service_level": rng.choice(("economy", "standard", "express")),
+            "tax_rate": "19",
+            **{part: postage[part] for part in ("net", "tax", "gross")},
+        },
+        "total": {
+            part: sum(row[part] for row in rows) + postage[part] for part in ("net", "tax", "gross")
+        },
+        "payment": paid.terms,
+        "gift_note": rng.choice(("", "", "Alles Gute! 🎂", "ギフト" * 300)),
+        "notes": rng.choice(("", "", "ring twice\nthen wait")),
+    }
+
+
+def _line(rng: Random, place: str, rate: str, free: bool) -> Json:
+    ware = rng.choice(_SCARCE) if rng.random() < 0.05 else rng.choice(_COMMON)
+    quantity = 1 if ware.scarce else rng.choice((1, 1, 1, 2, 3, 5))
+    price = 0 if free else ware.price
+    discount = 0 if free else rng.choice((0, 0, 0, ware.price * quantity // 10))
+    row = line(place, ware.sku, ware.name, quantity, price, tax_rate="19", discount=discount)
+    gross = row["gross"]
+    net = round(gross * 100 / (100 + float(rate)))
+    more: Json = {"options": {"engraving": "für Mia ✨"}} if rng.random() < 0.2 else {}
+    return row | {"tax_rate": rate, "net": net, "tax": gross - net} | more

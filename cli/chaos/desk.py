@@ -1,0 +1,108 @@
+"""The support desk: every case that needs a person gets an answer, drawn from the seed."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import httpx
+
+from cli.chaos.floor import Floor
+
+Json = dict[str, Any]
+
+_SELF_CLOSING = frozenset({"stuck"})
+_TELEPHONE = frozenset(
+    {"pick_overdue", "pack_overdue", "hand_over_overdue", "delivery_overdue", "intercept"}
+)
+_RING_EVERY = 3.0
+_PAGE = 200
+
+
+class Desk:
+    """Answers open cases after a moment; telephones with warehouse and courier about late ones."""
+
+    def __init__(
+        self, api_url: str, key: str, floor: Floor, seed: int, status: Callable[[str], str]
+    ) -> None:
+        """``status`` says where an order is."""
+        self._http = httpx.AsyncClient(base_url=api_url, headers={"X-API-Key": key}, timeout=15)
+        self._floor = floor
+        self._seed = seed
+        self._status = status
+        self._asked: Counter[str] = Counter()
+        self._rang: dict[str, float] = {}
+        self.answers: Counter[str] = Counter()
+        self.answered_at = time.monotonic()
+
+    async def close(self) -> None:
+        """Let the connection go."""
+        await self._http.aclose()
+
+    async def work(self) -> None:
+        """Go on until cancelled."""
+        while True:
+            try:
+                await asyncio.to_thread(self._floor.look)
+                for case in await self._open_cases():
+                    await self._see_to(case)
+            except (httpx.TransportError, httpx.HTTPStatusError):
+                pass  # the API is away, or the sandbox is busy: next time
+            await asyncio.sleep(1)
+
+    async def _open_cases(self) -> list[Json]:
+        found: list[Json] = []
+        after = ""
+        while True:
+            page = await self._http.get("/cases", params={"limit": _PAGE, "after": after})
+            body = page.raise_for_status().json()
+            found += body["cases"]
+            if not body["next"]:
+                return found
+            after = body["next"]
+
+    async def _see_to(self, case: Json) -> None:
+        kind = case["kind"]
+        if kind in _SELF_CLOSING:
+            return
+        if kind in _TELEPHONE and self._goes_on(case):
+            await self._ring(case)
+            return
+        answer = self._choice(case)
+        said = {"answer": answer, "who": "the desk", "why": "drawn from the seed"}
+        reply = await self._http.post(f"/cases/{case['id']}/answer", json=said)
+        if reply.is_success:
+            self.answers[f"{kind} {answer}"] += 1
+            self.answered_at = time.monotonic()
+            if kind == "beyond_booking" and answer == "retry":
+                await asyncio.to_thread(self._floor.tell_again, case["shipment"], kind)
+
+    def _goes_on(self, case: Json) -> bool:
+        """Whether the order still waits for what the case is about."""
+        now = self._status(case["order"])
+        before = {"delivery_overdue": ("shipped",), "intercept": ("recalling",)}
+        if case["kind"] in before:
+            return now in before[case["kind"]]
+        return now not in ("shipped", "delivered", "completed", "cancelled")
+
+    async def _ring(self, case: Json) -> None:
+        now = time.monotonic()
+        if now - self._rang.get(case["id"], 0) >= _RING_EVERY and case.get("shipment"):
+            self._rang[case["id"]] = now
+            await asyncio.to_thread(self._floor.tell_again, case["shipment"], case["kind"])
+
+    def _choice(self, case: Json) -> str:
+        """What a provider refused is tried again rather than done by hand: the desk has no hands
+        at the providers. A third of those who may cancel do so in the end."""
+        allowed: list[str] = case["answers"]
+        name = f"{case['order']} {case['kind']}"
+        self._asked[name] += 1
+        rng = Random(f"{self._seed}/desk/{name}/{self._asked[name]}")
+        if case["kind"] == "beyond_booking":
+            return rng.choice(allowed)
+        if "retry" in allowed:
+            give_up = "cancel" in allowed and rng.random() < 0.3
+            return "cancel" if give_up else "retry"
+        return rng.choice(allowed)

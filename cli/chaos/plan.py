@@ -1,0 +1,147 @@
+"""What a run is going to do, all of it drawn from one seed.
+
+The same seed gives the same orders, the same faults and the same kills. How they fall together in
+time is the machine's own doing.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+from typing import Any
+
+from cli.chaos import bodies, misfortune
+from cli.chaos.misfortune import Fault, Known
+
+Json = dict[str, Any]
+
+
+class Way(StrEnum):
+    """By which way a cancel comes."""
+
+    API = "api"
+    ENGINE = "engine"
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """A customer's change of mind, so many seconds after the order was accepted."""
+
+    after: float
+    way: Way
+
+
+@dataclass(frozen=True)
+class OrderPlan:
+    """One order: what is sent how often, what goes wrong, whether the customer cancels."""
+
+    number: str
+    body: Json
+    checkout: bool
+    copies: int
+    other_body: bool
+    cancel: Cancel | None
+    faults: tuple[Fault, ...]
+
+
+class Part(StrEnum):
+    """What can be killed."""
+
+    WORKER = "worker"
+    API = "api"
+    ENGINE = "engine"
+    DATABASE = "database"
+
+
+@dataclass(frozen=True)
+class Blow:
+    """A part is killed when so many orders were placed; or, with ``frozen``, stopped for so many
+    seconds and let go on as if nothing had been."""
+
+    at: int
+    part: Part
+    which: int = 1
+    down: float = 0.0
+    frozen: float = 0.0
+
+
+@dataclass(frozen=True)
+class Weather:
+    """Faults for everybody from the moment when so many orders were placed."""
+
+    at: int
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """The whole run."""
+
+    seed: int
+    orders: tuple[OrderPlan, ...]
+    weather: tuple[Weather, ...]
+    blows: tuple[Blow, ...]
+
+
+_WEATHER_EVERY = 20
+_BLOW_EVERY = 30
+_ZOMBIE_SECONDS = 66.0
+"""Longer than one try of any activity may take: it was given to another worker meanwhile."""
+
+
+def make(
+    orders: int, seed: int, known: Known, *, faults: bool, kills: bool, workers: int
+) -> RunPlan:
+    """Draw a run."""
+    return RunPlan(
+        seed=seed,
+        orders=tuple(_order(seed, place, known, faults) for place in range(1, orders + 1)),
+        weather=_weather(orders, seed, known) if faults else (),
+        blows=_blows(orders, seed, workers) if kills else (),
+    )
+
+
+def _order(seed: int, place: int, known: Known, faults: bool) -> OrderPlan:
+    # A generator of its own for each order: one more draw here moves nothing there.
+    rng = Random(f"{seed}/order/{place}")
+    number = f"C{seed}-{place:05d}"
+    paid = bodies.payment(rng)
+    troubles = rng.choice((0, 0, 1, 1, 2, 3)) if faults else 0
+    return OrderPlan(
+        number=number,
+        body=bodies.body(rng, number, paid),
+        checkout=paid.checkout,
+        copies=rng.choice((1, 1, 1, 2, 3)),
+        other_body=rng.random() < 0.1,
+        cancel=_cancel(rng) if rng.random() < 0.2 else None,
+        faults=tuple(misfortune.of_order(rng, known) for _ in range(troubles)),
+    )
+
+
+def _cancel(rng: Random) -> Cancel:
+    # Most of an order's short life is covered, its first moments most of all.
+    after = rng.choice((rng.uniform(0, 0.3), rng.uniform(0, 3), rng.uniform(0, 12)))
+    return Cancel(round(after, 3), rng.choice((Way.API, Way.API, Way.ENGINE)))
+
+
+def _weather(orders: int, seed: int, known: Known) -> tuple[Weather, ...]:
+    rng = Random(f"{seed}/weather")
+    places = range(_WEATHER_EVERY, orders + 1, _WEATHER_EVERY)
+    return tuple(Weather(at, misfortune.weather(rng, known)) for at in places)
+
+
+def _blows(orders: int, seed: int, workers: int) -> tuple[Blow, ...]:
+    """Each part in turn, so that a short run kills each at least once."""
+    rng = Random(f"{seed}/blows")
+    found: list[Blow] = []
+    hand: list[Part] = []
+    for at in range(_BLOW_EVERY // 2, orders + 1, _BLOW_EVERY):
+        if not hand:
+            hand = [Part.WORKER, *Part]
+            rng.shuffle(hand)
+        part = hand.pop()
+        frozen = 0.0
+        if part is Part.WORKER and rng.random() < 0.4:
+            frozen = _ZOMBIE_SECONDS if rng.random() < 0.15 else round(rng.uniform(2, 15), 1)
+        which = rng.randint(1, workers)
+        found.append(Blow(at, part, which, round(rng.uniform(0, 3), 1), frozen))
+    return tuple(found)

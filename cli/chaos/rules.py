@@ -1,0 +1,186 @@
+"""What must hold for one order, whatever went wrong on its way."""
+
+from collections import Counter
+
+from cli.chaos.evidence import Evidence
+from sandbox.judge import Account, Ending, Expected, judge
+
+_ENGINE_ENDS = {"COMPLETED", "CANCELED"}
+_TOLD_OF_LOSS = {"gone_unreleased", "capture_failed"}
+_DEAD_LABEL = {"withdrawn"}
+
+
+def ambiguous_sends(file: Evidence) -> Counter[str]:
+    """Mails that were sent again because nobody could say whether the first had gone out: counted
+    on the record, by kind."""
+    count: Counter[str] = Counter()
+    for mail in file.page.get("mails", ()):
+        count[mail["kind"]] += max(0, int(mail["sends"]) - 1)
+    return +count
+
+
+def repeated_mails(file: Evidence) -> int:
+    """How many mails of one kind really came more than once, but for restock alerts."""
+    kinds = Counter(str(entry.data.get("kind")) for entry in file.entries if entry.kind == "mail")
+    return sum(count - 1 for kind, count in kinds.items() if kind != "restock")
+
+
+def problems_of(file: Evidence) -> tuple[Account, list[str]]:
+    """An order's account, and every rule that it breaks."""
+    ending = Ending(file.status) if file.ended else Ending.OPEN
+    expected = Expected(
+        order=file.placed.order_id,
+        due=file.placed.due,
+        ending=ending,
+        charged_here=file.placed.charged_here,
+        parcels=None,
+        repeats=ambiguous_sends(file),
+        gone_told=any(case["kind"] in _TOLD_OF_LOSS for case in file.cases),
+    )
+    sums = judge(expected, file.entries)
+    found = [*file.placed.problems, *sums.problems]
+    found += _record(file, sums)
+    found += _engine(file)
+    found += _messages(file, sums)
+    found += _goods(file)
+    found += _cancel(file)
+    return sums, found
+
+
+def _record(file: Evidence, sums: Account) -> list[str]:
+    if not file.page:
+        return ["accepted, and not on record"]
+    if not file.ended:
+        return []
+    money = file.page["money"]
+    really = {
+        "authorized": sums.authorized,
+        "captured": sums.captured,
+        "refunded": sums.refunded,
+        "voided": sums.let_go,
+    }
+    if not file.placed.charged_here:
+        really = {"captured": 0, "refunded": 0}
+    return [
+        f"on record {money[name]['amount']} {name}, at the provider {amount}"
+        for name, amount in really.items()
+        if money[name]["amount"] != amount
+    ]
+
+
+def _engine(file: Evidence) -> list[str]:
+    """Record and workflow agree; what is open is open for a reason."""
+    if file.ended:
+        wanted = {"COMPLETED"} if file.status != "cancelled" else _ENGINE_ENDS
+        if file.engine not in wanted:
+            return [f"on record {file.status}, and its workflow is {file.engine}"]
+        if file.result and file.result != file.status:
+            return [f"on record {file.status}, and its workflow ended {file.result}"]
+        return []
+    if file.engine != "RUNNING":
+        return [f"on record {file.status} and open, and its workflow is {file.engine}"]
+    if not (file.activities or file.timers or file.open_cases):
+        return [f"open as {file.status} without a timer, a pending activity or a case"]
+    return []
+
+
+def _messages(file: Evidence, sums: Account) -> list[str]:
+    """What the shop was told, what it can pull, and what is on record are the same."""
+    numbers = [one["number"] for one in file.page.get("transitions", ())]
+    wanted = list(range(1, len(numbers) + 1))
+    found: list[str] = []
+    if numbers != wanted:
+        found.append(f"changes of status on record: {numbers}")
+    if sums.callbacks != len(numbers):
+        found.append(f"{sums.callbacks} callbacks for {len(numbers)} changes of status")
+    if file.told != wanted:
+        found.append(f"the feed told {file.told} of {len(numbers)} changes of status")
+    return found
+
+
+def _goods(file: Evidence) -> list[str]:
+    """The shelf: what the books say has left the house is what the warehouse says has left it."""
+    if not file.ended:
+        return []
+    found: list[str] = []
+    booked: Counter[str] = Counter()
+    reserved: Counter[str] = Counter()
+    for entry in file.page.get("stock", ()):
+        booked[entry["sku"]] -= entry["on_hand"]
+        reserved[entry["sku"]] += entry["reserved"]
+    still = {sku: count for sku, count in reserved.items() if count}
+    if still:
+        found.append(f"ended with {still} still reserved")
+    out = pieces_out(file)
+    if +booked != out and not _told_of_loss(file):
+        found.append(f"the books say {dict(+booked)} left, the warehouse {dict(out)}")
+    return found + _labels(file)
+
+
+def _labels(file: Evidence) -> list[str]:
+    """Nothing is printed of a label that is void."""
+    dead = {
+        one["label"]["id"]
+        for shipment in file.page.get("shipments", ())
+        for one in shipment["labels"]
+        if one["voided_at"]
+    }
+    waiting = [
+        one["id"]
+        for one in file.page.get("documents", ())
+        if one["kind"] == "label" and one["print_state"] not in _DEAD_LABEL
+    ]
+    if dead and len(waiting) > len(_live_on_record(file)):
+        return [f"{len(waiting)} labels can be printed, {len(_live_on_record(file))} are live"]
+    return []
+
+
+def _live_on_record(file: Evidence) -> list[str]:
+    return [
+        one["label"]["id"]
+        for shipment in file.page.get("shipments", ())
+        for one in shipment["labels"]
+        if not one["voided_at"]
+    ]
+
+
+def pieces_out(file: Evidence) -> Counter[str]:
+    """Pieces that were picked and not put away, by the warehouse's own ledger."""
+    picked: dict[str, list[tuple[str, int]]] = {}
+    for entry in file.entries:
+        shipment = str(entry.data.get("shipment"))
+        if entry.kind == "picked":
+            sku_of = _skus(file, shipment)
+            picked[shipment] = [
+                (line.get("sku") or sku_of[line["line"]], int(line["quantity"]))
+                for line in entry.data["lines"]
+            ]
+        elif entry.kind == "put_away":
+            picked.pop(shipment, None)
+    count: Counter[str] = Counter()
+    for lines in picked.values():
+        for sku, quantity in lines:
+            count[sku] += quantity
+    return +count
+
+
+def _skus(file: Evidence, shipment: str) -> dict[str, str]:
+    return {
+        line["line"]: line["sku"]
+        for entry in file.entries
+        if entry.kind == "handoff_accepted" and entry.data.get("shipment") == shipment
+        for line in entry.data["lines"]
+    }
+
+
+def _told_of_loss(file: Evidence) -> bool:
+    return any(case["kind"] in _TOLD_OF_LOSS for case in file.cases)
+
+
+def _cancel(file: Evidence) -> list[str]:
+    """An accepted cancel is kept, or a person is told why it could not be."""
+    kept = file.status in ("cancelled", "declined", "out_of_stock") or not file.ended
+    explained = any(case["kind"] in ("intercept", "gone_unreleased") for case in file.cases)
+    if file.placed.cancel_accepted and not kept and not explained:
+        return [f"its cancel was accepted, and it ended {file.status} without a case"]
+    return []

@@ -1,0 +1,219 @@
+"""A run from its first order to its verdict."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import Client
+
+from cli.chaos import books, rules
+from cli.chaos.blows import Blows
+from cli.chaos.desk import Desk
+from cli.chaos.evidence import Collector, Evidence, summarize
+from cli.chaos.floor import Floor
+from cli.chaos.misfortune import Known
+from cli.chaos.plan import RunPlan, make
+from cli.chaos.quiet import Quiet
+from cli.chaos.report import Outcome, show, write_stories
+from cli.chaos.shop import Keys, open_shop
+from cli.chaos.traffic import Placed, Traffic
+from cli.chaos.watch import Watch
+from cli.chaos.world import BadDays, keep_count
+from cli.installation import Installation
+from cli.progress import Teller
+from cli.stack import Plan, Stack
+from runtime.temporal import connect
+from sandbox.client import SandboxClient
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for on the command line."""
+
+    orders: int
+    seed: int
+    faults: bool = True
+    kills: bool = True
+    in_flight: int = 120
+    workers: int = 2
+
+
+def run_chaos(wanted: Wanted, folder: Path, teller: Teller) -> Outcome:
+    """Start everything in a folder, put the orders through, judge, and stop everything."""
+    installation = Installation.at(folder)
+    stack = Stack(installation, Plan(on_files=True, workers=wanted.workers), teller.say)
+    try:
+        stack.start()
+        sandbox = stack.client()
+        keys = open_shop(stack, installation, sandbox, wanted.orders)
+        plan = make(
+            wanted.orders,
+            wanted.seed,
+            Known.of(sandbox.operations()),
+            faults=wanted.faults,
+            kills=wanted.kills,
+            workers=wanted.workers,
+        )
+        outcome = asyncio.run(_Run(wanted, plan, stack, sandbox, keys, teller).carry_out())
+    finally:
+        stack.stop()
+    show(outcome, teller.console)
+    if outcome.violations:
+        write_stories(outcome, folder / "violations")
+    return outcome
+
+
+class _Run:
+    def __init__(
+        self,
+        wanted: Wanted,
+        plan: RunPlan,
+        stack: Stack,
+        sandbox: SandboxClient,
+        keys: Keys,
+        teller: Teller,
+    ) -> None:
+        self._wanted = wanted
+        self._plan = plan
+        self._stack = stack
+        self._sandbox = sandbox
+        self._keys = keys
+        self._teller = teller
+        self._watch = Watch(stack.api_url, keys.shop)
+        self._days = BadDays(sandbox)
+        self._blows = Blows(stack, plan.blows, teller.say)
+        self._desk = Desk(stack.api_url, keys.shop, Floor(sandbox), plan.seed, self._status)
+        self._placed: list[Placed] = []
+
+    def _status(self, order: str) -> str:
+        return self._watch.status.get(order, "")
+
+    async def carry_out(self) -> Outcome:
+        engine = await connect(self._stack.environment["TEMPORAL_ADDRESS"], lazy=True)
+        api = self._stack.api_url
+        traffic = Traffic(api, self._keys.shop, self._sandbox, engine, self._plan.seed)
+        collector = Collector(api, self._keys.shop, self._sandbox, engine)
+        beside = [
+            asyncio.create_task(work)
+            for work in (
+                self._watch.follow(),
+                self._desk.work(),
+                keep_count(self._days, self._ended_orders),
+            )
+        ]
+        began = time.monotonic()
+        try:
+            await self._place_all(traffic)
+            await asyncio.to_thread(self._blows.finish)
+            await asyncio.to_thread(self._days.end)
+            ended = await self._come_to_rest(engine)
+            seconds = time.monotonic() - began
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+        outcome = await self._judge(collector, engine)
+        outcome.seconds, outcome.ended = seconds, ended
+        for part in (traffic, collector, self._watch, self._desk):
+            await part.close()
+        return outcome
+
+    def _ended_orders(self) -> list[str]:
+        return self._watch.ended_orders()
+
+    async def _place_all(self, traffic: Traffic) -> None:
+        weather = list(self._plan.weather)
+        going: set[asyncio.Task[None]] = set()
+        minds: set[asyncio.Task[None]] = set()
+        struck: asyncio.Future[None] | None = None
+        with self._teller.counting("orders placed", len(self._plan.orders)) as counted:
+            for number, plan in enumerate(self._plan.orders, 1):
+                while number - 1 - self._watch.ended >= self._wanted.in_flight:
+                    struck = self._strike(struck, number - 1)
+                    await asyncio.sleep(0.1)
+                while weather and weather[0].at <= number:
+                    await asyncio.to_thread(self._days.turn, weather.pop(0))
+                await asyncio.to_thread(self._days.befall, plan)
+                placed = Placed(plan)
+                self._placed.append(placed)
+                _start(going, self._one(traffic, placed, minds))
+                struck = self._strike(struck, number)
+                counted.at(number)
+                await asyncio.sleep(0.02)
+            while going or minds or (struck is not None and not struck.done()):
+                struck = self._strike(struck, len(self._plan.orders))
+                await asyncio.sleep(0.1)
+
+    async def _one(self, traffic: Traffic, placed: Placed, minds: set[asyncio.Task[None]]) -> None:
+        await traffic.place(placed)
+        _start(minds, traffic.change_mind(placed))
+
+    def _strike(self, struck: "asyncio.Future[None] | None", placed: int) -> Any:
+        """One blow at a time, while orders go on."""
+        if struck is not None:
+            if not struck.done():
+                return struck
+            struck.result()
+        return asyncio.ensure_future(asyncio.to_thread(self._blows.step, placed))
+
+    async def _come_to_rest(self, engine: Client) -> str:
+        orders = {one.order_id for one in self._placed if one.order_id}
+        quiet = Quiet(self._watch, self._sandbox, engine, lambda: self._desk.answered_at)
+        with self._teller.counting("orders ended", len(orders)) as counted:
+            return await quiet.wait(orders, counted.at)
+
+    async def _judge(self, collector: Collector, engine: Client) -> Outcome:
+        self._teller.say("judging every order by the ledgers")
+        files, nobodys = await collector.collect(self._placed, self._watch.sequences)
+        outcome = Outcome(
+            orders=len(files),
+            by_status=Counter(file.status for file in files),
+            faults=self._days.fired,
+            kills=self._blows.dealt,
+            freezes=self._blows.frozen,
+            answers=self._desk.answers,
+            surplus_labels_voided=books.surplus_labels_voided(files),
+        )
+        for file in files:
+            _, problems = rules.problems_of(file)
+            outcome.ambiguous_mails += rules.repeated_mails(file)
+            if problems:
+                await summarize(engine, file)
+                outcome.of_orders.append((file, problems))
+        outcome.general = await asyncio.to_thread(self._general, files, nobodys)
+        return outcome
+
+    def _general(self, files: list[Evidence], nobodys: list[Any]) -> list[str]:
+        levels = books.levels_of(self._stack.api_url, self._keys.admin)
+        refused = [
+            f"{one.plan.number} was not accepted: {'; '.join(one.problems)}"
+            for one in self._placed
+            if not one.order_id
+        ]
+        return [
+            *refused,
+            *books.stock_problems(levels, files, self._wanted.orders),
+            *books.orphans(nobodys),
+            *books.invoice_gaps(files),
+            *self._blows.died,
+            *(f"the sandbox noticed a bug of its own: {words}" for words in _errors(self._sandbox)),
+        ]
+
+
+def _errors(sandbox: SandboxClient) -> list[str]:
+    return sandbox.errors()
+
+
+def _start(tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(work)
+    tasks.add(task)
+
+    def done(ended: asyncio.Task[None]) -> None:
+        tasks.discard(ended)
+        ended.result()
+
+    task.add_done_callback(done)

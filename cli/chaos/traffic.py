@@ -1,0 +1,154 @@
+"""Orders go in over HTTP, double and changed, and customers change their minds."""
+
+import asyncio
+import itertools
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import httpx
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from cli.chaos.plan import OrderPlan, Way
+from sandbox.client import SandboxClient
+
+Json = dict[str, Any]
+
+_LONGEST_PAUSE = 2.0
+_SAME_KEY = 5
+"""A checkout whose provider keeps a failure under its key begins anew after so many calls."""
+
+
+@dataclass
+class Placed:
+    """One order, as its shop knows it."""
+
+    plan: OrderPlan
+    order_id: str = ""
+    intent: str | None = None
+    cancel_accepted: bool = False
+    problems: list[str] = field(default_factory=list[str])
+
+    @property
+    def due(self) -> int:
+        """What the customer owes, in minor units."""
+        return int(self.plan.body["total"]["gross"])
+
+    @property
+    def charged_here(self) -> bool:
+        """Whether the payment provider takes the money."""
+        return self.plan.body["payment"]["terms"] in ("authorize", "payment_intent")
+
+
+class Traffic:
+    """Whoever places and cancels orders. A call that is not answered is made again."""
+
+    def __init__(
+        self, api_url: str, key: str, sandbox: SandboxClient, engine: Client, seed: int
+    ) -> None:
+        """Over real HTTP, and the engine's own cancel."""
+        self._http = httpx.AsyncClient(base_url=api_url, headers={"X-API-Key": key}, timeout=15)
+        self._stripe = httpx.AsyncClient(
+            base_url=sandbox.base("stripe"),
+            headers={"Authorization": "Bearer sk_test_sandbox"},
+            timeout=30,
+        )
+        self._engine = engine
+        self._seed = seed
+
+    async def close(self) -> None:
+        """Let all connections go."""
+        await self._http.aclose()
+        await self._stripe.aclose()
+
+    async def place(self, placed: Placed) -> None:
+        """Send one order as often as planned, until it is accepted; then another body."""
+        plan = placed.plan
+        body = plan.body
+        if plan.checkout:
+            placed.intent = await self._checkout(plan)
+            body = body | {"payment": body["payment"] | {"payment_intent": placed.intent}}
+        answers = await asyncio.gather(*(self._submit(body) for _ in range(plan.copies)))
+        wrong = [answer for answer in answers if answer.status_code != 202]
+        if wrong:
+            placed.problems.append(f"POST answered {wrong[0].status_code}: {wrong[0].text[:500]}")
+            return
+        ids = {answer.json()["order"] for answer in answers}
+        placed.order_id = min(ids)
+        if len(ids) > 1:
+            placed.problems.append(f"the same order became {sorted(ids)}")
+        if plan.other_body:
+            other = await self._submit(body | {"notes": "and a biscuit"})
+            if other.status_code != 409:
+                placed.problems.append(f"another body was answered {other.status_code}, not 409")
+
+    async def change_mind(self, placed: Placed) -> None:
+        """Cancel, if that was planned, at its moment."""
+        cancel = placed.plan.cancel
+        if cancel is None or not placed.order_id:
+            return
+        await asyncio.sleep(cancel.after)
+        if cancel.way is Way.ENGINE:
+            await self._cancel_at_engine(placed)
+            return
+        request = {"who": "the customer", "why": "changed their mind"}
+        answer = await self._until_answered("POST", f"/orders/{placed.order_id}/cancel", request)
+        placed.cancel_accepted = answer.status_code == 202
+        if answer.status_code not in (202, 409):
+            placed.problems.append(f"cancel answered {answer.status_code}: {answer.text[:500]}")
+
+    async def _cancel_at_engine(self, placed: Placed) -> None:
+        handle = self._engine.get_workflow_handle(placed.order_id)
+        for _ in range(20):
+            try:
+                await handle.cancel()
+            except RPCError:  # it is away, the order is not started yet, or it has ended
+                await asyncio.sleep(0.5)
+            else:
+                return
+
+    async def _submit(self, body: Json) -> httpx.Response:
+        return await self._until_answered("POST", "/orders", body)
+
+    async def _until_answered(self, method: str, path: str, body: Json) -> httpx.Response:
+        """Again after no answer, and after one that says that we are at fault, not the caller."""
+        pause = 0.1
+        while True:
+            try:
+                answer = await self._http.request(method, path, json=body)
+            except httpx.TransportError:
+                pass  # it may have been done: the same call again tells
+            else:
+                if answer.status_code < 500 and answer.status_code != 429:
+                    return answer
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _checkout(self, plan: OrderPlan) -> str:
+        """Authorize as the shop's own checkout does, before the order is placed."""
+        form = {
+            "amount": str(plan.body["total"]["gross"]),
+            "currency": str(plan.body["currency"]).lower(),
+            "capture_method": "manual",
+            "payment_method": Random(f"{self._seed}/{plan.number}").choice(_CHECKOUT_CARDS),
+            "allowed_payment_method_types[]": "card",
+            "confirm": "true",
+        }
+        for turn in itertools.count():
+            headers = {"Idempotency-Key": f"checkout-{plan.number}-{turn // _SAME_KEY}"}
+            try:
+                answer = await self._stripe.post("/v1/payment_intents", data=form, headers=headers)
+            except httpx.TransportError:
+                pass  # the same key again finds what was made
+            else:
+                if answer.is_success:
+                    try:
+                        return str(answer.json()["id"])
+                    except ValueError:
+                        pass  # cut short on the way
+            await asyncio.sleep(0.3)
+        raise AssertionError("never reached")
+
+
+_CHECKOUT_CARDS = ("pm_card_visa", "pm_card_mastercard")
