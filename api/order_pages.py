@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Self
 
+from backoffice.callbacks import message_id
 from backoffice.cases import CaseOnRecord
 from backoffice.views import (
     CallbackView,
@@ -103,7 +104,11 @@ class OrderEvent(Model):
 
 
 def events_of(view: OrderView) -> tuple[OrderEvent, ...]:
-    """An order's changes of status, with the live labels of the shipments they are about."""
+    """An order's changes of status, with the live labels of the shipments they are about.
+
+    A transition that was foreseen and did not come leaves a gap in the record's numbers; what a
+    shop is told has none.
+    """
     tracking = [
         {
             "carrier": one.label.carrier,
@@ -118,12 +123,12 @@ def events_of(view: OrderView) -> tuple[OrderEvent, ...]:
     ]
     return tuple(
         OrderEvent(
-            id=f"{view.order_id}.{one.number}",
+            id=message_id(view.order_id, place),
             type=f"order.{one.status.value}",
             order=view.order_id,
             number=view.order.number,
             channel=view.order.channel,
-            sequence=one.number,
+            sequence=place,
             status=one.status,
             at=one.at,
             shipment=one.shipment,
@@ -132,5 +137,5 @@ def events_of(view: OrderView) -> tuple[OrderEvent, ...]:
                 label for label in tracking if one.shipment in (None, label["shipment"])
             ),
         )
-        for one in view.transitions
+        for place, one in enumerate(view.transitions, 1)
     )

@@ -1,11 +1,13 @@
 """Looking orders and cases up, and following what happens."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from domain.cases import Answer, Case, CaseAnswer, CaseKind
-from domain.journal import Journal
+from domain.journal import Journal, Transition
 from domain.record import Commit
-from domain.status import OrderStatus
+from domain.status import OrderStatus, Step
 from tests.api.desk import Desk, order
 
 S = OrderStatus
@@ -59,6 +61,20 @@ async def test_an_orders_events_are_numbered_as_its_callbacks_are(desk: Desk) ->
         (2, "payment_secured"),
         (3, "in_fulfilment"),
     ]
+
+
+async def test_a_change_that_did_not_come_leaves_no_gap_in_an_orders_events(desk: Desk) -> None:
+    placed = await desk.place()
+    at = datetime.now(UTC)
+    changes = (
+        Transition(number=1, status=S.RESERVED, step=Step.RECEIVED, at=at),
+        Transition(number=3, status=S.DECLINED, step=Step.PAYMENT, at=at),
+    )
+    desk.books.records.commit(Commit(order=placed, journal=Journal(transitions=changes)))
+    own = (await desk.call("GET", f"/orders/{placed}/events", key="shop")).json()["events"]
+    feed = (await desk.call("GET", "/events", key="shop")).json()
+    assert own == feed["events"]
+    assert [one["sequence"] for one in own] == [1, 2]
 
 
 async def test_the_feed_goes_on_where_it_was_left(desk: Desk) -> None:
