@@ -32,6 +32,7 @@ class Evidence:
     activities: list[str] = field(default_factory=list[str])
     timers: int = 0
     told: list[int] = field(default_factory=list[int])
+    listed: list[int] = field(default_factory=list[int])
     history: list[str] = field(default_factory=list[str])
 
     @property
@@ -107,6 +108,8 @@ class Collector:
 
     async def _fill(self, file: Evidence) -> None:
         file.page = await self._page(file.placed.order_id)
+        events = await self._page(f"{file.placed.order_id}/events")
+        file.listed = [event["sequence"] for event in events.get("events", ())]
         handle = self._engine.get_workflow_handle(file.placed.order_id, result_type=str)
         try:
             description = await handle.describe()

@@ -9,14 +9,12 @@ Json = dict[str, Any]
 
 EVERY = "*"
 _BUSY: Mapping[str, tuple[str, ...]] = {
-    "stripe": ("authorize", "capture", "capture", "cancel", "refund", "webhook", "retrieve_intent"),
+    "stripe": ("authorize", "authorize", "capture", "capture", "cancel", "refund", "webhook"),
     "shippo": (
         "create_transaction",
         "create_transaction",
         "create_shipment",
         "create_refund",
-        "list_transactions",
-        "label",
         "webhook",
     ),
     "sendgrid": ("send", "send", "webhook"),
@@ -24,7 +22,13 @@ _BUSY: Mapping[str, tuple[str, ...]] = {
     "shop": ("callback",),
 }
 """What every order needs comes up more often than what the sandbox also knows."""
-_SOMETIMES = 0.12
+_LOOK_UPS: Mapping[str, tuple[str, ...]] = {
+    "stripe": ("retrieve_intent", "search_intents", "list_refunds"),
+    "shippo": ("list_transactions", "get_transaction", "get_refund", "label", "list_rates"),
+    "wms": ("look_up",),
+}
+"""Asked by a provider's own ids, so that no rule can tell whose order it is about."""
+_SOMETIMES = 0.08
 """How often a draw is made from all that the sandbox knows."""
 _LONGER_THAN_PATIENCE = 14.0
 """Seconds; every client gives up after ten."""
@@ -70,7 +74,7 @@ def of_order(rng: Random, known: Known) -> Fault:
         provider,
         operation,
         kind,
-        nth=rng.choice((1, 1, 2)),
+        nth=rng.choice((1, 1, 1, 1, 2)),
         times=times,
         params=_params(rng, kind),
     )
@@ -79,7 +83,7 @@ def of_order(rng: Random, known: Known) -> Fault:
 def weather(rng: Random, known: Known) -> tuple[Fault, ...]:
     """Something that a provider does to everybody for a while."""
     provider = rng.choice(tuple(_BUSY))
-    match rng.randrange(4):
+    match rng.randrange(5):
         case 0:  # it sends a third of the calls away
             calls = range(3, 60, 3)
             later = {"retry_after": 1}
@@ -95,12 +99,21 @@ def weather(rng: Random, known: Known) -> tuple[Fault, ...]:
             return tuple(
                 Fault(provider, EVERY, kind, rng.randint(1, 20), 2, own=False) for kind in kinds
             )
+        case 3:  # looking something up fails as well
+            return tuple(_look_up(rng, known) for _ in range(6))
         case _:  # it is slow, and now and then too slow
             seconds = _LONGER_THAN_PATIENCE if rng.random() < 0.3 else rng.uniform(0.5, 3)
             kind = rng.choice(("hang_before", "hang_after", "delay"))
             times = 2 if seconds == _LONGER_THAN_PATIENCE else 10
             slow = {"seconds": seconds}
             return (Fault(provider, EVERY, kind, rng.randint(1, 10), times, False, slow),)
+
+
+def _look_up(rng: Random, known: Known) -> Fault:
+    provider = rng.choice(tuple(_LOOK_UPS))
+    operation = rng.choice(_LOOK_UPS[provider])
+    kind = rng.choice(known.kinds[provider, operation])
+    return Fault(provider, operation, kind, 1, 2, own=False, params=_params(rng, kind))
 
 
 def _params(rng: Random, kind: str) -> Json:

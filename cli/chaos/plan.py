@@ -105,7 +105,7 @@ def _order(seed: int, place: int, known: Known, faults: bool) -> OrderPlan:
     rng = Random(f"{seed}/order/{place}")
     number = f"C{seed}-{place:05d}"
     paid = bodies.payment(rng)
-    troubles = rng.choice((0, 0, 1, 1, 2, 3)) if faults else 0
+    troubles = rng.choice((0, 1, 1, 2, 2, 3)) if faults else 0
     return OrderPlan(
         number=number,
         body=bodies.body(rng, number, paid),

@@ -89,8 +89,10 @@ def _messages(file: Evidence, sums: Account) -> list[str]:
     numbers = [one["number"] for one in file.page.get("transitions", ())]
     wanted = list(range(1, len(numbers) + 1))
     found: list[str] = []
-    if numbers != wanted:
+    if numbers != sorted(set(numbers)):
         found.append(f"changes of status on record: {numbers}")
+    if file.listed != wanted:
+        found.append(f"the order's own list of events is numbered {file.listed}")
     if sums.callbacks != len(numbers):
         found.append(f"{sums.callbacks} callbacks for {len(numbers)} changes of status")
     if file.told != wanted:
