@@ -71,10 +71,11 @@ def chaos(
     kills: Annotated[bool, typer.Option(help="kill and freeze parts of the installation")] = True,
     in_flight: Annotated[int, typer.Option(min=1, help="orders at once")] = 120,
     workers: Annotated[int, typer.Option(min=1, help="worker processes")] = 2,
+    keep: Annotated[bool, typer.Option("--keep", help="leave everything behind")] = False,
 ) -> None:
     """Put orders through every fault and death at once; 1 if any of them broke a rule."""
     wanted = Wanted(orders, seed, faults, kills, in_flight, workers)
-    _leave(0 if carry_out(wanted) else 1)
+    _leave(0 if carry_out(wanted, keep=keep) else 1)
 
 
 @app.command()

@@ -57,7 +57,7 @@ class Blows:
         while self._number(blow.part, name) is not None and time.monotonic() < deadline:
             time.sleep(0.02)
         time.sleep(blow.down)
-        self._stack.mend()
+        self._look_for_dead(struck=name)
 
     def _wake(self, now: float) -> None:
         for name, until in list(self._asleep.items()):
@@ -66,14 +66,14 @@ class Blows:
                 with suppress(ProcessLookupError):
                     os.kill(self._stack.processes[name].pid, signal.SIGCONT)
 
-    def _look_for_dead(self) -> None:
-        """What nobody killed must not die."""
+    def _look_for_dead(self, struck: str = "") -> None:
+        """Start again what is dead; what nobody killed must not die."""
         for part in (Part.ENGINE, Part.DATABASE):
-            if self._number(part, part.value) is None:
+            if part.value != struck and self._number(part, part.value) is None:
                 self.died.append(f"{part.value} died by itself")
         for name, process in self._stack.processes.items():
             status = process.poll()
-            if status is not None:
+            if status is not None and name != struck:
                 self.died.append(f"{name} died by itself with status {status}")
         sandbox = self._stack.sandbox
         if sandbox is not None and sandbox.process.poll() is not None:

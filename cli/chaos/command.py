@@ -13,8 +13,9 @@ _AMBIGUITY_SECONDS = "8"
 """Ten minutes in earnest; a run lasts hardly longer."""
 
 
-def carry_out(wanted: Wanted) -> bool:
-    """Run it in a new folder; whether no rule was broken. The folder stays where one was.
+def carry_out(wanted: Wanted, *, keep: bool = False) -> bool:
+    """Run it in a new folder; whether no rule was broken. The folder stays where one was, or with
+    ``keep``.
 
     Nothing that the environment names is touched: database, engine and providers are the run's own.
     """
@@ -27,7 +28,7 @@ def carry_out(wanted: Wanted) -> bool:
     try:
         sound = run_chaos(wanted, folder, teller).violations == 0
     finally:
-        if sound:
+        if sound and not keep:
             shutil.rmtree(folder, ignore_errors=True)
         else:
             teller.say(f"stories, logs and databases of this run: {folder}")

@@ -55,6 +55,13 @@ class Evidence:
         """Cases that still wait for a person."""
         return [case for case in self.cases if not case.get("closed_at")]
 
+    @property
+    def reason(self) -> str:
+        """Why it is open."""
+        cases = [f"case {case['kind']}" for case in self.open_cases]
+        timers = [f"{self.timers} timer(s)"] if self.timers else []
+        return ", ".join([*self.activities, *cases, *timers]) or "nothing"
+
 
 def sort_ledger(
     placed: Sequence[Placed], entries: Iterable[LedgerEntry]

@@ -34,6 +34,8 @@ class Outcome:
         default_factory=list[tuple[Evidence, list[str]]]
     )
 
+    still_open: list[Evidence] = field(default_factory=list[Evidence])
+
     @property
     def violations(self) -> int:
         """How many rules were broken."""
@@ -69,6 +71,10 @@ def show(outcome: Outcome, console: Console) -> None:
         if counts:
             console.print(table)
     console.print(f"{outcome.orders} orders in {outcome.seconds:.0f} s; {outcome.ended}")
+    for file in outcome.still_open:
+        name = f"{file.placed.plan.number} {file.placed.order_id}"
+        text = f"open      {name} ({file.status}): {file.reason}"
+        console.print(text, highlight=False, soft_wrap=True)
     for words in outcome.general:
         console.print(f"[red]violation[/] {words}", highlight=False, soft_wrap=True)
     for file, problems in outcome.of_orders:
@@ -82,30 +88,37 @@ def show(outcome: Outcome, console: Console) -> None:
 
 
 def write_stories(outcome: Outcome, folder: Path) -> None:
-    """A file for each order that broke a rule, with everything that is known of it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "general.txt").write_text("\n".join(outcome.general) + "\n")
+    """A file for each order that broke a rule, and for each that is still open."""
+    if outcome.general:
+        (folder / "general.txt").write_text("\n".join(outcome.general) + "\n")
     for file, problems in outcome.of_orders:
-        plan = file.placed.plan
-        told = [
-            f"{entry.at:%H:%M:%S.%f} {entry.seq:>7} {entry.provider:<9} {entry.kind:<22} "
-            + json.dumps(entry.data, ensure_ascii=False)[:600]
-            for entry in file.entries
-        ]
-        parts = (
-            f"{plan.number} {file.placed.order_id}: {file.status}; workflow {file.engine}",
-            *(f"VIOLATION {words}" for words in problems),
-            f"copies {plan.copies}, cancel {plan.cancel}, accepted {file.placed.cancel_accepted}",
-            *(f"planned {fault}" for fault in plan.faults),
-            f"pending: {file.activities}; timers: {file.timers}",
-            "",
-            "LEDGERS",
-            *told,
-            "",
-            "RECORD",
-            json.dumps(file.page, indent=1, ensure_ascii=False),
-            "",
-            "HISTORY",
-            *file.history,
-        )
-        (folder / f"{plan.number}.txt").write_text("\n".join(parts) + "\n")
+        _write(folder / "violations", file, problems)
+    for file in outcome.still_open:
+        _write(folder / "open", file, [])
+
+
+def _write(folder: Path, file: Evidence, problems: list[str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = file.placed.plan
+    told = [
+        f"{entry.at:%H:%M:%S.%f} {entry.seq:>7} {entry.provider:<9} {entry.kind:<22} "
+        + json.dumps(entry.data, ensure_ascii=False)[:600]
+        for entry in file.entries
+    ]
+    parts = (
+        f"{plan.number} {file.placed.order_id}: {file.status}; workflow {file.engine}",
+        *(f"VIOLATION {words}" for words in problems),
+        f"copies {plan.copies}, cancel {plan.cancel}, accepted {file.placed.cancel_accepted}",
+        *(f"planned {fault}" for fault in plan.faults),
+        f"open for: {file.reason}",
+        "",
+        "LEDGERS",
+        *told,
+        "",
+        "RECORD",
+        json.dumps(file.page, indent=1, ensure_ascii=False),
+        "",
+        "HISTORY",
+        *file.history,
+    )
+    (folder / f"{plan.number}.txt").write_text("\n".join(parts) + "\n")

@@ -29,6 +29,9 @@ from cli.stack import Plan, Stack
 from runtime.temporal import connect
 from sandbox.client import SandboxClient
 
+_STORMY_SECONDS = 60
+"""After the last order was placed."""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -62,8 +65,7 @@ def run_chaos(wanted: Wanted, folder: Path, teller: Teller) -> Outcome:
     finally:
         stack.stop()
     show(outcome, teller.console)
-    if outcome.violations:
-        write_stories(outcome, folder / "violations")
+    write_stories(outcome, folder)
     return outcome
 
 
@@ -109,8 +111,9 @@ class _Run:
         try:
             await self._place_all(traffic)
             await asyncio.to_thread(self._blows.finish)
-            await asyncio.to_thread(self._days.end)
+            beside.append(asyncio.create_task(self._clear_up()))
             ended = await self._come_to_rest(engine)
+            await asyncio.to_thread(self._days.end)
             seconds = time.monotonic() - began
         finally:
             for task in beside:
@@ -160,6 +163,14 @@ class _Run:
             struck.result()
         return asyncio.ensure_future(asyncio.to_thread(self._blows.step, placed))
 
+    async def _clear_up(self) -> None:
+        """The weather clears up once nearly all orders have ended, or after a while."""
+        for _ in range(_STORMY_SECONDS):
+            if self._watch.ended >= 0.95 * len(self._placed):
+                break
+            await asyncio.sleep(1)
+        await asyncio.to_thread(self._days.end)
+
     async def _come_to_rest(self, engine: Client) -> str:
         orders = {one.order_id for one in self._placed if one.order_id}
         quiet = Quiet(self._watch, self._sandbox, engine, lambda: self._desk.answered_at)
@@ -181,9 +192,12 @@ class _Run:
         for file in files:
             _, problems = rules.problems_of(file)
             outcome.ambiguous_mails += rules.repeated_mails(file)
-            if problems:
+            if problems or not file.ended:
                 await summarize(engine, file)
+            if problems:
                 outcome.of_orders.append((file, problems))
+            elif not file.ended:
+                outcome.still_open.append(file)
         outcome.general = await asyncio.to_thread(self._general, files, nobodys)
         return outcome
 
