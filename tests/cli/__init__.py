@@ -1,0 +1,1 @@
+"""That the measurements measure: counters, percentiles, stretches, and what is compared."""
