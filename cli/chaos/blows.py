@@ -12,6 +12,7 @@ from cli.stack import Stack
 
 Say = Callable[[str], None]
 _PATIENCE = 20.0
+_YOUTH = 15.0
 
 
 class Blows:
@@ -23,6 +24,7 @@ class Blows:
         self._left = sorted(blows, key=lambda blow: blow.at)
         self._say = say
         self._asleep: dict[str, float] = {}
+        self._born: dict[int, float] = {}
         self.dealt: Counter[str] = Counter()
         self.frozen: Counter[str] = Counter()
         self.died: list[str] = []
@@ -71,9 +73,13 @@ class Blows:
         for part in (Part.ENGINE, Part.DATABASE):
             if part.value != struck and self._number(part, part.value) is None:
                 self.died.append(f"{part.value} died by itself")
+        now = time.monotonic()
         for name, process in self._stack.processes.items():
+            born = self._born.setdefault(process.pid, now)
             status = process.poll()
-            if status is not None and name != struck:
+            # A process that starts while what it connects to is away ends, and is started again.
+            at_birth = bool(struck) and now - born < _YOUTH
+            if status is not None and name != struck and not at_birth:
                 self.died.append(f"{name} died by itself with status {status}")
         sandbox = self._stack.sandbox
         if sandbox is not None and sandbox.process.poll() is not None:

@@ -18,6 +18,7 @@ _TELEPHONE = frozenset(
     {"pick_overdue", "pack_overdue", "hand_over_overdue", "delivery_overdue", "intercept"}
 )
 _RING_EVERY = 3.0
+_MOST_RINGS = 8
 _PAGE = 200
 
 
@@ -89,7 +90,10 @@ class Desk:
 
     async def _ring(self, case: Json) -> None:
         now = time.monotonic()
-        if now - self._rang.get(case["id"], 0) >= _RING_EVERY and case.get("shipment"):
+        name = f"call about {case['id']}"
+        rested = now - self._rang.get(case["id"], 0) >= _RING_EVERY
+        if rested and self._asked[name] < _MOST_RINGS and case.get("shipment"):
+            self._asked[name] += 1
             self._rang[case["id"]] = now
             await asyncio.to_thread(self._floor.tell_again, case["shipment"], case["kind"])
 

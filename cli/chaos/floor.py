@@ -37,8 +37,8 @@ class Floor:
 
     def _read(self, entry: LedgerEntry) -> None:
         shipment = str(entry.data.get("shipment"))
-        if entry.kind in _MOVES:
-            self._stands[shipment] = entry.kind
+        if entry.kind in _MOVES and self._stands.get(shipment) != "handed_over":
+            self._stands[shipment] = entry.kind  # a release may come after the parcel has left
         if entry.kind == "handed_over":
             numbers = [parcel.get("tracking_number") for parcel in entry.data["parcels"]]
             self._parcels[shipment] = [number for number in numbers if number]
