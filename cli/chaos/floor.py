@@ -39,7 +39,8 @@ class Floor:
         shipment = str(entry.data.get("shipment"))
         if entry.kind in _MOVES and self._stands.get(shipment) != "handed_over":
             self._stands[shipment] = entry.kind  # a release may come after the parcel has left
-        if entry.kind == "handed_over":
+        if entry.kind in ("handed_over", "released"):
+            # One that left without a label has its tracking number from the release that follows.
             numbers = [parcel.get("tracking_number") for parcel in entry.data["parcels"]]
             self._parcels[shipment] = [number for number in numbers if number]
         elif entry.kind in ("pulled", "gone"):
