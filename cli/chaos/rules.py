@@ -57,7 +57,8 @@ def _record(file: Evidence, sums: Account) -> list[str]:
         "authorized": sums.authorized,
         "captured": sums.captured,
         "refunded": sums.refunded,
-        "voided": sums.let_go,
+        # What lapsed by itself was nobody's void.
+        "voided": sums.let_go - sums.lapsed,
     }
     if not file.placed.charged_here:
         really = {"captured": 0, "refunded": 0}
