@@ -8,6 +8,7 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
+from backoffice.audits import Audits
 from backoffice.callbacks import CallbackBook
 from backoffice.database import Database
 from backoffice.handoffs import HandoffBook
@@ -130,6 +131,22 @@ def test_transitions_in_any_order_at_once_leave_the_newest(trade: Trade) -> None
     with trade.database.transaction() as connection:
         assert connection.execute(text("SELECT status_number FROM orders")).scalar_one() == 8
     assert [one.number for one in view(trade, name).callbacks] == list(range(1, 9))
+
+
+def test_an_audit_lets_a_change_be_missing_that_was_foreseen_and_did_not_come(trade: Trade) -> None:
+    name = trade.accept()
+    RecordBook(trade.database).commit(
+        Commit(order=name, journal=journal(transition(1), transition(3)))
+    )
+    assert Audits(trade.database).audit(SHOP) == ()
+
+
+def test_an_audit_names_a_status_that_no_transition_led_to(trade: Trade) -> None:
+    name = trade.accept()
+    RecordBook(trade.database).commit(Commit(order=name, journal=journal(transition(1))))
+    with trade.database.transaction() as connection:
+        connection.execute(text("UPDATE orders SET status = 'shipped'"))
+    assert [one.subject for one in Audits(trade.database).audit(SHOP)] == [name]
 
 
 def test_an_ended_order_says_since_when(trade: Trade) -> None:
