@@ -21,7 +21,7 @@ from tests.faults.plan import (
     Notebook,
     write_plan,
 )
-from tests.faults.stories import STORIES, Board, Story, play
+from tests.faults.stories import STORIES, Board, Story, play, settled
 from tests.faults.verdict import find
 from tests.world import PATIENCE, World, eventually
 
@@ -190,7 +190,7 @@ async def break_all(
         zombies = any(kind.zombie for kind in wanted)
         failing.send(signal.SIGSTOP if zombies else signal.SIGKILL)
         say(f"{len(reached)} breaks reached; worker {'paused' if zombies else 'killed'}")
-        workers.start()
+        healthy = workers.start()
         left = await _all_ended(world, stories, _END_SECONDS)
         say(f"{len(orders) - len(left)} orders have ended")
         asleep: set[str] = set()
@@ -198,6 +198,8 @@ async def break_all(
             failing.send(signal.SIGCONT)
             asleep = await _asleep(failing, reached)
             say(f"{len(reached) - len(asleep)} zombies have gone on")
+            await asyncio.to_thread(failing.end)
+    await asyncio.to_thread(healthy.end)
     await asyncio.to_thread(world.sandbox.settle, PATIENCE)
     missed = {order: "its break was never reached" for order in set(orders) - reached}
     missed |= {order: "its zombie never went on" for order in asleep}
@@ -217,9 +219,7 @@ async def _played(world: World, stories: dict[str, Story]) -> AsyncGenerator[Non
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await settled(tasks)
 
 
 async def _reached(worker: WorkerProcess, orders: set[str]) -> set[str]:

@@ -4,7 +4,7 @@ No story says which activities it needs: what each one reaches is seen in a run 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import httpx
@@ -40,7 +40,9 @@ async def _cancel(world: World, order: str) -> bool:
 
 
 _PICK, _PACK = _warehouse("picked"), _warehouse("packed")
-_HAND_OVER, _PULL = _warehouse("handed_over"), _warehouse("recall_result", outcome="pulled")
+_HAND_OVER = _warehouse("handed_over")
+PULL = _warehouse("recall_result", outcome="pulled")
+"""The warehouse has found the parcel that it was asked for."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ STORIES = (
             "in_fulfilment": _PICK,
             "ready_to_pack": _PACK,
             "released": _cancel,
-            "recalling": _PULL,
+            "recalling": PULL,
         },
         Ending.CANCELLED,
         ("confirmation", "cancelled"),
@@ -155,3 +157,10 @@ async def play(world: World, board: Board, order: str, story: Story) -> None:
         except (httpx.TransportError, SandboxRefusedError):
             pass  # it is tried again, as people do
         await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def settled(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel what still plays, and wait until nobody does."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,95 @@
+"""docs/cancel.md, read: for each place and moment what a cancel must end in."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "cancel.md"
+
+
+class Moment(StrEnum):
+    """When a cancel comes, seen from one place on an order's way."""
+
+    BEFORE = "before"
+    DURING = "during"
+    AFTER = "after"
+
+
+@dataclass(frozen=True)
+class Place:
+    """An activity's point, or a wait."""
+
+    name: str
+    is_wait: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A row of the second table."""
+
+    name: str
+    accepted: bool
+    words: str
+    status: str
+    captured: bool
+    refunded: bool
+    gone: bool
+    labels: int
+    mails: frozenset[str]
+    maybe: frozenset[str]
+    """Mails that may have been on their way."""
+
+
+@dataclass(frozen=True)
+class CancelTable:
+    """Both tables."""
+
+    places: dict[Place, dict[Moment, str]]
+    outcomes: dict[str, Outcome]
+
+
+def read_table() -> CancelTable:
+    """The page as it is. Raises ValueError where a row is not understood."""
+    places: dict[Place, dict[Moment, str]] = {}
+    outcomes: dict[str, Outcome] = {}
+    for line in PAGE.read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if not line.startswith("|") or cells[0] in ("Step", "Ending", "---"):
+            continue
+        if len(cells) == 5:
+            places[_place(cells[1])] = dict(zip(Moment, cells[2:], strict=True))
+        elif len(cells) == 7:
+            outcomes[cells[0]] = _outcome(cells)
+        else:
+            raise ValueError(f"{PAGE.name}: a row of {len(cells)} cells: {line}")
+    unknown = {name for row in places.values() for name in row.values()} - set(outcomes)
+    if unknown:
+        raise ValueError(f"{PAGE.name}: no ending is called {sorted(unknown)}")
+    return CancelTable(places, outcomes)
+
+
+def _place(cell: str) -> Place:
+    return Place(_quoted(cell)[0], cell.startswith("wait for"))
+
+
+def _outcome(cells: list[str]) -> Outcome:
+    name, told, status, money, goods, labels, mails = cells
+    sure, _, maybe = mails.partition(", and ")
+    words = re.findall('"([^"]+)"', told)
+    return Outcome(
+        name=name,
+        accepted=not told.startswith("refused"),
+        words=words[0],
+        status=_quoted(status)[0],
+        captured=money.startswith("taken"),
+        refunded=money.endswith("given back"),
+        gone=goods == "gone",
+        labels=int(labels),
+        mails=frozenset(_quoted(sure)),
+        maybe=frozenset(_quoted(maybe)),
+    )
+
+
+def _quoted(cell: str) -> list[str]:
+    return re.findall("`([^`]+)`", cell)
