@@ -55,6 +55,7 @@ class OrderPage(Model):
     accepted_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+    erased_at: datetime | None
     order: Order
     transitions: tuple[Transition, ...]
     facts: tuple[StepFact, ...]

@@ -59,6 +59,14 @@ class Starter(Protocol):
         """
         ...
 
+    async def is_open(self, order_id: str) -> bool:
+        """Whether an order's workflow runs.
+
+        Raises:
+            EngineAway.
+        """
+        ...
+
     async def answers(self) -> bool:
         """Whether the engine can be reached now."""
         ...

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from temporalio.client import (
     Client,
+    WorkflowExecutionStatus,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -76,6 +77,21 @@ class TemporalOrders:
         except RPCError as error:
             raise EngineAway(error.message) from error
 
+    async def is_open(self, order_id: str) -> bool:
+        """Whether an order's workflow runs.
+
+        Raises:
+            EngineAway: the server cannot be reached.
+        """
+        handle = self._client.get_workflow_handle(order_id)
+        try:
+            found = await _reaching(handle.describe(rpc_timeout=_CALL), _CALL)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise EngineAway(error.message) from error
+        return found.status is WorkflowExecutionStatus.RUNNING
+
     async def answers(self) -> bool:
         """Whether the server says that it serves."""
         try:
@@ -101,9 +117,12 @@ class TemporalOrders:
 
 
 async def _reaching(call: Awaitable[Result], limit: timedelta) -> Result:
-    """Wait no longer than this; a client that never had a connection raises RuntimeError."""
+    """Wait no longer than this; a client that never had a connection raises RuntimeError.
+
+    So does a codec that lacks a key; where the keys are kept may not answer (OSError).
+    """
     try:
         async with asyncio.timeout(limit.total_seconds()):
             return await call
-    except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError, RuntimeError) as error:
+    except (WorkflowUpdateRPCTimeoutOrCancelledError, OSError, RuntimeError) as error:
         raise EngineAway(str(error) or type(error).__name__) from error

@@ -8,6 +8,7 @@ from backoffice.callbacks import CallbackBook
 from backoffice.cases import CaseBook
 from backoffice.catalogue import CatalogueBook
 from backoffice.claims import ClaimBook
+from backoffice.data_keys import DataKeyBook
 from backoffice.database import Database
 from backoffice.engine_checks import EngineCheckBook
 from backoffice.facts import StepFacts
@@ -38,6 +39,7 @@ class Books:
     cases: CaseBook
     catalogue: CatalogueBook
     claims: ClaimBook
+    data_keys: DataKeyBook
     engine_checks: EngineCheckBook
     facts: StepFacts
     handoffs: HandoffBook
@@ -66,6 +68,7 @@ class Books:
             cases=CaseBook(database),
             catalogue=CatalogueBook(database),
             claims=ClaimBook(database),
+            data_keys=DataKeyBook(database),
             engine_checks=EngineCheckBook(database),
             facts=StepFacts(database),
             handoffs=HandoffBook(database),

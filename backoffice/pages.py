@@ -47,6 +47,7 @@ def page(connection: Connection, name: str) -> OrderView:
         accepted_at=row["accepted_at"],
         started_at=row["started_at"],
         ended_at=row["ended_at"],
+        erased_at=row["erased_at"],
         order=order,
         transitions=_transitions(connection, name),
         facts=_facts(connection, name),

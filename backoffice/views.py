@@ -100,6 +100,7 @@ class OrderView(Model):
     accepted_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+    erased_at: datetime | None
     order: Order
     transitions: tuple[Transition, ...]
     facts: tuple[StepFact, ...]

@@ -14,6 +14,7 @@ from backoffice.database import Database
 from providers.fonts import missing_scripts
 from runtime.devserver import ServerUnavailableError
 from runtime.devserver_build import cached_build
+from runtime.master_keys import KeysMalformed, MasterKeys
 from runtime.settings import Settings, missing
 from runtime.temporal import connect
 
@@ -31,6 +32,7 @@ def examine() -> list[Finding]:
     settings = Settings()
     return [
         *_settings(settings),
+        *_encryption(settings),
         _database(settings),
         _engine(),
         _fonts(),
@@ -57,6 +59,24 @@ def _settings(settings: Settings) -> list[Finding]:
             Finding("warning", "ORDERSAGA_PUBLIC_URL is not https: webhooks can be read on the way")
         )
     return findings or [Finding("ok", "every setting is there")]
+
+
+def _encryption(settings: Settings) -> list[Finding]:
+    try:
+        masters = MasterKeys.read(settings.codec_keys.get_secret_value())
+    except KeysMalformed as wrong:
+        return [Finding("missing", f"ORDERSAGA_CODEC_KEYS cannot be used: {wrong}")]
+    if masters is None:
+        text = (
+            "encryption is off: Temporal keeps names and addresses in the clear; make a key with "
+            "`ordersaga new-key` and set ORDERSAGA_CODEC_KEYS"
+        )
+        return [Finding("warning", text)]
+    weak = [key.id for key in masters.keys if key.weak]
+    if weak:
+        text = f"master key {', '.join(weak)} looks typed: use one from `ordersaga new-key`"
+        return [Finding("warning", text)]
+    return [Finding("ok", f"histories are encrypted; today's master key is {masters.first.id}")]
 
 
 def _database(settings: Settings) -> Finding:

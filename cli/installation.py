@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from runtime.master_keys import new_master_key
+
 _FILE = "installation.json"
+_FIRST_KEY = "k1"
 
 
 def default_home() -> Path:
@@ -33,11 +36,14 @@ class Installation:
         """The installation in a folder, made where there is none."""
         home.mkdir(parents=True, exist_ok=True)
         path = home / _FILE
-        if path.exists():
-            return cls(home, json.loads(path.read_text()))
-        made = cls(home, _new_secrets())
-        made.save()
-        return made
+        if not path.exists():
+            made = cls(home, _new_secrets())
+            made.save()
+            return made
+        kept = cls(home, json.loads(path.read_text()))
+        if "codec_keys" not in kept.secrets:  # made by a release that did not encrypt
+            kept.note(codec_keys=new_master_key(_FIRST_KEY))
+        return kept
 
     def save(self) -> None:
         """Write the file; nobody else may read it."""
@@ -65,6 +71,7 @@ class Installation:
             "ORDERSAGA_WMS_URL": f"{sandbox_url}/wms",
             "ORDERSAGA_WMS_KEY": "wms-sandbox",
             "ORDERSAGA_ADMIN_KEY": self.secrets["admin_key"],
+            "ORDERSAGA_CODEC_KEYS": self.secrets["codec_keys"],
         }
 
 
@@ -74,4 +81,5 @@ def _new_secrets() -> dict[str, str]:
         "shippo_webhook_token": secrets.token_urlsafe(24),
         "callback_secret": "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode(),
         "admin_key": "oa_" + secrets.token_urlsafe(24),
+        "codec_keys": new_master_key(_FIRST_KEY),
     }

@@ -127,6 +127,7 @@ class Stack:
         settings = self._installation.environment(self.sandbox.url, public_key)
         self._environment.update(settings)
         self._environment["ORDERSAGA_PUBLIC_URL"] = self.api_url
+        self._environment["ORDERSAGA_TEMPORAL_UI_URL"] = self.ui_url
 
     def _start_api(self) -> None:
         self._spawn("api", "-m", "api", "--port", str(self.api_port))

@@ -39,6 +39,17 @@ class Settings(BaseSettings):
     wms_key: SecretStr = Field(default=SecretStr(""), description="the warehouse system's key")
 
     admin_key: SecretStr = Field(default=SecretStr(""), description="for set-up calls")
+    codec_keys: SecretStr = Field(
+        default=SecretStr(""),
+        description="master keys as id:base64,id:base64, the first encrypts; empty: no encryption",
+    )
+    temporal_ui_url: str = Field(
+        default="http://127.0.0.1:8233",
+        description="the Temporal UI, whose pages may call the codec endpoint",
+    )
+    erase_after_days: int = Field(
+        default=3 * 365, ge=1, description="how old an order is when its personal data is erased"
+    )
     public_url: str = Field(default="", description="where callers reach this API, for links")
     task_queue: str = Field(default=TASK_QUEUE, description="where orders are worked")
 

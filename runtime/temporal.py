@@ -1,16 +1,35 @@
 """The connection to Temporal, the data converter and the workflow runner that all share."""
 
+import dataclasses
+
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import (
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+    PayloadCodec,
+)
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 DATA_CONVERTER = pydantic_data_converter
+"""Without encryption."""
 
 PURE_PACKAGES = ("domain", "activities")
 """Imported once for all workflows where they are proved: pure, or interfaces only."""
+
+
+def data_converter(codec: PayloadCodec | None) -> DataConverter:
+    """With a codec everything is encrypted, the messages of failures included."""
+    if codec is None:
+        return DATA_CONVERTER
+    return dataclasses.replace(
+        DATA_CONVERTER,
+        payload_codec=codec,
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
 
 
 async def connect(
@@ -29,6 +48,15 @@ async def connect(
     telemetry = TelemetryConfig(metrics=PrometheusConfig(bind_address=metrics))
     runtime = Runtime(telemetry=telemetry)
     return await Client.connect(**config, data_converter=DATA_CONVERTER, runtime=runtime, lazy=lazy)
+
+
+def encrypting(client: Client, codec: PayloadCodec | None) -> Client:
+    """The same connection, with everything encrypted; without a codec the client as it is."""
+    if codec is None:
+        return client
+    config = client.config()
+    config["data_converter"] = data_converter(codec)
+    return Client(**config)
 
 
 def proving_runner() -> SandboxedWorkflowRunner:

@@ -26,9 +26,11 @@ from backoffice.books import Books
 from backoffice.database import Database
 from cli import demo_orders
 from providers.stripe_payment import StripePayment
+from runtime.codec import OrderCodec
+from runtime.master_keys import new_master_key
 from runtime.processes import free_port
 from runtime.settings import Settings
-from runtime.temporal import proving_runner
+from runtime.temporal import encrypting, proving_runner
 from sandbox.client import LedgerEntry, SandboxClient
 from sandbox.judge import Account, Ending, Expected, judge
 from workers.loops import Loops
@@ -37,6 +39,8 @@ from workers.wiring import Vendors, activity_threads, build_worker
 
 Json = dict[str, Any]
 PATIENCE = 20.0
+CODEC_KEYS = new_master_key("test")
+"""Drawn for this session."""
 
 
 @dataclass
@@ -271,20 +275,23 @@ async def open_world(
     stripe_timeout: tuple[float, float] | None = None,
     worker: bool = True,
     interceptors: Sequence[Interceptor] = (),
+    codec_keys: str = CODEC_KEYS,
 ) -> AsyncGenerator[World]:
     """Put a world together on an empty, migrated database, and take it apart again.
 
     With ``auto`` the sandbox's warehouse and couriers act by themselves. ``stripe_timeout`` is
     (connect, read) in seconds, for tests in which Stripe is slower than that. Without ``worker``
-    orders wait for a worker from elsewhere on the same task queue.
+    orders wait for a worker from elsewhere on the same task queue. Everything in the engine's
+    histories is encrypted; with empty ``codec_keys`` nothing is.
     """
     await asyncio.to_thread(sandbox.reset)
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    settings = _settings(sandbox, url, cached_workflows, mail_ambiguity_seconds)
+    settings = _settings(sandbox, url, cached_workflows, mail_ambiguity_seconds, codec_keys)
     settings = settings.model_copy(update={"build_id": build_id})
     database = Database(database_url, settings.database_pool)
     books = Books.over(database)
+    client = encrypting(environment.client, OrderCodec.of(codec_keys, books.data_keys))
     vendors = Vendors.of(settings)
     if stripe_timeout is not None:
         key = settings.stripe_key.get_secret_value()
@@ -294,7 +301,7 @@ async def open_world(
         uvicorn.Config(serving.app, port=port, log_config=None, access_log=False, lifespan="off")
     )
     serve = asyncio.create_task(server.serve())
-    relays = Relays(environment.client, books, vendors, settings.task_queue)
+    relays = Relays(client, books, vendors, settings.task_queue)
     loops = Loops(relays.loops(), database)
     beside = asyncio.create_task(loops.run())
     admin_key = settings.admin_key.get_secret_value()
@@ -310,7 +317,7 @@ async def open_world(
             ) as api:
                 with activity_threads(settings) as executor:
                     own = build_worker(
-                        environment.client,
+                        client,
                         settings,
                         books,
                         vendors,
@@ -321,7 +328,7 @@ async def open_world(
                     async with own if worker else nullcontext():
                         yield World(
                             environment,
-                            environment.client,
+                            client,
                             sandbox,
                             settings,
                             books,
@@ -346,7 +353,11 @@ async def open_world(
 
 
 def _settings(
-    sandbox: SandboxClient, url: str, cached_workflows: int, mail_ambiguity_seconds: int
+    sandbox: SandboxClient,
+    url: str,
+    cached_workflows: int,
+    mail_ambiguity_seconds: int,
+    codec_keys: str,
 ) -> Settings:
     public_key = httpx.get(f"{sandbox.url}/_sandbox/sendgrid/public-key").json()["public_key"]
     return Settings.model_validate(
@@ -363,6 +374,7 @@ def _settings(
             "wms_url": sandbox.base("wms"),
             "wms_key": "wms-sandbox",
             "admin_key": "admin-" + secrets.token_hex(8),
+            "codec_keys": codec_keys,
             "public_url": url,
             "task_queue": "orders-" + secrets.token_hex(6),
             "activity_threads": 16,

@@ -7,9 +7,10 @@ import sys
 
 from backoffice.books import Books
 from backoffice.database import Database
+from runtime.codec import OrderCodec
 from runtime.logs import log_as_json
 from runtime.settings import Settings
-from runtime.temporal import connect
+from runtime.temporal import connect, encrypting
 from workers.loops import Loops
 from workers.relays import Relays
 from workers.wiring import Vendors, activity_threads, build_worker
@@ -23,7 +24,8 @@ async def work() -> None:
     database = Database(settings.database_url, settings.database_pool)
     books = Books.over(database)
     vendors = Vendors.of(settings)
-    client = await connect()
+    codec = OrderCodec.of(settings.codec_keys.get_secret_value(), books.data_keys)
+    client = encrypting(await connect(), codec)
     relays = Relays(client, books, vendors, settings.task_queue)
     loops = Loops(relays.loops(), database)
     stopping = asyncio.Event()

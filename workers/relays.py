@@ -16,6 +16,8 @@ from domain.cases import Case, CaseKind
 from domain.failures import NotDone, ProviderFailure, Refused
 from domain.status import OrderStatus
 from providers.shop_callbacks import ShopCallbacks
+from runtime.keyring import Erased
+from runtime.master_keys import CodecFailure
 from workers.loops import Loop
 from workers.reconciliation import Reconciliation
 from workers.wiring import Vendors
@@ -97,12 +99,14 @@ class Relays:
         handle = self._client.get_workflow_handle(message.order_id)
         try:
             await handle.signal(message.signal, message.payload, rpc_timeout=RPC)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                delay = timedelta(seconds=min(2**message.attempts, 60))
-                await asyncio.to_thread(inbox.later, message.id, error.message, delay)
-                return
+        except Erased:
             await asyncio.to_thread(self._undeliverable, message)
+        except (RPCError, CodecFailure) as error:
+            if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
+                await asyncio.to_thread(self._undeliverable, message)
+                return
+            delay = timedelta(seconds=min(2**message.attempts, 60))
+            await asyncio.to_thread(inbox.later, message.id, str(error), delay)
         else:
             await asyncio.to_thread(inbox.delivered, message.id)
 

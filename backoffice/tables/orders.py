@@ -54,6 +54,7 @@ class OrderRow(Record, table=True):
     accepted_at: datetime = Field(sa_type=MOMENT)
     started_at: datetime | None = Field(default=None, sa_type=MOMENT)
     ended_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    erased_at: datetime | None = Field(default=None, sa_type=MOMENT)
 
 
 class TermRow(Record, table=True):
