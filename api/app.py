@@ -10,6 +10,8 @@ from starlette.staticfiles import StaticFiles
 from api import (
     cases,
     channel_orders,
+    codec,
+    codec_sign_in,
     events,
     health,
     orders,
@@ -23,6 +25,7 @@ from api import (
     webhooks,
 )
 from api.border import Border
+from api.codec_cors import CodecCors
 from api.errors import answer_errors
 from api.openapi import describe
 from api.wiring import Wiring
@@ -50,6 +53,8 @@ _ROUTERS = (
     products.router,
     stock.router,
     webhooks.router,
+    codec.router,
+    codec_sign_in.router,
     health.router,
 )
 
@@ -76,6 +81,7 @@ def create_app(wiring: Wiring) -> FastAPI:
     app.openapi = openapi
     _show_description(app)
     answer_errors(app)
+    app.add_middleware(CodecCors, origin=wiring.temporal_ui_url)
     app.add_middleware(Border)
     return app
 

@@ -14,7 +14,9 @@ from providers.sendgrid_events import SendGridWebhooks
 from providers.shippo_events import ShippoWebhooks
 from providers.stripe_events import StripeWebhooks
 from providers.stripe_units import problem_with
+from runtime.codec import OrderCodec
 from runtime.settings import Settings
+from runtime.temporal import encrypting
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,17 @@ class Serving:
 def put_together(settings: Settings, client: Client, database_url: str) -> Serving:
     """The application for these settings, on a connected engine and a migrated database."""
     database = Database(database_url, settings.database_pool)
+    books = Books.over(database)
+    codec = OrderCodec.of(settings.codec_keys.get_secret_value(), books.data_keys)
     wiring = Wiring(
-        books=Books.over(database),
-        starter=TemporalOrders(client, settings.task_queue),
+        books=books,
+        starter=TemporalOrders(encrypting(client, codec), settings.task_queue),
         payment_problem=problem_with,
         webhooks=webhooks(settings),
         admin_key=settings.admin_key.get_secret_value(),
         public_url=settings.public_url,
+        codec=codec,
+        temporal_ui_url=settings.temporal_ui_url,
     )
     return Serving(create_app(wiring), database)
 

@@ -11,6 +11,7 @@ from backoffice.books import Books
 from providers.sendgrid_events import SendGridWebhooks
 from providers.shippo_events import ShippoWebhooks
 from providers.stripe_events import StripeWebhooks
+from runtime.codec import OrderCodec
 
 
 def _adapters() -> dict[str, ChannelAdapter]:
@@ -30,7 +31,8 @@ class Webhooks:
 class Wiring:
     """Everything that a route can reach. ``public_url`` stands before links in answers.
 
-    An empty ``admin_key`` locks set-up for everybody.
+    An empty ``admin_key`` locks set-up for everybody. Without a ``codec`` nothing is encrypted;
+    pages of ``temporal_ui_url`` may call the codec endpoint.
     """
 
     books: Books
@@ -39,4 +41,6 @@ class Wiring:
     webhooks: Webhooks = Webhooks()
     admin_key: str = ""
     public_url: str = ""
+    codec: OrderCodec | None = None
+    temporal_ui_url: str = ""
     channels: Mapping[str, ChannelAdapter] = field(default_factory=_adapters)

@@ -1,5 +1,7 @@
 """What activities write and read back: commits, and the order as it was accepted."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import Text, cast, select
 
 from backoffice.commits import write
@@ -8,6 +10,7 @@ from backoffice.refusals import NotOnRecord
 from backoffice.tables.base import table
 from backoffice.tables.orders import OrderRow
 from backoffice.tables.shops import PolicyRow, ShopRow
+from backoffice.terms import is_storable
 from domain.address import Seller
 from domain.order import Order
 from domain.policy import Policy
@@ -54,6 +57,15 @@ class RecordBook:
                 select(_ORDERS.c.status).where(_ORDERS.c.id == order_id)
             ).one_or_none()
         return None if found is None else OrderStatus(found)
+
+    def shops_of(self, order_ids: Iterable[str]) -> dict[str, str]:
+        """Whose orders these are; what is no order's id is left out."""
+        wanted = [one for one in set(order_ids) if is_storable(one)]
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(_ORDERS.c.id, _ORDERS.c.shop).where(_ORDERS.c.id.in_(wanted))
+            ).all()
+        return dict(tuple(row) for row in rows)
 
     def order(self, order_id: str) -> OrderOnRecord:
         """The order as it was accepted, with its shop, and the policy that held then.

@@ -3,8 +3,8 @@
 import secrets
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 import httpx
 from fastapi import FastAPI
@@ -14,6 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.example_order import EXAMPLE_ORDER
 from api.serving import put_together
 from api.shops import EXAMPLE_SHOP
+from api.wiring import Wiring
 from backoffice.books import Books
 from backoffice.database import Database
 from domain.journal import Journal, Transition
@@ -23,11 +24,14 @@ from domain.shipping import Label, LabelFormat
 from domain.shop import Scope
 from domain.status import OrderStatus, Step
 from domain.warehouse import Handoff, HandoffAnswer, HandoffLine
+from runtime.master_keys import new_master_key
 from runtime.settings import Settings
 from tests.api.signing import SENDGRID_PUBLIC_KEY, SHIPPO_TOKEN, STRIPE_SECRET
 
 Json = dict[str, Any]
 ADMIN_KEY = "admin-key-of-this-test"
+UI_URL = "https://temporal.example"
+CODEC_KEYS = new_master_key("test")
 
 PRODUCTS = (
     {
@@ -95,6 +99,10 @@ class Desk:
                 return False
             raise
         return True
+
+    def rewired(self, **changes: Any) -> Wiring:
+        """What the application was put together from, but for some parts."""
+        return replace(cast("Wiring", self.app.state.wiring), **changes)
 
     async def set_up(self) -> None:
         """A shop with a catalogue, a key for each scope, and another shop with a key for all."""
@@ -193,6 +201,8 @@ async def open_desk(engine: Client, database_url: str) -> AsyncGenerator[Desk]:
             "sendgrid_webhook_key": SENDGRID_PUBLIC_KEY,
             "admin_key": ADMIN_KEY,
             "public_url": "https://api.example",
+            "temporal_ui_url": UI_URL,
+            "codec_keys": CODEC_KEYS,
             "task_queue": f"nobody-listens-{secrets.token_hex(6)}",
         }
     )

@@ -16,8 +16,9 @@ OPEN_TO_ALL = {
     "/webhooks/stripe",
     "/webhooks/shippo/{token}",
     "/webhooks/sendgrid",
+    "/codec/sign-in",
 }
-"""Health says nothing of anybody's; webhooks prove themselves."""
+"""Health says nothing of anybody's; webhooks prove themselves; a sign-in brings its key along."""
 KEYS = ["admin", *(scope.value for scope in Scope)]
 
 DOCUMENTATION = {"/docs"}

@@ -1,0 +1,124 @@
+"""Who may use the codec endpoint: a support key, in a header or in the cookie of a sign-in.
+
+The Temporal UI sends no header of ours, but it can send cookies ("include cross-origin
+credentials"). So support signs in once, on a page of this API. The cookie holds the key, encrypted
+with a key that only this installation has: it is looked up on each call, and revoking it works.
+"""
+
+import base64
+import binascii
+import time
+from datetime import timedelta
+from html import escape
+from typing import Annotated
+
+from cryptography.exceptions import InvalidTag
+from fastapi import APIRouter, Cookie, Depends, Form
+from fastapi.responses import HTMLResponse
+
+from api.access import Allowed, BearerKey, HeaderKey, Wired
+from api.problems import ProblemError
+from domain.shop import ApiKey, Scope
+from runtime.codec import OrderCodec
+from runtime.master_keys import NONCE_BYTES, CodecFailure, new_nonce
+
+COOKIE = "ordersaga_codec"
+SIGNED_IN_FOR = timedelta(hours=10)
+
+router = APIRouter(prefix="/codec", include_in_schema=False)
+
+_SUBJECT = "codec-sign-in"
+_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Ordersaga: read the Temporal UI</title>
+<style>body{{font:16px/1.5 system-ui;max-width:34rem;margin:4rem auto;padding:0 1rem}}
+input,button{{font:inherit;padding:.4rem .6rem}}input{{width:20rem}}</style>
+<h1>Read the Temporal UI</h1>
+<p>{words}</p>
+<form method="post" action="sign-in"><label>A key with scope support<br>
+<input name="key" type="password" autocomplete="off" required></label>
+<button>Sign in</button></form>
+<p>In the Temporal UI, open the codec server's settings (the glasses, top right), enter this API's
+address followed by <code>/codec</code>, and switch on <em>include cross-origin credentials</em>.
+</p></html>
+"""
+
+
+class CodecAllowed(Allowed):
+    """A dependency: the caller's support key, from a header, else from the sign-in's cookie."""
+
+    async def __call__(
+        self,
+        wiring: Wired,
+        header: HeaderKey,
+        bearer: BearerKey,
+        cookie: Annotated[str | None, Cookie(alias=COOKIE, include_in_schema=False)] = None,
+    ) -> ApiKey:
+        """Look the key up.
+
+        Raises:
+            ProblemError: 401 without a valid key, 403 where it lacks the scope.
+        """
+        if header is None and bearer is None and cookie is not None and wiring.codec is not None:
+            header = await _key_in(wiring.codec, cookie)
+        return await super().__call__(wiring, header, bearer)
+
+
+CodecKey = Annotated[ApiKey, Depends(CodecAllowed(Scope.SUPPORT))]
+
+
+@router.get("/sign-in", response_class=HTMLResponse)
+def page() -> HTMLResponse:
+    """Where support signs in."""
+    return _page("Sign in once in this browser; it lasts for a working day.")
+
+
+@router.post("/sign-in", response_class=HTMLResponse)
+async def sign_in(wiring: Wired, key: Annotated[str, Form(max_length=200)]) -> HTMLResponse:
+    """Keep a valid support key in a cookie that scripts cannot read."""
+    if wiring.codec is None:
+        return _page("Encryption is off here: there is nothing to decrypt.", 409)
+    try:
+        await _allowed(wiring, key, None)
+    except ProblemError as refused:
+        return _page(f"Not signed in: {refused.detail}.", refused.status)
+    answer = _page("Signed in. The Temporal UI can read your shop's orders now.")
+    answer.set_cookie(
+        COOKIE,
+        await _sealed(wiring.codec, key),
+        max_age=int(SIGNED_IN_FOR.total_seconds()),
+        path="/codec",
+        secure=wiring.public_url.startswith("https://"),
+        httponly=True,
+        samesite="strict",
+    )
+    return answer
+
+
+_allowed = Allowed(Scope.SUPPORT)
+
+
+def _page(words: str, status: int = 200) -> HTMLResponse:
+    headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+    return HTMLResponse(_PAGE.format(words=escape(words)), status, headers)
+
+
+async def _sealed(codec: OrderCodec, key: str) -> str:
+    until = int(time.time() + SIGNED_IN_FOR.total_seconds())
+    nonce = new_nonce()
+    secret = await codec.keyring.to_encrypt(_SUBJECT)
+    sealed = secret.encrypt(nonce, f"{until} {key}".encode(), _SUBJECT.encode())
+    return base64.urlsafe_b64encode(nonce + sealed).decode()
+
+
+async def _key_in(codec: OrderCodec, cookie: str) -> str | None:
+    """The key in a cookie of ours that has not run out."""
+    try:
+        sealed = base64.urlsafe_b64decode(cookie)
+        secret = await codec.keyring.to_decrypt(_SUBJECT)
+        if secret is None:
+            return None
+        plain = secret.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _SUBJECT.encode())
+    except (binascii.Error, ValueError, InvalidTag, CodecFailure):
+        return None
+    until, _, key = plain.decode().partition(" ")
+    return key if time.time() < int(until) else None
