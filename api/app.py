@@ -12,6 +12,7 @@ from api import (
     channel_orders,
     codec,
     codec_sign_in,
+    erasing,
     events,
     health,
     orders,
@@ -42,6 +43,7 @@ whose `problems` name the fields.
 
 _ROUTERS = (
     orders.router,
+    erasing.router,
     channel_orders.router,
     events.router,
     cases.router,

@@ -11,6 +11,7 @@ from backoffice.claims import ClaimBook
 from backoffice.data_keys import DataKeyBook
 from backoffice.database import Database
 from backoffice.engine_checks import EngineCheckBook
+from backoffice.erasure import ErasureBook
 from backoffice.facts import StepFacts
 from backoffice.handoffs import HandoffBook
 from backoffice.inbox import InboxBook
@@ -41,6 +42,7 @@ class Books:
     claims: ClaimBook
     data_keys: DataKeyBook
     engine_checks: EngineCheckBook
+    erasure: ErasureBook
     facts: StepFacts
     handoffs: HandoffBook
     inbox: InboxBook
@@ -70,6 +72,7 @@ class Books:
             claims=ClaimBook(database),
             data_keys=DataKeyBook(database),
             engine_checks=EngineCheckBook(database),
+            erasure=ErasureBook(database),
             facts=StepFacts(database),
             handoffs=HandoffBook(database),
             inbox=InboxBook(database),

@@ -6,6 +6,9 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -16,6 +19,7 @@ from rich.console import Console
 from backoffice.database import Database
 from cli.chaos.command import carry_out
 from cli.chaos.run import Wanted
+from cli import privacy
 from cli.demo import run_demo
 from cli.demo_shop import DemoShop
 from cli.doctor import examine
@@ -23,6 +27,7 @@ from cli.installation import Installation, default_home
 from cli.repairs import settle_order
 from cli.stack import Plan, Stack, prepare_namespace
 from runtime import releases
+from runtime.master_keys import new_master_key
 from runtime.settings import Settings
 from runtime.temporal import connect
 
@@ -179,6 +184,49 @@ def promote(
 
 
 @app.command()
+def erase(
+    orders: Annotated[list[str] | None, typer.Argument(help="ids of orders that ended")] = None,
+    older_than: Annotated[str, typer.Option(help="and all that ended so long ago: 3y")] = "",
+    old: Annotated[bool, typer.Option(help="as ORDERSAGA_ERASE_AFTER_DAYS says")] = False,
+) -> None:
+    """Erase the people behind orders, for good. Open orders are left alone, and named."""
+    console = Console()
+    settings = Settings()
+    try:
+        limit = privacy.age(older_than) if older_than else None
+    except ValueError as wrong:
+        raise typer.BadParameter(str(wrong)) from wrong
+    if old:
+        limit = limit or timedelta(days=settings.erase_after_days)
+    if not orders and limit is None:
+        raise typer.BadParameter("name orders, or an age with --older-than, or --old")
+    with _records(settings, console) as database:
+        done = asyncio.run(
+            privacy.erase_here(database, settings, orders or (), limit, console.print)
+        )
+    _leave(0 if done else 1)
+
+
+@app.command()
+def new_key(
+    name: Annotated[str, typer.Argument(help="its id, such as the month")] = "k1",
+) -> None:
+    """Draw a master key, as ORDERSAGA_CODEC_KEYS takes it."""
+    print(new_master_key(name))
+    _leave(0)
+
+
+@app.command()
+def rewrap() -> None:
+    """Encrypt every order's key under the first of ORDERSAGA_CODEC_KEYS; the others may go then."""
+    console = Console()
+    settings = Settings()
+    with _records(settings, console) as database:
+        done = privacy.rewrap(database, settings, console.print)
+    _leave(0 if done else 1)
+
+
+@app.command()
 def doctor() -> None:
     """Say in words what is missing or unsafe in this environment."""
     console = Console()
@@ -202,6 +250,18 @@ def settle(
 def main() -> None:
     """The console script's entry."""
     app()
+
+
+@contextmanager
+def _records(settings: Settings, console: Console) -> Generator[Database]:
+    if not settings.database_url:
+        console.print("ORDERSAGA_DATABASE_URL is not set; which records are meant?")
+        _leave(1)
+    database = Database(settings.database_url)
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 def _running(pid_file: Path) -> bool:

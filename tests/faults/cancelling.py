@@ -46,7 +46,9 @@ class Cell:
 
     def __str__(self) -> str:
         """As a red line names it."""
-        return f"{self.moment} {'wait ' if self.place.is_wait else ''}{self.place.name} ({self.door})"
+        return (
+            f"{self.moment} {'wait ' if self.place.is_wait else ''}{self.place.name} ({self.door})"
+        )
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,7 @@ async def cancel_all(
 class _Cancelling:
     """One cell, carried out."""
 
-    def __init__(
-        self, world: World, gates: Gates, board: Board, cell: Cell, story: Story
-    ) -> None:
+    def __init__(self, world: World, gates: Gates, board: Board, cell: Cell, story: Story) -> None:
         self._world = world
         self._gates = gates
         self._board = board
@@ -190,9 +190,11 @@ class _Cancelling:
         outcome = self._cell.outcome
         body = {"who": "the customer", "why": str(self._cell)}
         answer = await self._world.api.post(f"/orders/{self.order}/cancel", json=body)
-        problems = [] if answer.status_code == (202 if outcome.accepted else 409) else [
-            f"answered {answer.status_code}: {answer.text}"
-        ]
+        problems = (
+            []
+            if answer.status_code == (202 if outcome.accepted else 409)
+            else [f"answered {answer.status_code}: {answer.text}"]
+        )
         return problems if outcome.words in answer.text else [f"told {answer.text}"]
 
     async def _press_the_button(self) -> list[str]:

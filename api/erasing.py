@@ -1,0 +1,67 @@
+"""Erasing the person behind an order: only when nothing needs them any more."""
+
+from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
+
+from api.access import SupportKey, Wired
+from api.parameters import Name
+from api.problems import ProblemError, away, not_found
+from api.starter import EngineAway, Starter
+from backoffice.books import Books
+from backoffice.erasure import Erasure, NotEnded
+from domain.model import Model
+
+router = APIRouter(tags=["orders"])
+
+
+class ErasedOrder(Model):
+    """What an erasure did. ``history`` says what became of what Temporal keeps."""
+
+    order: str
+    erased_at: str
+    history: str
+
+    @classmethod
+    def of(cls, erasure: Erasure) -> "ErasedOrder":
+        """In words."""
+        return cls(
+            order=erasure.order_id,
+            erased_at=erasure.erased_at.isoformat(),
+            history="unreadable: its key was destroyed"
+            if erasure.encrypted
+            else "not encrypted: Temporal keeps it until its retention ends",
+        )
+
+
+async def erase_order(books: Books, engine: Starter, order_id: str) -> Erasure:
+    """Erase an order that has ended, on record and in the engine.
+
+    Raises:
+        NotEnded: it has not ended.
+        NotOnRecord: there is no such order.
+        EngineAway: nobody knows whether it has ended.
+    """
+    if await engine.is_open(order_id):
+        raise NotEnded("its workflow runs")
+    return await run_in_threadpool(books.erasure.erase, order_id)
+
+
+@router.post("/orders/{order}/erase", summary="Erase the person behind an order")
+async def erase(wiring: Wired, key: SupportKey, order: Name) -> ErasedOrder:
+    """Names, addresses, mails, notes and papers are gone for good, and its history is unreadable.
+
+    What was bought, the money's records and issued invoices are kept. Asking again changes
+    nothing. 409 while the order is open: what it holds is needed to carry it out.
+    """
+    view = await run_in_threadpool(wiring.books.search.order, key.shop, order)
+    if view is None:
+        raise not_found("order")
+    try:
+        erasure = await erase_order(wiring.books, wiring.starter, view.order_id)
+    except NotEnded as error:
+        raise ProblemError(409, str(error)) from error
+    except EngineAway as error:
+        raise away("the engine") from error
+    if wiring.codec is not None:
+        wiring.codec.keyring.forget(view.order_id)
+    return ErasedOrder.of(erasure)

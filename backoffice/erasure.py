@@ -1,0 +1,219 @@
+"""Forgetting the person behind an order: on request, or when the order is old enough.
+
+What is kept is what was bought, what it cost, what happened to the money and when; and the
+invoice, which the law makes a seller keep. Everything that says who it was is overwritten or
+deleted in one transaction, together with the key of the order's encrypted history.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, Text, cast, delete, func, select, update
+
+from backoffice.data_keys import destroy
+from backoffice.database import Database
+from backoffice.refusals import NotOnRecord
+from backoffice.tables.base import table
+from backoffice.tables.cases import CaseAnswerRow, CaseRow
+from backoffice.tables.messages import CallbackRow, InboxRow, InboxState, MailRow
+from backoffice.tables.orders import OrderRow, StepFactRow, TermRow, TransitionRow
+from backoffice.tables.papers import DocumentRow, InvoiceRow, PrintJobRow
+from backoffice.tables.shipping import CourierEventRow, HandoffRow, LabelRow
+from backoffice.tables.stock import StockEntryRow
+from backoffice.terms import TermKind
+from domain.documents import DocumentKind
+from domain.erasure import (
+    ERASED,
+    handoff_without_person,
+    number_without_person,
+    order_without_person,
+)
+from domain.order import Order
+from domain.warehouse import Handoff
+
+_ORDERS, _TERMS, _CASES = table(OrderRow), table(TermRow), table(CaseRow)
+_ANSWERS, _INBOX = table(CaseAnswerRow), table(InboxRow)
+_CALLBACKS, _HANDOFFS, _LABELS = table(CallbackRow), table(HandoffRow), table(LabelRow)
+_COURIER, _DOCUMENTS = table(CourierEventRow), table(DocumentRow)
+_JOBS, _INVOICES = table(PrintJobRow), table(InvoiceRow)
+
+BLANKS: dict[Table, dict[str, Any]] = {
+    table(TransitionRow): {"detail": ""},
+    table(StepFactRow): {"detail": ""},
+    table(MailRow): {"recipient": ""},
+    table(StockEntryRow): {"note": ""},
+    _CASES: {"reason": ERASED},
+    _INBOX: {"payload": {}, "reason": ""},
+    _CALLBACKS: {"reason": ""},
+    _HANDOFFS: {"reason": "", "reference": ""},
+    # The address of a label's file leads to the customer's own address.
+    _LABELS: {"url": ""},
+}
+"""Columns that hold, or may hold, a person's words, and what they hold afterwards."""
+
+_OF_A_PERSON = (TermKind.NAME, TermKind.EMAIL, TermKind.NUMBER)
+
+
+class NotEnded(Exception):
+    """The order has not ended on record: what it holds is needed to carry it out."""
+
+    def __init__(self, status: str) -> None:
+        """``status`` is where the order is."""
+        super().__init__(f"the order is open ({status}); it can be erased once it has ended")
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """What an erasure did. An ``encrypted`` history is unreadable now, as its key is gone.
+
+    One that was written in the clear is kept by Temporal until its retention ends.
+    """
+
+    order_id: str
+    erased_at: datetime
+    encrypted: bool
+
+
+@dataclass(frozen=True)
+class DueOrder:
+    """An order that is old enough to be erased."""
+
+    order_id: str
+    ended_at: datetime
+
+
+class ErasureBook:
+    """Erases orders that have ended, one by one."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def due(
+        self, ended_before: datetime, limit: int = 100, after: datetime | None = None
+    ) -> tuple[DueOrder, ...]:
+        """Orders that ended before a day and are not erased yet, oldest first.
+
+        ``after`` goes on behind the last one of before, whether or not it could be erased.
+        """
+        where = [_ORDERS.c.ended_at < ended_before, _ORDERS.c.erased_at.is_(None)]
+        if after is not None:
+            where.append(_ORDERS.c.ended_at > after)
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(_ORDERS.c.id, _ORDERS.c.ended_at)
+                .where(*where)
+                .order_by(_ORDERS.c.ended_at)
+                .limit(limit)
+            ).all()
+        return tuple(DueOrder(*row) for row in rows)
+
+    def erase(self, order_id: str) -> Erasure:
+        """Erase the person behind an order; doing it again finds nothing more.
+
+        Raises:
+            NotOnRecord: there is no such order.
+            NotEnded: it has not ended.
+        """
+        with self._database.transaction() as connection:
+            order = _ended_order(connection, order_id)
+            _erase_order(connection, order_id, order)
+            _erase_rows(connection, order_id)
+            _erase_papers(connection, order_id)
+            encrypted = destroy(connection, order_id)
+            erased_at = connection.scalars(
+                update(_ORDERS)
+                .where(_ORDERS.c.id == order_id)
+                .values(erased_at=func.coalesce(_ORDERS.c.erased_at, func.now()))
+                .returning(_ORDERS.c.erased_at)
+            ).one()
+        return Erasure(order_id, erased_at, encrypted)
+
+    def purge(self, before: datetime) -> int:
+        """Delete messages of no order that came before a day; how many."""
+        with self._database.transaction() as connection:
+            gone = connection.execute(
+                delete(_INBOX)
+                .where(_INBOX.c.order_id.is_(None), _INBOX.c.received_at < before)
+                .returning(_INBOX.c.id)
+            )
+            return len(gone.all())
+
+
+def _ended_order(connection: Connection, order_id: str) -> Order:
+    row = connection.execute(
+        select(cast(_ORDERS.c.body, Text), _ORDERS.c.status, _ORDERS.c.ended_at)
+        .where(_ORDERS.c.id == order_id)
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise NotOnRecord("order", order_id)
+    body, status, ended_at = row
+    if ended_at is None:
+        raise NotEnded(status)
+    return Order.model_validate_json(body)
+
+
+def _erase_order(connection: Connection, order_id: str, order: Order) -> None:
+    """The order itself, and the words by which it was found.
+
+    Without its digest the same body again is another one: nobody places an erased order anew.
+    """
+    connection.execute(
+        update(_ORDERS)
+        .where(_ORDERS.c.id == order_id)
+        .values(
+            number=number_without_person(order_id),
+            body=order_without_person(order_id, order).model_dump(mode="json"),
+            sent_digest=ERASED,
+        )
+    )
+    kinds = [kind.value for kind in _OF_A_PERSON]
+    connection.execute(
+        delete(_TERMS).where(_TERMS.c.order_id == order_id, _TERMS.c.kind.in_(kinds))
+    )
+
+
+def _erase_rows(connection: Connection, order_id: str) -> None:
+    for each, blanks in BLANKS.items():
+        connection.execute(update(each).where(each.c.order_id == order_id).values(**blanks))
+    connection.execute(
+        update(_INBOX)
+        .where(_INBOX.c.order_id == order_id, _INBOX.c.state == InboxState.WAITING.value)
+        .values(state=InboxState.GIVEN_UP.value, done_at=func.now())
+    )
+    cases = select(_CASES.c.id).where(_CASES.c.order_id == order_id)
+    connection.execute(
+        update(_ANSWERS).where(_ANSWERS.c.case_id.in_(cases)).values(who=ERASED, why="")
+    )
+    labels = select(_LABELS.c.id).where(_LABELS.c.order_id == order_id)
+    connection.execute(update(_COURIER).where(_COURIER.c.label.in_(labels)).values(detail=""))
+    told = func.jsonb_build_object("number", number_without_person(order_id), "detail", "")
+    connection.execute(
+        update(_CALLBACKS)
+        .where(_CALLBACKS.c.order_id == order_id)
+        .values(payload=_CALLBACKS.c.payload.op("||")(told))
+    )
+    for shipment, document in connection.execute(
+        select(_HANDOFFS.c.shipment, cast(_HANDOFFS.c.document, Text)).where(
+            _HANDOFFS.c.order_id == order_id
+        )
+    ).all():
+        left = handoff_without_person(Handoff.model_validate_json(document))
+        connection.execute(
+            update(_HANDOFFS)
+            .where(_HANDOFFS.c.shipment == shipment)
+            .values(document=left.model_dump(mode="json"))
+        )
+
+
+def _erase_papers(connection: Connection, order_id: str) -> None:
+    """Labels and slips with their print jobs; an issued invoice is kept."""
+    papers = select(_DOCUMENTS.c.key).where(
+        _DOCUMENTS.c.order_id == order_id,
+        _DOCUMENTS.c.kind != DocumentKind.INVOICE.value,
+        _DOCUMENTS.c.key.not_in(select(_INVOICES.c.document)),
+    )
+    keys = list(connection.scalars(papers))
+    connection.execute(delete(_JOBS).where(_JOBS.c.document.in_(keys)))
+    connection.execute(delete(_DOCUMENTS).where(_DOCUMENTS.c.key.in_(keys)))
