@@ -17,9 +17,9 @@ import typer
 from rich.console import Console
 
 from backoffice.database import Database
+from cli import privacy
 from cli.chaos.command import carry_out
 from cli.chaos.run import Wanted
-from cli import privacy
 from cli.demo import run_demo
 from cli.demo_shop import DemoShop
 from cli.doctor import examine

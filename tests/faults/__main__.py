@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TextIO
 
 from bench.figures import reserve_standard_output
-from bench.progress import Teller
 from bench.virtual_engine import open_virtual_engine
+from cli.progress import Teller
 from tests.faults import failpoints
 from tests.faults.failpoints import Verdict, break_all, learn, open_workers
 from tests.faults.plan import Kind

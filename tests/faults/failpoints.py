@@ -201,9 +201,9 @@ async def break_all(
             await asyncio.to_thread(failing.end)
     await asyncio.to_thread(healthy.end)
     await asyncio.to_thread(world.sandbox.settle, PATIENCE)
-    missed = {order: "its break was never reached" for order in set(orders) - reached}
-    missed |= {order: "its zombie never went on" for order in asleep}
-    missed |= {order: "it did not end" for order in left}
+    missed = dict.fromkeys(set(orders) - reached, "its break was never reached")
+    missed |= dict.fromkeys(asleep, "its zombie never went on")
+    missed |= dict.fromkeys(left, "it did not end")
     return [await _judged(world, order, *orders[order], missed.get(order)) for order in orders]
 
 

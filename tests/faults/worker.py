@@ -16,7 +16,7 @@ from runtime.logs import log_as_json
 from runtime.settings import Settings
 from runtime.temporal import connect
 from sandbox.client import SandboxClient
-from tests.faults.failing import Door, Failpoints, FailingActivities, FailingDatabase
+from tests.faults.failing import Door, FailingActivities, FailingDatabase, Failpoints
 from tests.faults.plan import KNOWN, Note, Notebook, read_plan
 from workers.wiring import Vendors, activities, activity_threads, build_worker
 
@@ -57,7 +57,7 @@ def _watched(vendors: Vendors, points: Failpoints) -> Vendors:
 
 def _name(known: object) -> str:
     """What the engine calls an activity; the SDK keeps it on the function."""
-    definition: Any = getattr(known, "__temporal_activity_definition")  # noqa: B009 # the SDK's mark
+    definition: Any = getattr(known, "__temporal_activity_definition")  # the SDK's mark
     return cast("str", definition.name)
 
 

@@ -30,7 +30,7 @@ def problems(*facts: Fact, **expected: Any) -> list[str]:
         LedgerEntry(seq, datetime.now(UTC), provider, kind, _ORDER, data)
         for seq, (provider, kind, data) in enumerate(facts, 1)
     ]
-    known = {"ending": Ending.COMPLETED, "parcels": None} | expected
+    known: dict[str, Any] = {"ending": Ending.COMPLETED, "parcels": None} | expected
     return judge(Expected(_ORDER, _DUE, **known), entries).problems
 
 

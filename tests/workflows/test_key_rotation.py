@@ -26,7 +26,7 @@ async def working_with(world: World, keys: str) -> AsyncGenerator[None]:
     settings = world.settings
     with activity_threads(settings) as executor:
         async with build_worker(
-            client, settings, world.books, world.vendors, executor, proving_runner()
+            client, settings, world.books, world.vendors, executor, runner=proving_runner()
         ):
             yield
 
