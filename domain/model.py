@@ -1,8 +1,16 @@
 """The base of every domain model, and the kinds of text that an order may hold."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    StringConstraints,
+    ValidationError,
+)
 
 
 class Model(BaseModel):
@@ -43,6 +51,28 @@ def _not_blank(text: str) -> str:
         raise ValueError("must not be blank")
     return text
 
+
+_EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+_LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
+
+
+def on_the_calendar(moment: datetime) -> datetime:
+    """A moment that has a date in every time zone.
+
+    Raises:
+        ValueError: its own offset, or another one, takes it before the year 1 or after 9999.
+    """
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    if not _EARLIEST <= aware <= _LATEST:
+        raise ValueError("must lie between the years 1 and 9999 in every time zone")
+    return moment
+
+
+Moment = Annotated[datetime, AfterValidator(on_the_calendar)]
+"""A point in time as others tell it."""
+
+AwareMoment = Annotated[AwareDatetime, AfterValidator(on_the_calendar)]
+"""Like Moment, with its offset from UTC."""
 
 Text = Annotated[
     str,

@@ -4,10 +4,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from domain.address import Address, Customer
-from domain.model import Code, LongText, Model, Number, OptionalText, Text
+from domain.model import AwareMoment, Code, LongText, Model, Number, OptionalText, Text
 from domain.money import Currency, Money
 from domain.payment import NothingDue, PaymentTerms
 from domain.policy import Policy
@@ -67,7 +67,7 @@ class Shipping(Sums):
 
     service_level: ServiceLevel = ServiceLevel.STANDARD
     tax_rate: TaxRate
-    deliver_by: AwareDatetime | None = None
+    deliver_by: AwareMoment | None = None
 
 
 class Order(Model):
@@ -75,7 +75,7 @@ class Order(Model):
 
     number: Number
     channel: Code
-    placed_at: AwareDatetime
+    placed_at: AwareMoment
     currency: Currency
     prices_include_tax: bool = True
     customer: Customer

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.model import Code, Model, OptionalText
+from domain.model import Code, Model, Moment, OptionalText
 from domain.money import Money
 
 
@@ -20,7 +20,7 @@ class AuthorizeMethod(Model):
     terms: Literal["authorize"] = "authorize"
     payment_method: Code
     customer: Code | None = None
-    consent: datetime | None = None
+    consent: Moment | None = None
 
 
 class ExistingIntent(Model):

@@ -1,9 +1,8 @@
 """What couriers report, as one state machine for all of them."""
 
-from datetime import datetime
 from enum import StrEnum
 
-from domain.model import Model, OptionalText
+from domain.model import Model, Moment, OptionalText
 
 
 class CourierStatus(StrEnum):
@@ -50,5 +49,5 @@ class CourierEvent(Model):
     id: str
     tracking_number: str
     status: CourierStatus
-    at: datetime
+    at: Moment
     detail: OptionalText = ""

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from domain.address import Address
-from domain.model import Code, LongText, Model, OptionalText, Text
+from domain.model import Code, LongText, Model, Moment, OptionalText, Text
 from domain.shipping import PlannedParcel, Portion
 
 
@@ -83,7 +83,7 @@ class Picked(Model):
     shipment: Code
     lines: Annotated[tuple[PickedLine, ...], Field(min_length=1, max_length=200)]
     picker: OptionalText = ""
-    at: datetime | None = None
+    at: Moment | None = None
 
 
 class PackedParcel(Model):
@@ -103,7 +103,7 @@ class Packed(Model):
     id: OptionalText = ""
     shipment: Code
     parcels: Annotated[tuple[PackedParcel, ...], Field(min_length=1, max_length=50)]
-    at: datetime | None = None
+    at: Moment | None = None
 
 
 class HandedOver(Model):
@@ -113,7 +113,7 @@ class HandedOver(Model):
     shipment: Code
     manifest: OptionalText = ""
     parcels: tuple[Code, ...] = ()
-    at: datetime | None = None
+    at: Moment | None = None
 
 
 class RecallOutcome(StrEnum):
@@ -129,7 +129,7 @@ class RecallResult(Model):
     id: OptionalText = ""
     shipment: Code
     outcome: RecallOutcome
-    at: datetime | None = None
+    at: Moment | None = None
 
 
 def problems_of_pick(lines: tuple[HandoffLine, ...], picked: Picked) -> tuple[str, ...]:

@@ -6,12 +6,14 @@ address that Shippo was given, or by an HMAC header where Shippo provisioned one
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
+from domain.model import AwareMoment
 from domain.tracking import CourierEvent, CourierStatus
 from providers.webhooks import WebhookRefused, from_epoch, utc_now
 
@@ -27,15 +29,16 @@ STATUSES: Mapping[str, CourierStatus] = {
 
 _TRACK = "track_updated"
 _DETAIL_LENGTH = 250
+_ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
 
 
 def _with_zone(value: object) -> object:
     # Shippo writes UTC, sometimes without saying so.
-    plain = isinstance(value, str) and "T" in value and not value.endswith("Z")
-    return f"{value}Z" if plain and "+" not in str(value)[10:] else value
+    plain = isinstance(value, str) and "T" in value and not _ZONE.search(value)
+    return f"{value}Z" if plain else value
 
 
-_Moment = Annotated[AwareDatetime, BeforeValidator(_with_zone)]
+_Moment = Annotated[AwareMoment, BeforeValidator(_with_zone)]
 
 
 class TrackingStatus(BaseModel):

@@ -7,6 +7,7 @@ keys: a purchase is found again by its rate and by the label's id in its metadat
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from pydantic import ValidationError
 from shippo.models.components import (
     RefundStatus,
     ShipmentStatus,
@@ -172,13 +173,16 @@ class ShippoCourier:
         last = track.tracking_status
         if last is None:
             return None
-        report = TrackingStatus(
-            object_id=last.object_id,
-            status=last.status.value,
-            status_details=last.status_details,
-            status_date=last.status_date,
-            object_created=last.object_created,
-        )
+        try:
+            report = TrackingStatus(
+                object_id=last.object_id,
+                status=last.status.value,
+                status_details=last.status_details,
+                status_date=last.status_date,
+                object_created=last.object_created,
+            )
+        except ValidationError as error:
+            raise NotDone("shippo", "the courier's report cannot be read") from error
         return courier_event(tracking_number, report)
 
     def fetch(self, label: Label) -> bytes:

@@ -125,6 +125,8 @@ BAD: dict[str, tuple[Json, str]] = {
     "a blank name": (_address(name=" \u00a0"), "shipping_address.name"),
     "a country in words": (_address(country="Germany"), "shipping_address.country"),
     "no mail address": ({"customer": {"name": "Zoë", "email": "zoe"}}, "customer.email"),
+    "a time before the calendar": ({"placed_at": "0001-01-01T00:00:00+14:00"}, "placed_at"),
+    "a time after the calendar": ({"placed_at": "9999-12-31T23:59:59-12:00"}, "placed_at"),
     "a time without its zone": ({"placed_at": "2026-03-02T09:15:00"}, "placed_at"),
     "an unknown field": ({"prioriy": "high"}, "prioriy"),
     "nothing due, and something to pay": ({"payment": {"terms": "nothing_due"}}, "payment.terms"),

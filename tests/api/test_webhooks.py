@@ -99,6 +99,20 @@ async def test_what_stripe_signed_and_nobody_can_read_is_told_so(desk: Desk) -> 
     assert await stripe(desk, b"not json") == 400
 
 
+async def test_a_date_that_is_on_no_calendar_is_refused_with_words(desk: Desk) -> None:
+    raw = track("TRACK-1", "DELIVERED", "e1").replace(
+        b"2026-03-02T10:00:00Z", b"0001-01-01T00:00:00+14:00"
+    )
+    answer = await desk.call(
+        "POST",
+        f"/webhooks/shippo/{SHIPPO_TOKEN}",
+        content=raw,
+        headers={"content-type": "application/json"},
+    )
+    assert answer.status_code == 400
+    assert "no event" in answer.text
+
+
 async def shippo(desk: Desk, raw: bytes, token: str = SHIPPO_TOKEN) -> int:
     headers = {"Content-Type": "application/json"}
     path = f"/webhooks/shippo/{token}"

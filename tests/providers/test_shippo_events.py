@@ -43,6 +43,24 @@ def event(**status: Any) -> bytes:
     return json.dumps({"event": "track_updated", "test": True, "data": data}).encode()
 
 
+@pytest.mark.parametrize("field", ["status_date", "object_created"])
+@pytest.mark.parametrize("date", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-23:59"])
+def test_a_date_that_is_on_no_calendar_is_no_event(field: str, date: str) -> None:
+    with pytest.raises(WebhookRefused, match="no event") as refused:
+        BY_TOKEN.read(event(**{field: date}), TOKEN)
+    assert refused.value.authentic
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["2026-11-23T10:00:00", "2026-11-23T05:00:00-05:00", "2026-11-23T11:00:00+01:00"],
+)
+def test_a_date_is_read_with_its_offset_and_else_in_utc(date: str) -> None:
+    told = BY_TOKEN.read(event(status_date=date), TOKEN)
+    assert told is not None
+    assert told.at == datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("secret", [None, "hush"])
 def test_what_shippo_really_sends_is_understood(
     sandbox: SandboxClient, courier: ShippoCourier, receiver: Receiver, secret: str | None
