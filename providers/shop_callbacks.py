@@ -28,6 +28,10 @@ def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     return "v1," + base64.b64encode(digest).decode()
 
 
+class ReceiverDown(NotDone):
+    """Nobody answers for the shop at all; what is wrong has nothing to do with the message."""
+
+
 class ShopCallbacks:
     """Sends callbacks; one client for a process, safe to share between threads.
 
@@ -42,8 +46,9 @@ class ShopCallbacks:
         """Send one message.
 
         Raises:
-            NotDone: the shop is away or answers 429 or 5xx; ``retry_after`` as it says.
+            ReceiverDown: no connection, or an answer of 5xx; ``retry_after`` as it says.
             UnknownOutcome: no answer came in time. Repeating is safe: the id stays the same.
+            NotDone: the shop does not take this message; ``retry_after`` as it says.
             Refused: the shop answers 410 Gone: it wants no more callbacks here.
         """
         body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
@@ -57,14 +62,15 @@ class ShopCallbacks:
         try:
             answer = self._client.post(url, content=body, headers=headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
-            raise NotDone("shop", f"cannot be reached: {type(error).__name__}") from error
+            raise ReceiverDown("shop", f"cannot be reached: {type(error).__name__}") from error
         except httpx.HTTPError as error:
             raise UnknownOutcome("shop", f"did not answer: {type(error).__name__}") from error
         if answer.is_success:
             return
         if answer.status_code == _GONE:
             raise Refused("shop", "answers 410 Gone")
-        raise NotDone(
+        kind = ReceiverDown if answer.is_server_error else NotDone
+        raise kind(
             "shop", f"answers {answer.status_code}", _seconds(answer.headers.get("retry-after"))
         )
 

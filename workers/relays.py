@@ -13,9 +13,9 @@ from backoffice.callbacks import DueCallback
 from backoffice.courier_news import SIGNAL, take_courier_event
 from backoffice.inbox import Message
 from domain.cases import Case, CaseKind
-from domain.failures import NotDone, ProviderFailure, Refused
+from domain.failures import NotDone, ProviderFailure, Refused, UnknownOutcome
 from domain.status import OrderStatus
-from providers.shop_callbacks import ShopCallbacks
+from providers.shop_callbacks import ReceiverDown, ShopCallbacks
 from runtime.keyring import Erased
 from runtime.master_keys import CodecFailure
 from workers.loops import Loop
@@ -135,6 +135,8 @@ class Relays:
         return len(batch)
 
     def _call_back(self, callback: DueCallback) -> None:
+        """A shop that is down is left alone; a message that it does not take holds up its order's
+        alone."""
         book = self._books.callbacks
         try:
             self._shops.send(callback.url, callback.secret, callback.message_id, callback.payload)
@@ -143,7 +145,9 @@ class Relays:
         except ProviderFailure as failure:
             asked = failure.retry_after if isinstance(failure, NotDone) else None
             seconds = asked or min(2**callback.attempts, 3600)
-            book.failed(callback.id, failure.reason, timedelta(seconds=seconds))
+            down = isinstance(failure, ReceiverDown | UnknownOutcome)
+            delay = timedelta(seconds=seconds)
+            book.failed(callback.id, failure.reason, delay, shop_down=down)
         else:
             book.delivered(callback.id)
 

@@ -1,0 +1,80 @@
+"""Callbacks to shops: what is wrong with the shop, and what with the message."""
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from domain.failures import NotDone, ProviderFailure, Refused, UnknownOutcome
+from providers.shop_callbacks import ReceiverDown, ShopCallbacks
+from runtime.processes import free_port
+from sandbox.client import SandboxClient
+from tests.sandbox.shopping import SECRET, received
+
+PAYLOAD = {"order": "ord_1", "number": 1, "type": "order.reserved"}
+
+
+@pytest.fixture
+def shops() -> Generator[ShopCallbacks]:
+    sender = ShopCallbacks(timeout=0.5)
+    yield sender
+    sender.close()
+
+
+def failure(
+    sandbox: SandboxClient, shops: ShopCallbacks, kind: str, **params: Any
+) -> ProviderFailure:
+    sandbox.fault("shop", "callback", kind, **params)
+    with pytest.raises(ProviderFailure) as failed:
+        send(shops, f"{sandbox.base('shop')}/demo/callbacks")
+    return failed.value
+
+
+def send(shops: ShopCallbacks, url: str) -> None:
+    shops.send(url, SECRET, "ord_1.1", PAYLOAD)
+
+
+def test_a_callback_is_signed_as_the_shop_wants_it(
+    sandbox: SandboxClient, shops: ShopCallbacks
+) -> None:
+    sandbox.configure(shop={"secrets": {"demo": SECRET}})
+    send(shops, f"{sandbox.base('shop')}/demo/callbacks")
+    assert received(sandbox) == 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_server_error_is_a_shop_that_is_down(
+    sandbox: SandboxClient, shops: ShopCallbacks, status: int
+) -> None:
+    assert isinstance(failure(sandbox, shops, "http_error", status=status), ReceiverDown)
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 404, 409, 422, 429])
+def test_any_other_answer_concerns_this_message_alone(
+    sandbox: SandboxClient, shops: ShopCallbacks, status: int
+) -> None:
+    assert type(failure(sandbox, shops, "http_error", status=status)) is NotDone
+
+
+def test_410_means_that_nothing_is_wanted_any_more(
+    sandbox: SandboxClient, shops: ShopCallbacks
+) -> None:
+    assert isinstance(failure(sandbox, shops, "http_error", status=410), Refused)
+
+
+@pytest.mark.parametrize("kind", ["hang_before", "hang_after", "drop_before", "drop_after"])
+def test_no_answer_is_an_unknown_outcome(
+    sandbox: SandboxClient, shops: ShopCallbacks, kind: str
+) -> None:
+    assert isinstance(failure(sandbox, shops, kind), UnknownOutcome)
+
+
+def test_no_connection_is_a_shop_that_is_down(shops: ShopCallbacks) -> None:
+    with pytest.raises(ReceiverDown):
+        send(shops, f"http://127.0.0.1:{free_port()}/callbacks")
+
+
+def test_a_busy_shop_says_when_to_come_again(sandbox: SandboxClient, shops: ShopCallbacks) -> None:
+    busy = failure(sandbox, shops, "rate_limit", retry_after=7)
+    assert isinstance(busy, NotDone)
+    assert busy.retry_after == 7
