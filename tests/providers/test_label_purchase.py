@@ -141,10 +141,16 @@ class Engine:
         finally:
             self.longest = max(self.longest, self.slow.now - started)
 
-    def until_done(self, activity: Callable[[Any], Any], request: Any, most: int = 30) -> Any:
+    def until_done(
+        self,
+        activity: Callable[[Any], Any],
+        request: Any,
+        most: int = 30,
+        after: timedelta = timedelta(0),
+    ) -> Any:
         for _ in range(most):
             try:
-                return self.one_try(activity, request, timedelta(0))
+                return self.one_try(activity, request, after)
             except ApplicationError as failure:
                 if failure.non_retryable:
                     raise
@@ -245,6 +251,27 @@ def test_a_purchase_in_doubt_is_looked_for_until_none_can_be_under_way(
     engine.one_try(activities.void, request, timedelta(minutes=2))
     assert engine.slow.courier.bought(label.id, quotes[0], ZPL) == ()
     assert len(bought(sandbox)) == 1
+
+
+def test_what_was_looked_for_too_early_is_looked_for_again(
+    engine: Engine, quotes: tuple[Quote, ...]
+) -> None:
+    request = VoidLabels(
+        order_id=ORDER,
+        shop="mugs",
+        shipment=SHIPMENT,
+        quotes=quotes[:3],
+        format=ZPL,
+        in_doubt=True,
+    )
+    activities = engine.activities()
+    with pytest.raises(ApplicationError, match="2 of 3 labels are looked through"):
+        engine.one_try(activities.void, request, timedelta(0))
+    late = Attempt(key="late", first_at=datetime.now(UTC))
+    label = engine.slow.courier.buy(late, f"{quotes[0].parcel}-l1", quotes[0], ZPL)
+    assert isinstance(label, Label)
+    engine.until_done(activities.void, request, after=timedelta(minutes=2))
+    assert engine.slow.courier.bought(label.id, quotes[0], ZPL) == ()
 
 
 def test_voiding_many_labels_ends_in_time_too(
