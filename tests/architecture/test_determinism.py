@@ -34,8 +34,18 @@ SCHEDULES_BESIDE_THE_ENGINE = {"to_thread", "run_in_executor", "wait", "as_compl
 CONTAINERS = (ast.List, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp)
 
 
-def modules() -> list[Path]:
-    return sorted(path for room in PURE_ROOMS for path in (ROOT / room).glob("*.py"))
+CALLERS = "temporalio.client"
+"""Who imports it starts workflows or asks about them, and is run by none."""
+
+
+def modules(*, calling: bool = False) -> list[Path]:
+    """The modules that workflows run, or those that only call them."""
+    every = sorted(path for room in PURE_ROOMS for path in (ROOT / room).glob("*.py"))
+    return [path for path in every if calls(path) is calling]
+
+
+def calls(path: Path) -> bool:
+    return CALLERS in imported(ast.parse(path.read_text()))
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
@@ -88,6 +98,12 @@ def wrong_with(source: str) -> list[str]:
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_pure_module_answers_the_same_in_every_replay(path: Path) -> None:
     assert wrong_with(path.read_text()) == []
+
+
+def test_no_workflow_runs_a_module_that_calls_workflows() -> None:
+    callers = {f"workflows.{path.stem}" for path in modules(calling=True)}
+    for path in modules():
+        assert callers.isdisjoint(imported(ast.parse(path.read_text()))), path.name
 
 
 @pytest.mark.parametrize(
