@@ -1,12 +1,12 @@
 """What is known of each order once all is quiet: ledgers, record, and the engine's own word."""
 
 import asyncio
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from google.protobuf.json_format import MessageToDict
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError
@@ -163,12 +163,11 @@ async def summarize(engine: Client, file: Evidence) -> None:
     """Put a line for each event of the order's workflow into its file."""
     handle = engine.get_workflow_handle(file.placed.order_id)
     try:
-        async for event in handle.fetch_history_events():
-            kind = EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
-            details = MessageToDict(event).copy()
-            for name in ("eventId", "eventTime", "eventType", "taskId", "version"):
-                details.pop(name, None)
-            at = event.event_time.ToDatetime()
-            file.history.append(f"{at:%H:%M:%S.%f} {event.event_id:>4} {kind} {details}"[:900])
+        history = await handle.fetch_history()
+        for event in json.loads(history.to_json())["events"]:
+            kind = event.pop("eventType").removeprefix("EVENT_TYPE_")
+            at, number = event.pop("eventTime"), event.pop("eventId")
+            event.pop("taskId", None)
+            file.history.append(f"{at} {number:>4} {kind} {event}"[:900])
     except RPCError as error:
         file.history.append(f"no history: {error.message}")
