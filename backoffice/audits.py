@@ -152,7 +152,7 @@ def _credits(connection: Connection, shop: str) -> list[Difference]:
         .order_by(_INVOICES.c.year, _INVOICES.c.sequence)
     )
     differences: list[Difference] = []
-    for order, number, status, *sums in rows.tuples():
+    for order, number, status, *sums in rows:
         left = [int(one) for one in sums]
         words = "net {}, tax {}, gross {}".format(*left)
         if status == OrderStatus.CANCELLED and any(left):

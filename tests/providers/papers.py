@@ -2,12 +2,13 @@
 
 import re
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from domain.address import Address, Customer, Seller
 from domain.calendar import WorkingCalendar
 from domain.ids import order_id, shipment_id
+from domain.invoicing import CreditReason, IssuedInvoice
 from domain.money import Money
 from domain.order import Line, Order, Shipping, Sums
 from domain.payment import AuthorizeMethod, NothingDue, PaymentTerms
@@ -164,6 +165,20 @@ def label(parcel: str, version: int) -> Label:
 
 def invoice(printer: TypstPrinter, record: OrderOnRecord) -> bytes:
     return printer.invoice(record, "INV-2026-000042", ISSUED_AT, everything(record))
+
+
+def credit_note(
+    printer: TypstPrinter, record: OrderOnRecord, reason: CreditReason = CreditReason.CANCELLED
+) -> bytes:
+    """The credit note for that invoice, from the day after it."""
+    issued = IssuedInvoice(
+        number="INV-2026-000042",
+        issued_at=ISSUED_AT,
+        document="s1:invoice:1",
+        portions=everything(record),
+    )
+    at = ISSUED_AT + timedelta(days=1)
+    return printer.credit_note(record, "INV-CN-2026-000007", at, issued, reason)
 
 
 def read(pdf: bytes, *options: str) -> str:

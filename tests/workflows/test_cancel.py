@@ -1,5 +1,6 @@
 """What a cancel leads to, at each moment and from each side."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -7,9 +8,15 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.exceptions import CancelledError
 
 from sandbox.judge import Ending
+from tests.bills import billed
 from tests.world import World
 
 BEFORE_CAPTURE = ["in_fulfilment", "ready_to_pack"]
+
+
+CREDITED = {"invoice": 4270, "credit_note": -4270}
+BILLED = {"in_fulfilment": {}, "ready_to_pack": CREDITED}
+"""What the papers come to after a cancel at each of these moments."""
 
 
 async def ended_as(world: World, order: str) -> WorkflowExecutionStatus | None:
@@ -28,6 +35,7 @@ async def test_before_the_capture_a_cancel_undoes_everything(world: World, statu
     assert (sums.captured, sums.let_go) == (0, 4270)
     assert sums.mails["cancelled"] == 1
     await everything_is_back(world, order)
+    assert await billed(world, order) == BILLED[status]
 
 
 @pytest.mark.parametrize("status", BEFORE_CAPTURE)
@@ -57,6 +65,7 @@ async def test_between_capture_and_hand_over_a_cancel_is_a_recall_and_a_full_ref
     sums = await world.judged(order, Ending.CANCELLED)
     assert (sums.captured, sums.refunded) == (4270, 4270)
     await everything_is_back(world, order)
+    assert await billed(world, order) == CREDITED
 
 
 async def test_a_recalled_parcel_that_is_gone_becomes_a_case_and_the_order_goes_on(
@@ -136,7 +145,8 @@ async def test_a_courier_s_scan_after_the_end_becomes_a_case(world: World) -> No
 
 
 async def everything_is_back(world: World, order: str) -> None:
-    """No reservation is left, and on hand is what it was."""
+    """No reservation is left, on hand is what it was, and nobody owes for what came back."""
     level = (await world.admin.get(f"/shops/{world.shop}/stock")).json()
     mugs = next(row for row in level["levels"] if row["sku"] == "MUG-BLUE")
     assert (mugs["on_hand"], mugs["reserved"]) == (100000, 0)
+    assert await asyncio.to_thread(world.books.audits.audit, world.shop) == ()

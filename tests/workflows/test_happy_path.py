@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from sandbox.judge import Ending
+from tests.bills import billed
 from tests.world import World
 
 
@@ -18,6 +19,7 @@ async def test_a_plain_order_is_charged_when_it_ships_and_everything_balances(
     assert sums.released_at is not None
     assert sums.handed_over_at is not None
     assert sums.captured_at < sums.released_at < sums.handed_over_at
+    assert await billed(world, order) == {"invoice": 4270}
 
 
 async def test_nothing_is_charged_before_the_parcel_is_packed(world: World) -> None:
