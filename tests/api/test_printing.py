@@ -101,3 +101,23 @@ async def test_unknown_jobs_and_documents_are_unknown(desk: Desk) -> None:
     assert answer.status_code == 409
     assert (await desk.call("GET", "/documents/none", key="warehouse")).status_code == 404
     assert (await desk.call("POST", "/print-jobs/x/printed", key="warehouse")).status_code == 422
+
+
+async def test_support_fetches_the_papers_that_an_orders_page_lists(desk: Desk) -> None:
+    placed = await desk.place()
+    note = Document(
+        key=f"{placed}-s1:invoice:1:credit_note",
+        shipment=f"{placed}-s1",
+        kind=DocumentKind.CREDIT_NOTE,
+        format=FileFormat.PDF,
+        content=b"%PDF-credit",
+        number="INV-CN-2026-000001",
+    )
+    desk.books.records.commit(Commit(placed, documents=(note,)))
+    page = (await desk.call("GET", f"/orders/{placed}", key="support")).json()
+    (listed,) = page["documents"]
+    assert (listed["kind"], listed["number"]) == ("credit_note", "INV-CN-2026-000001")
+    assert listed["print_state"] is None
+    paper = await desk.call("GET", f"/documents/{listed['id']}", key="support")
+    assert (paper.status_code, paper.content) == (200, b"%PDF-credit")
+    assert await claim(desk) == (204, {})

@@ -17,7 +17,8 @@ from sqlalchemy.exc import OperationalError
 from backoffice.database import Database, migration_config
 from backoffice.tables import Record
 from runtime.embedded_postgres import EmbeddedPostgres
-from tests.backoffice.samples import at_once
+from tests.backoffice.papers import ALL, issue, put_away
+from tests.backoffice.samples import Trade, at_once
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -71,6 +72,28 @@ def test_every_revision_can_be_taken_back(postgres: EmbeddedPostgres) -> None:
     database.close()
     postgres.drop_database("taken_back")
     assert left == []
+
+
+def test_an_invoice_from_before_credit_notes_covers_its_whole_order(
+    postgres: EmbeddedPostgres,
+) -> None:
+    url = postgres.create_database("whole_order")
+    database = Database(url, pool_size=2)
+    database.migrate()
+    trade = Trade(database)
+    name = trade.accept()
+    trade.reserve(name)
+    issue(trade, name)
+    with database.transaction() as connection:
+        command.downgrade(migration_config(connection), "r0004")
+    database.migrate()
+    (credited,) = put_away(trade, name)
+    with database.transaction() as connection:
+        sums = connection.execute(text("SELECT net, tax, gross FROM invoices")).one()
+    database.close()
+    postgres.drop_database("whole_order")
+    assert credited.portions == ALL
+    assert sums == (2900, 551, 3451)
 
 
 def test_processes_that_start_together_migrate_once(postgres: EmbeddedPostgres) -> None:
