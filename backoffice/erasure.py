@@ -1,8 +1,8 @@
 """Forgetting the person behind an order: on request, or when the order is old enough.
 
-What is kept is what was bought, what it cost, what happened to the money and when; and the
-invoice, which the law makes a seller keep. Everything that says who it was is overwritten or
-deleted in one transaction, together with the key of the order's encrypted history.
+What is kept is what was bought, what it cost, what happened to the money and when; and invoices
+with their credit notes, which the law makes a seller keep. Everything that says who it was is
+overwritten or deleted in one transaction, together with the key of the order's encrypted history.
 """
 
 from dataclasses import dataclass
@@ -208,10 +208,10 @@ def _erase_rows(connection: Connection, order_id: str) -> None:
 
 
 def _erase_papers(connection: Connection, order_id: str) -> None:
-    """Labels and slips with their print jobs; an issued invoice is kept."""
+    """Labels and slips with their print jobs; invoices and their credit notes are kept."""
     papers = select(_DOCUMENTS.c.key).where(
         _DOCUMENTS.c.order_id == order_id,
-        _DOCUMENTS.c.kind != DocumentKind.INVOICE.value,
+        _DOCUMENTS.c.kind.not_in([DocumentKind.INVOICE.value, DocumentKind.CREDIT_NOTE.value]),
         _DOCUMENTS.c.key.not_in(select(_INVOICES.c.document)),
     )
     keys = list(connection.scalars(papers))

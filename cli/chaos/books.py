@@ -66,12 +66,12 @@ def orphans(nobodys: Sequence[LedgerEntry]) -> list[str]:
 
 
 def invoice_gaps(files: Sequence[Evidence]) -> list[str]:
-    """Invoice numbers of one seller and year have no gaps and no twins."""
+    """Numbers of one seller's and year's invoices have no gaps and no twins; nor credit notes'."""
     numbers = [
         document["number"]
         for file in files
         for document in file.page.get("documents", ())
-        if document["kind"] == "invoice"
+        if document["kind"] in ("invoice", "credit_note")
     ]
     by_year: dict[str, list[int]] = {}
     for number in numbers:

@@ -17,6 +17,7 @@ from domain.keys import WrappedKey
 from domain.order import Order
 from domain.record import Commit
 from domain.status import OrderStatus
+from tests.backoffice.papers import issue, put_away
 from tests.backoffice.samples import Trade, journal, order, transition
 
 ERASED_OTHERWISE = {
@@ -37,12 +38,17 @@ NOBODYS = {
     "case_answers": {"case_id", "answer"},
     "cases": {"id", "shop", "order_id", "kind", "shipment", "answers"},
     "courier_events": {"id", "label", "status"},
+    "credit_note_series": {"shop"},
+    "credit_notes": {
+        "key", "shop", "number", "order_id", "shipment", "document", "invoice", "reason",
+    },
     "data_keys": {"subject", "master"},
     "documents": {"key", "order_id", "shipment", "kind", "format", "label"},
+    "engine_checks": {"order_id", "run_id"},
     "handoffs": {"shipment", "order_id"},
     "inbox": {"source", "event_id", "kind", "order_id", "signal", "state"},
     "invoice_series": {"shop"},
-    "invoices": {"key", "shop", "number", "order_id", "shipment", "document"},
+    "invoices": {"key", "shop", "number", "order_id", "shipment", "document", "portions"},
     "label_voids": {"label", "order_id"},
     "labels": {
         "id", "order_id", "shipment", "parcel", "carrier", "service", "tracking_number",
@@ -62,6 +68,7 @@ NOBODYS = {
     },
     "refusals": {"shop", "source", "body_digest", "problems"},
     "restock_needs": {"shop", "key", "sku"},
+    "reviews": {"name"},
     "shops": {
         "id", "seller", "restock_email", "status_page", "policy", "callback_url",
         "callback_secret",
@@ -69,6 +76,7 @@ NOBODYS = {
     "step_facts": {"key", "order_id", "operation", "shipment", "outcome"},
     "stock_closings": {"shop", "sku"},
     "stock_entries": {"shop", "key", "sku", "kind", "order_id", "shipment"},
+    "suspicions": {"id"},
     "transitions": {"order_id", "status", "shipment"},
 }  # fmt: skip
 """Names that we give, and what belongs to shops: kept."""
@@ -121,6 +129,18 @@ def test_an_order_is_erased_once_it_has_ended_and_again_changes_nothing(trade: T
     assert book.erase(placed) == first
     with pytest.raises(NotOnRecord):
         book.erase("ord_nobody")
+
+
+def test_erasing_keeps_the_invoice_and_its_credit_note_and_no_other_paper(trade: Trade) -> None:
+    placed = trade.accept()
+    trade.reserve(placed)
+    issue(trade, placed)
+    put_away(trade, placed)
+    run_out(trade, placed)
+    ErasureBook(trade.database).erase(placed)
+    with trade.database.transaction() as connection:
+        kinds = connection.scalars(text("SELECT kind FROM documents ORDER BY kind")).all()
+    assert kinds == ["credit_note", "invoice"]
 
 
 def test_due_are_those_that_ended_before_a_day_until_they_are_erased(trade: Trade) -> None:
