@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 ORDERS ?= 500
 SEED ?= 1
-.PHONY: help setup demo up down doctor test check chaos bench mutations histories fmt lock clean
+.PHONY: help setup demo up down doctor test faults check chaos bench mutations histories fmt lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,11 @@ test: setup ## Run the ladder of tests, or some: make test TESTS=tests/domain
 	@.venv/bin/python -m scripts.server
 	@echo 'test: .venv/bin/python -m pytest $(TESTS)'
 	@.venv/bin/python -m pytest $(TESTS)
+
+faults: setup ## Break every step in every way, and cancel at each; figures as JSON lines
+	@scripts/system-packages
+	@.venv/bin/python -m scripts.server
+	@.venv/bin/python -m tests.faults
 
 check: setup ## Format, lint, types, imports, dependencies; AUDIT=--strict to insist on advisories
 	@scripts/check $(AUDIT)

@@ -1,6 +1,7 @@
-"""``python -m tests.faults``: the whole matrices; each figure is one line of JSON.
+"""``python -m tests.faults [failpoints] [cancel]``: whole matrices, both where none is named.
 
-Progress and red lines go to standard error. The status is 0 when every cell is green.
+Each figure is one line of JSON on standard output; progress and red lines go to standard error.
+The status is 0 when every cell is green.
 """
 
 import asyncio
@@ -8,24 +9,34 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
 
 from bench.figures import reserve_standard_output
 from bench.virtual_engine import open_virtual_engine
 from cli.progress import Teller
 from tests.faults import failpoints
-from tests.faults.failpoints import Verdict, break_all, learn, open_workers
+from tests.faults.cancel_table import cells_of, read_table
+from tests.faults.cancelling import CancelVerdict, cancel_all, learn_places, rows_missing
+from tests.faults.failpoints import Verdict, break_all, learn
+from tests.faults.gates import Gates
 from tests.faults.plan import Kind
-from tests.world import World
+from tests.faults.worker_processes import open_workers
 
 
-async def break_points(teller: Teller) -> tuple[list[Verdict], list[str]]:
-    """The failpoint matrix: one death for all kinds that kill, one sleep for all zombies.
+@dataclass
+class Report:
+    """What a matrix came to: lines for people about what is red, and figures for machines."""
 
-    Answers every cell, and what is wrong beyond single cells.
-    """
+    red: list[str] = field(default_factory=list[str])
+    summary: list[str] = field(default_factory=list[str])
+    figures: dict[str, tuple[int, str]] = field(default_factory=dict[str, tuple[int, str]])
+
+
+async def break_points(teller: Teller) -> Report:
+    """The failpoint matrix: one death for all kinds that kill, one sleep for all zombies."""
+    verdicts: list[Verdict] = []
     with tempfile.TemporaryDirectory(prefix="ordersaga-faults-") as folder:
         async with (
             open_virtual_engine(teller, **failpoints.WORLD) as engine,
@@ -34,56 +45,105 @@ async def break_points(teller: Teller) -> tuple[list[Verdict], list[str]]:
             world = engine.world
             lesson = await learn(world, workers)
             teller.say(f"{len(lesson.points)} points found")
-            verdicts: list[Verdict] = []
             for zombies in (False, True):
                 kinds = [kind for kind in Kind if kind.zombie is zombies]
                 verdicts += await break_all(world, workers, lesson.points, kinds, teller.say)
-            wrong = [f"no story comes by the activity {name}" for name in lesson.unreached]
-            wrong += await _books(world)
-    return verdicts, wrong
+            differences = await asyncio.to_thread(world.books.audits.audit, world.shop)
+    report = _of_breaks(verdicts)
+    report.red += [f"no story comes by the activity {name}" for name in lesson.unreached]
+    report.red += [f"the books do not add up: {one.subject}: {one.words}" for one in differences]
+    return report
 
 
-async def _books(world: World) -> list[str]:
-    differences = await asyncio.to_thread(world.books.audits.audit, world.shop)
-    return [f"the books do not add up: {one.subject}: {one.words}" for one in differences]
-
-
-def tell(verdicts: Sequence[Verdict], teller: Teller) -> int:
-    """A line for each red cell and a table of the kinds; how many cells are green."""
-    green = [verdict for verdict in verdicts if not verdict.problems]
-    for verdict in verdicts:
-        if verdict.problems:
-            teller.say(
-                f"RED: {verdict.kind} at {verdict.point.name} ({verdict.point.story.name}, "
-                f"{verdict.order}): {'; '.join(verdict.problems)}"
-            )
+def _of_breaks(verdicts: Sequence[Verdict]) -> Report:
+    report = Report()
+    for one in verdicts:
+        if one.problems:
+            where = f"{one.kind} at {one.point.name} ({one.point.story.name}, {one.order})"
+            report.red.append(f"{where}: {'; '.join(one.problems)}")
     for kind in Kind:
-        of_kind = [verdict for verdict in verdicts if verdict.kind is kind]
-        fine = sum(not verdict.problems for verdict in of_kind)
-        teller.say(f"{kind.value:<26}{fine:>4} of {len(of_kind)} green")
-    return len(green)
+        of_kind = [one for one in verdicts if one.kind is kind]
+        fine = sum(not one.problems for one in of_kind)
+        report.summary.append(f"{kind.value:<26}{fine:>4} of {len(of_kind):>3} green")
+    report.figures = {
+        "failpoints": (len(verdicts), "cells"),
+        "failpoints_green": (sum(not one.problems for one in verdicts), "cells"),
+        "ambiguous_mails": (sum(one.ambiguous_mails for one in verdicts), "mails"),
+        "surplus_labels_voided": (sum(one.surplus_labels for one in verdicts), "labels"),
+    }
+    return report
 
 
-def print_figure(out: TextIO, figure: str, value: int) -> None:
-    """One line for a machine."""
-    line = {"figure": figure, "value": value, "unit": "cells"}
-    print(json.dumps(line), file=out, flush=True)
+async def cancel_everywhere(teller: Teller) -> Report:
+    """The cancel matrix, as docs/cancel.md has it."""
+    gates = Gates()
+    table = read_table()
+    cells = cells_of(table)
+    async with open_virtual_engine(teller, interceptors=[gates]) as engine:
+        world = engine.world
+        stories = await learn_places(world, gates)
+        missing = rows_missing(table, stories)
+        known = [cell for cell in cells if cell.place.name in stories]
+        teller.say(f"{len(stories)} places found, {len(known)} cancels to come")
+        with teller.counting("cancels", len(known)) as counted:
+            verdicts = await cancel_all(world, gates, known, stories, counted.at)
+        differences = await asyncio.to_thread(world.books.audits.audit, world.shop)
+    report = _of_cancels(verdicts)
+    report.red += missing
+    report.red += [f"the books do not add up: {one.subject}: {one.words}" for one in differences]
+    return report
+
+
+def _of_cancels(verdicts: Sequence[CancelVerdict]) -> Report:
+    report = Report()
+    for one in verdicts:
+        if one.problems:
+            wanted = f"cancel {one.cell} must end as {one.cell.outcome.name!r} ({one.order})"
+            report.red.append(f"{wanted}: {'; '.join(one.problems)}")
+    for name in dict.fromkeys(one.cell.outcome.name for one in verdicts):
+        of_name = [one for one in verdicts if one.cell.outcome.name == name]
+        fine = sum(not one.problems for one in of_name)
+        report.summary.append(f"{name:<26}{fine:>4} of {len(of_name):>3} green")
+    report.figures = {
+        "cancel_points": (len(verdicts), "cells"),
+        "cancel_points_green": (sum(not one.problems for one in verdicts), "cells"),
+    }
+    return report
+
+
+MATRICES: Mapping[str, Callable[[Teller], Awaitable[Report]]] = {
+    "failpoints": break_points,
+    "cancel": cancel_everywhere,
+}
+
+
+async def run(names: Sequence[str], teller: Teller) -> list[Report]:
+    """One matrix after the other."""
+    return [await MATRICES[name](teller) for name in names]
 
 
 def main() -> None:
-    """Run all, tell, and leave at once (temporalio/sdk-python#300)."""
+    """Run, tell, and leave at once (temporalio/sdk-python#300)."""
+    names = sys.argv[1:] or list(MATRICES)
+    unknown = set(names) - set(MATRICES)
+    if unknown:
+        print(f"faults: no matrix {sorted(unknown)}, only {list(MATRICES)}", file=sys.stderr)
+        os._exit(2)
     out = reserve_standard_output()
     teller = Teller()
-    verdicts, wrong = asyncio.run(break_points(teller))
-    green = tell(verdicts, teller)
-    for words in wrong:
-        teller.say(f"RED: {words}")
-    print_figure(out, "failpoints", len(verdicts))
-    print_figure(out, "failpoints_green", green)
-    print_figure(out, "ambiguous_mails", sum(verdict.ambiguous_mails for verdict in verdicts))
-    print_figure(out, "surplus_labels_voided", sum(verdict.surplus_labels for verdict in verdicts))
+    reports = asyncio.run(run(names, teller))
+    red = [line for report in reports for line in report.red]
+    for line in red:
+        teller.say(f"RED  {line}")
+    for report in reports:
+        for line in report.summary:
+            teller.say(line)
+        for figure, (value, unit) in report.figures.items():
+            print(json.dumps({"figure": figure, "value": value, "unit": unit}), file=out)
+    teller.say(f"{len(red)} red" if red else "all green")
+    out.flush()
     sys.stderr.flush()
-    os._exit(0 if green == len(verdicts) and not wrong else 1)
+    os._exit(1 if red else 0)
 
 
 if __name__ == "__main__":

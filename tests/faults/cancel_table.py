@@ -49,6 +49,39 @@ class CancelTable:
     outcomes: dict[str, Outcome]
 
 
+class Door(StrEnum):
+    """Where a cancel comes in."""
+
+    API = "api"
+    UI = "ui"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cancel, and what the table says that it ends in."""
+
+    place: Place
+    moment: Moment
+    door: Door
+    outcome: Outcome
+
+    def __str__(self) -> str:
+        """As a red line names it."""
+        return (
+            f"{self.moment} {'wait ' if self.place.is_wait else ''}{self.place.name} ({self.door})"
+        )
+
+
+def cells_of(table: CancelTable) -> list[Cell]:
+    """The whole matrix, in the table's sequence."""
+    return [
+        Cell(place, moment, door, table.outcomes[name])
+        for place, row in table.places.items()
+        for moment, name in row.items()
+        for door in Door
+    ]
+
+
 def read_table() -> CancelTable:
     """The page as it is. Raises ValueError where a row is not understood."""
     places: dict[Place, dict[Moment, str]] = {}

@@ -1,54 +1,18 @@
 """The cancel matrix: an order cancelled at every place and moment, from both sides."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from enum import StrEnum
 
-import httpx
-from temporalio.api.enums.v1 import EventType
-from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
-from temporalio.service import RPCError, RPCStatusCode
-
-from domain.ids import order_id
-from sandbox.client import SandboxRefusedError
-from sandbox.judge import Ending, Expected, judge
-from tests.faults.cancel_table import CancelTable, Moment, Outcome, Place
-from tests.faults.gates import STATUS_OF_WAIT, Gate, Gates
-from tests.faults.stories import PULL, STORIES, Board, Play, Story, settled
-from tests.world import World, eventually
+from tests.faults.cancel_run import Cancelling, act, plays_of, result_of
+from tests.faults.cancel_table import CancelTable, Cell
+from tests.faults.gates import STATUS_OF_WAIT, Gates
+from tests.faults.stories import STORIES, Board, Story, settled
+from tests.world import World
 
 _AT_ONCE = 12
-_REACH_SECONDS = 60.0
-_END_SECONDS = 90.0
-_LOOK_SECONDS = 0.1
-
-
-class Door(StrEnum):
-    """Where a cancel comes in."""
-
-    API = "api"
-    UI = "ui"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cancel, and what the table says that it ends in."""
-
-    place: Place
-    moment: Moment
-    door: Door
-    outcome: Outcome
-
-    def __str__(self) -> str:
-        """As a red line names it."""
-        return (
-            f"{self.moment} {'wait ' if self.place.is_wait else ''}{self.place.name} ({self.door})"
-        )
+_LEARN_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
@@ -60,46 +24,34 @@ class CancelVerdict:
     problems: tuple[str, ...]
 
 
-async def _a_week_later(world: World, order: str) -> bool:
-    # The outside world's clock stands still: other orders' authorizations would lapse.
-    await world.environment.fast_forward(world.handle(order), timedelta(days=8))
-    return True
-
-
-def plays_of(story: Story) -> dict[str, Play]:
-    """A story's plays, with the time to the review, and a warehouse that answers a recall."""
-    return {"delivered": _a_week_later, "recalling": PULL, **story.plays}
-
-
-def cells_of(table: CancelTable) -> list[Cell]:
-    """The whole matrix, in the table's sequence."""
-    return [
-        Cell(place, moment, door, table.outcomes[name])
-        for place, row in table.places.items()
-        for moment, name in row.items()
-        for door in Door
-    ]
-
-
 async def learn_places(world: World, gates: Gates) -> dict[str, Story]:
     """Live through every story unhindered: each point and wait, with the first that has it."""
     orders = {await world.place(world.body(**story.order)): story for story in STORIES}
     async with _board(world) as board:
         tasks = [
-            asyncio.create_task(_play(world, board, order, plays_of(story), None))
+            asyncio.create_task(act(world, board, order, plays_of(story)))
             for order, story in orders.items()
         ]
-        async with asyncio.timeout(_END_SECONDS):
-            await asyncio.gather(*(_result(world, order) for order in orders))
+        async with asyncio.timeout(_LEARN_SECONDS):
+            await asyncio.gather(*(result_of(world, order) for order in orders))
         await settled(tasks)
     found: dict[str, Story] = {}
     for order, story in orders.items():
         for point in gates.seen[order]:
             found.setdefault(point, story)
         for wait, status in STATUS_OF_WAIT.items():
-            if status in story.plays or story is STORIES[0]:
+            if status in story.plays or (wait == "review" and story.pieces):
                 found.setdefault(wait, story)
     return found
+
+
+def rows_missing(table: CancelTable, stories: Mapping[str, Story]) -> list[str]:
+    """Where page and product differ: a place without a row, or a row without a place."""
+    rows = {place.name for place in table.places}
+    return [
+        *(f"docs/cancel.md has no row for {name}" for name in sorted(set(stories) - rows)),
+        *(f"no order comes by {name} of docs/cancel.md" for name in sorted(rows - set(stories))),
+    ]
 
 
 async def cancel_all(
@@ -116,196 +68,12 @@ async def cancel_all(
 
         async def one(cell: Cell) -> None:
             async with slots:
-                run = _Cancelling(world, gates, board, cell, stories[cell.place.name])
+                run = Cancelling(world, gates, board, cell, stories[cell.place.name])
                 verdicts.append(CancelVerdict(cell, run.order, tuple(await run.problems())))
                 done(len(verdicts))
 
         await asyncio.gather(*(one(cell) for cell in cells))
     return verdicts
-
-
-class _Cancelling:
-    """One cell, carried out."""
-
-    def __init__(self, world: World, gates: Gates, board: Board, cell: Cell, story: Story) -> None:
-        self._world = world
-        self._gates = gates
-        self._board = board
-        self._cell = cell
-        self._story = story
-        self._body = world.body(**story.order)
-        self.order = order_id(world.shop, self._body["channel"], self._body["number"])
-        self._gate = Gate(cell.place, cell.moment)
-
-    async def problems(self) -> list[str]:
-        """Carry it out; what is wrong."""
-        self._gates.by_order[self.order] = self._gate
-        await self._world.place(self._body)
-        plays = plays_of(self._story)
-        going_on = asyncio.Event()
-        player = asyncio.create_task(
-            _play(self._world, self._board, self.order, plays, self._gate, going_on)
-        )
-        try:
-            async with asyncio.timeout(_REACH_SECONDS):
-                await self._gate.reached.wait()
-                await self._heard()
-            told = await self._ask()
-            self._gate.opened.set()
-            told += await self._case_answered()
-            going_on.set()
-            async with asyncio.timeout(_END_SECONDS):
-                result = await _result(self._world, self.order)
-        except TimeoutError:
-            status = self._board.statuses.get(self.order)
-            return [f"not reached, or not ended: {status}, {self._gates.seen.get(self.order)}"]
-        finally:
-            self._gate.opened.set()
-            await settled([player])
-        return [*told, *await self._closing(result), *await self._judged()]
-
-    async def _heard(self) -> None:
-        """After an activity: the order has its answer."""
-        place = self._cell.place
-        if self._cell.moment is not Moment.AFTER or place.is_wait:
-            return
-        local = place.name in self._gates.local
-
-        async def in_history() -> bool:
-            seen = self._gates.seen[self.order]
-            before = seen[: seen.index(place.name) + 1]
-            events = (await self._world.handle(self.order).fetch_history()).events
-            if local:
-                wanted = sum(point in self._gates.local for point in before)
-                return _count(events)["local"] >= wanted
-            activity = place.name.partition(":")[0]
-            wanted = sum(point.partition(":")[0] == activity for point in before)
-            return _count(events)[activity] >= wanted
-
-        await eventually(in_history, lambda: "", _REACH_SECONDS)
-
-    async def _ask(self) -> list[str]:
-        if self._cell.door is Door.UI:
-            return await self._press_the_button()
-        outcome = self._cell.outcome
-        body = {"who": "the customer", "why": str(self._cell)}
-        answer = await self._world.api.post(f"/orders/{self.order}/cancel", json=body)
-        problems = (
-            []
-            if answer.status_code == (202 if outcome.accepted else 409)
-            else [f"answered {answer.status_code}: {answer.text}"]
-        )
-        return problems if outcome.words in answer.text else [f"told {answer.text}"]
-
-    async def _press_the_button(self) -> list[str]:
-        handle = self._world.handle(self.order)
-        try:
-            await handle.cancel()
-        except RPCError as error:
-            closed = error.status is RPCStatusCode.NOT_FOUND and not self._cell.outcome.accepted
-            return [] if closed else [f"the button is refused: {error.message}"]
-
-        async def noticed() -> bool:
-            kinds = [event.event_type for event in (await handle.fetch_history()).events]
-            at = kinds.index(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED)
-            return EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED in kinds[at:]
-
-        await eventually(noticed, lambda: f"{self._cell}: the order does not notice")
-        return []
-
-    async def _case_answered(self) -> list[str]:
-        """The button hears no refusal: support finds a case, and closes it."""
-        if self._cell.door is not Door.UI or self._cell.outcome.name != "goes on":
-            return []
-        case = await self._world.until_case(self.order, "intercept")
-        answer = await self._world.answer(case, "close")
-        return [] if answer.is_success else [f"the case is not answered: {answer.text}"]
-
-    async def _closing(self, result: str) -> list[str]:
-        """How the workflow itself has closed."""
-        outcome = self._cell.outcome
-        closed = (await self._world.handle(self.order).describe()).status
-        if self._cell.door is Door.UI and outcome.accepted:
-            return _differ("closed as", closed, WorkflowExecutionStatus.CANCELED)
-        return _differ("result", result or outcome.status, outcome.status)
-
-    async def _judged(self) -> list[str]:
-        world, outcome, story = self._world, self._cell.outcome, self._story
-
-        async def callbacks_are_there() -> bool:
-            told = (await world.view(self.order))["transitions"]
-            calls = await asyncio.to_thread(world.ledger, self.order, "shop", "callback")
-            return len(calls) >= len(told)
-
-        with suppress(AssertionError):
-            await eventually(callbacks_are_there, lambda: "")
-        view = await world.view(self.order)
-        entries = await asyncio.to_thread(world.ledger, self.order)
-        sums = judge(Expected(self.order, story.due, Ending(outcome.status)), entries)
-        problems = list(sums.problems)
-        problems += _differ("captured", sums.captured, story.due if outcome.captured else 0)
-        problems += _differ("refunded", sums.refunded, story.due if outcome.refunded else 0)
-        problems += _differ("live labels", sums.labels_live, outcome.labels)
-        problems += _differ("status", view["status"], outcome.status)
-        reserved = sum(int(entry["reserved"]) for entry in view["stock"])
-        gone = -sum(int(entry["on_hand"]) for entry in view["stock"])
-        problems += _differ("reserved", reserved, 0)
-        problems += _differ("gone", gone, story.pieces if outcome.gone else 0)
-        if not outcome.mails <= set(sums.mails) <= outcome.mails | outcome.maybe:
-            problems.append(f"mails: {dict(sums.mails)}")
-        authorizations = Counter(entry.kind for entry in entries)["authorization"]
-        if authorizations > 1:
-            problems.append(f"{authorizations} authorizations")
-        problems += [
-            f"a case is left open: {case['kind']}, {case['reason']}"
-            for case in view["cases"]
-            if not case.get("closed_at")
-        ]
-        return problems
-
-
-async def _play(
-    world: World,
-    board: Board,
-    order: str,
-    plays: dict[str, Play],
-    gate: Gate | None,
-    going_on: asyncio.Event | None = None,
-) -> None:
-    """Play what the story asks for; nobody moves while an order is held at its gate."""
-    while plays:
-        await asyncio.sleep(_LOOK_SECONDS)
-        status = board.statuses.get(order, "")
-        if gate is not None and going_on is not None and not going_on.is_set():
-            if gate.reached.is_set() or not await _may_play(world, order, status, gate):
-                continue
-        try:
-            if status in plays and await plays[status](world, order):
-                del plays[status]
-        except (httpx.TransportError, SandboxRefusedError):
-            continue
-
-
-async def _may_play(world: World, order: str, status: str, gate: Gate) -> bool:
-    """Whether people act now; at the wait that the gate is about they do so only after it."""
-    if not gate.place.is_wait or status != STATUS_OF_WAIT[gate.place.name]:
-        return True
-    if gate.moment is Moment.AFTER:
-        gate.passed = True
-        return True
-    if gate.moment is Moment.DURING:
-        description = await world.handle(order).describe()
-        if not description.raw_description.pending_activities:
-            gate.reached.set()
-    return False
-
-
-async def _result(world: World, order: str) -> str:
-    """How an order has ended, or nothing where it was cancelled by the button."""
-    try:
-        return str(await world.handle(order).result())
-    except WorkflowFailureError:
-        return ""
 
 
 @asynccontextmanager
@@ -316,26 +84,3 @@ async def _board(world: World) -> AsyncGenerator[Board]:
         yield board
     finally:
         await settled([looking])
-
-
-def _count(events: Sequence[HistoryEvent]) -> Counter[str]:
-    """Completed activities by type; those within workflow tasks as "local"."""
-    names = {
-        event.event_id: event.activity_task_scheduled_event_attributes.activity_type.name
-        for event in events
-        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
-    }
-    counted: Counter[str] = Counter()
-    for event in events:
-        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
-            done = event.activity_task_completed_event_attributes
-            counted[names[done.scheduled_event_id]] += 1
-        elif event.event_type == EventType.EVENT_TYPE_MARKER_RECORDED:
-            counted["local"] += event.marker_recorded_event_attributes.marker_name.startswith(
-                "core_local"
-            )
-    return counted
-
-
-def _differ(what: str, found: object, wanted: object) -> list[str]:
-    return [] if found == wanted else [f"{what}: {found}, not {wanted}"]

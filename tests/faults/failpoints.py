@@ -1,28 +1,15 @@
 """The failpoint matrix: every activity broken off in every way, in a worker that really dies."""
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
-from runtime.processes import spawn, stop
-from tests.faults.plan import (
-    KNOWN,
-    RAN,
-    REACHED,
-    WENT_ON,
-    Break,
-    Kind,
-    Notebook,
-    write_plan,
-)
+from tests.faults.plan import KNOWN, RAN, REACHED, WENT_ON, Break, Kind
 from tests.faults.stories import STORIES, Board, Story, play, settled
-from tests.faults.verdict import find
+from tests.faults.verdict import Finding, find
+from tests.faults.worker_processes import WorkerProcess, Workers
 from tests.world import PATIENCE, World, eventually
 
 WORLD = {
@@ -34,7 +21,6 @@ WORLD = {
 
 _REACH_SECONDS = 90.0
 _END_SECONDS = 240.0
-_ROOT = Path(__file__).resolve().parent.parent.parent
 Say = Callable[[str], None]
 
 
@@ -71,87 +57,6 @@ class Lesson:
     points: tuple[Point, ...]
     unreached: tuple[str, ...]
     """Activities that the worker serves and no story comes by."""
-
-
-class Workers:
-    """Worker processes of one world, each with its plan and its notes."""
-
-    def __init__(self, world: World, folder: Path) -> None:
-        """Files go to ``folder``."""
-        self._world = world
-        self._folder = folder
-        self._running: list[subprocess.Popen[bytes]] = []
-
-    def start(self, breaks: dict[str, Break] | None = None) -> "WorkerProcess":
-        """A worker that breaks these orders, or none."""
-        name = f"worker-{len(self._running) + 1}"
-        plan, notes = self._folder / f"{name}.plan", self._folder / f"{name}.notes"
-        write_plan(plan, breaks or {})
-        process = spawn(
-            [sys.executable, "-m", "tests.faults.worker"],
-            log_file=self._folder / f"{name}.log",
-            env={**os.environ, **self._environment(plan, notes)},
-            cwd=_ROOT,
-        )
-        self._running.append(process)
-        return WorkerProcess(process, Notebook(notes))
-
-    def _environment(self, plan: Path, notes: Path) -> dict[str, str]:
-        world = self._world
-        settings = world.settings.model_dump(exclude_unset=True)
-        shown = {
-            f"ORDERSAGA_{name.upper()}": str(
-                getattr(value, "get_secret_value", lambda v=value: v)()
-            )
-            for name, value in settings.items()
-        }
-        return {
-            **shown,
-            "ORDERSAGA_ACTIVITY_THREADS": "160",
-            "TEMPORAL_ADDRESS": world.client.service_client.config.target_host,
-            "TEMPORAL_NAMESPACE": world.client.namespace,
-            "ORDERSAGA_DATABASE_URL": world.database_url,
-            "FAULTS_PLAN": str(plan),
-            "FAULTS_NOTES": str(notes),
-            "FAULTS_SANDBOX": world.sandbox.url,
-        }
-
-    def stop(self) -> None:
-        """End them all; those that are paused or hold on to something are killed."""
-        for process in self._running:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-
-
-@dataclass(frozen=True)
-class WorkerProcess:
-    """One worker, and what it has told so far."""
-
-    process: subprocess.Popen[bytes]
-    notebook: Notebook
-
-    def orders(self, event: str) -> set[str]:
-        """Which orders it has told this about."""
-        return {note.order for note in self.notebook.notes() if note.event == event}
-
-    def send(self, signal_number: int) -> None:
-        """Kill it, pause it, wake it."""
-        os.kill(self.process.pid, signal_number)
-
-    def end(self) -> None:
-        """Let it finish what it is doing, and wait."""
-        stop(self.process, grace_seconds=25)
-
-
-@asynccontextmanager
-async def open_workers(world: World, folder: Path) -> AsyncGenerator[Workers]:
-    """Workers that end with this block."""
-    workers = Workers(world, folder)
-    try:
-        yield workers
-    finally:
-        await asyncio.to_thread(workers.stop)
 
 
 async def learn(world: World, workers: Workers) -> Lesson:
@@ -228,7 +133,8 @@ async def _reached(worker: WorkerProcess, orders: set[str]) -> set[str]:
     async def all_there() -> bool:
         return worker.orders(REACHED) >= orders
 
-    await _in_time(all_there, _REACH_SECONDS)
+    with suppress(AssertionError):
+        await eventually(all_there, lambda: "", _REACH_SECONDS)
     return worker.orders(REACHED) & orders
 
 
@@ -236,7 +142,8 @@ async def _asleep(worker: WorkerProcess, orders: set[str]) -> set[str]:
     async def all_gone_on() -> bool:
         return worker.orders(WENT_ON) >= orders
 
-    await _in_time(all_gone_on, PATIENCE)
+    with suppress(AssertionError):
+        await eventually(all_gone_on, lambda: "", PATIENCE)
     return orders - worker.orders(WENT_ON)
 
 
@@ -255,18 +162,22 @@ async def _all_ended(world: World, stories: dict[str, Story], patience: float) -
     return left
 
 
-async def _in_time(look: Callable[[], "asyncio.Future[bool] | object"], patience: float) -> None:
-    try:
-        await eventually(look, lambda: "", patience)  # pyright: ignore[reportArgumentType]
-    except AssertionError:
-        return
-
-
 async def _judged(
     world: World, order: str, point: Point, kind: Kind, missed: str | None
 ) -> Verdict:
+    """The verdict once the shop has been told and the courier has taken labels back."""
     if missed is not None:
         return Verdict(point, kind, order, (missed,))
     result = str(await world.handle(order).result())
-    found = find(order, point.story, result, await world.view(order), world.ledger(order))
-    return Verdict(point, kind, order, found.problems, found.ambiguous_mails, found.surplus_labels)
+    findings: list[Finding] = []
+
+    async def sound() -> bool:
+        entries = await asyncio.to_thread(world.ledger, order)
+        view = await world.view(order)
+        findings.append(find(order, point.story, result, view, entries, kind.zombie))
+        return not findings[-1].problems
+
+    with suppress(AssertionError):
+        await eventually(sound, lambda: "", PATIENCE)
+    last = findings[-1]
+    return Verdict(point, kind, order, last.problems, last.ambiguous_mails, last.surplus_labels)

@@ -30,6 +30,8 @@ class Gate:
     moment: Moment
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     opened: asyncio.Event = field(default_factory=asyncio.Event)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Whoever cancelled has done all that they do about it: people act again."""
     passed: bool = False
     """The place lies behind: whatever starts from now on is held."""
 

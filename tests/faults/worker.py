@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from backoffice.books import Books
+from runtime.codec import OrderCodec
 from runtime.logs import log_as_json
 from runtime.settings import Settings
-from runtime.temporal import connect
+from runtime.temporal import connect, encrypting
 from sandbox.client import SandboxClient
 from tests.faults.failing import Door, FailingActivities, FailingDatabase, Failpoints
 from tests.faults.plan import KNOWN, Note, Notebook, read_plan
@@ -30,7 +31,8 @@ async def work() -> None:
     plan = read_plan(Path(os.environ["FAULTS_PLAN"]))
     database = FailingDatabase(settings.database_url, settings.database_pool)
     books = Books.over(database)
-    client = await connect()
+    codec = OrderCodec.of(settings.codec_keys.get_secret_value(), books.data_keys)
+    client = encrypting(await connect(), codec)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     with SandboxClient(os.environ["FAULTS_SANDBOX"]) as sandbox:

@@ -1,0 +1,243 @@
+"""One cancel: an order brought to its gate, cancelled there, and judged at its end."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+import httpx
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.ids import order_id
+from sandbox.client import SandboxRefusedError
+from sandbox.judge import Ending, Expected, judge
+from tests.faults.cancel_table import Cell, Door, Moment
+from tests.faults.gates import STATUS_OF_WAIT, Gate, Gates
+from tests.faults.stories import PULL, Board, Play, Story, settled
+from tests.faults.verdict import differ, on_record
+from tests.world import PATIENCE, World, eventually
+
+_REACH_SECONDS = 60.0
+_END_SECONDS = 90.0
+_LOOK_SECONDS = 0.1
+
+
+async def _a_week_later(world: World, order: str) -> bool:
+    # The outside world's clock stands still: other orders' authorizations would lapse.
+    await world.environment.fast_forward(world.handle(order), timedelta(days=8))
+    return True
+
+
+def plays_of(story: Story) -> dict[str, Play]:
+    """A story's plays, with the time to the review, and a warehouse that answers a recall."""
+    return {"delivered": _a_week_later, "recalling": PULL, **story.plays}
+
+
+class Cancelling:
+    """One cell, carried out."""
+
+    def __init__(self, world: World, gates: Gates, board: Board, cell: Cell, story: Story) -> None:
+        self._world = world
+        self._gates = gates
+        self._board = board
+        self._cell = cell
+        self._story = story
+        self._body = world.body(**story.order)
+        self.order = order_id(world.shop, self._body["channel"], self._body["number"])
+        self._gate = Gate(cell.place, cell.moment)
+
+    async def problems(self) -> list[str]:
+        """Carry it out; what is wrong."""
+        self._gates.by_order[self.order] = self._gate
+        await self._world.place(self._body)
+        plays = plays_of(self._story)
+        player = asyncio.create_task(act(self._world, self._board, self.order, plays, self._gate))
+        try:
+            async with asyncio.timeout(_REACH_SECONDS):
+                await self._gate.reached.wait()
+                await self._heard()
+            told = await self._ask()
+            if self._cell.outcome.accepted:
+                # Whether a parcel leaves before the warehouse hears of the recall is luck.
+                for status in set(plays) - {"recalling"}:
+                    del plays[status]
+            self._gate.opened.set()
+            told += await self._case_answered()
+            self._gate.over.set()
+            async with asyncio.timeout(_END_SECONDS):
+                result = await result_of(self._world, self.order)
+        except AssertionError as missed:
+            return [str(missed)]
+        except TimeoutError:
+            status = self._board.statuses.get(self.order)
+            return [f"not reached, or not ended: {status}, {self._gates.seen.get(self.order)}"]
+        finally:
+            self._gate.opened.set()
+            await settled([player])
+        return [*told, *await self._closing(result), *await self._judged()]
+
+    async def _heard(self) -> None:
+        """After an activity: the order has its answer."""
+        place = self._cell.place
+        if self._cell.moment is not Moment.AFTER or place.is_wait:
+            return
+        local = place.name in self._gates.local
+
+        async def in_history() -> bool:
+            seen = self._gates.seen[self.order]
+            before = seen[: seen.index(place.name) + 1]
+            events = (await self._world.handle(self.order).fetch_history()).events
+            if local:
+                wanted = sum(point in self._gates.local for point in before)
+                return _count(events)["local"] >= wanted
+            activity = place.name.partition(":")[0]
+            wanted = sum(point.partition(":")[0] == activity for point in before)
+            return _count(events)[activity] >= wanted
+
+        await eventually(in_history, lambda: "", _REACH_SECONDS)
+
+    async def _ask(self) -> list[str]:
+        if self._cell.door is Door.UI:
+            return await self._press_the_button()
+        outcome = self._cell.outcome
+        body = {"who": "the customer", "why": str(self._cell)}
+        answer = await self._world.api.post(f"/orders/{self.order}/cancel", json=body)
+        problems = (
+            []
+            if answer.status_code == (202 if outcome.accepted else 409)
+            else [f"answered {answer.status_code}: {answer.text}"]
+        )
+        return problems if outcome.words in answer.text else [f"told {answer.text}"]
+
+    async def _press_the_button(self) -> list[str]:
+        handle = self._world.handle(self.order)
+        try:
+            await handle.cancel()
+        except RPCError as error:
+            closed = error.status is RPCStatusCode.NOT_FOUND and not self._cell.outcome.accepted
+            return [] if closed else [f"the button is refused: {error.message}"]
+
+        async def noticed() -> bool:
+            kinds = [event.event_type for event in (await handle.fetch_history()).events]
+            if EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED not in kinds:
+                return False
+            at = kinds.index(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED)
+            busy = self._cell.place.name in self._gates.local
+            return busy or EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED in kinds[at:]
+
+        await eventually(noticed, lambda: f"{self._cell}: the order does not notice")
+        return []
+
+    async def _case_answered(self) -> list[str]:
+        """The button hears no refusal: support finds a case, and closes it."""
+        if self._cell.door is not Door.UI or self._cell.outcome.name != "goes on":
+            return []
+        case = await self._world.until_case(self.order, "intercept")
+        answer = await self._world.answer(case, "close")
+        return [] if answer.is_success else [f"the case is not answered: {answer.text}"]
+
+    async def _closing(self, result: str) -> list[str]:
+        """How the workflow itself has closed."""
+        outcome = self._cell.outcome
+        closed = (await self._world.handle(self.order).describe()).status
+        if self._cell.door is Door.UI and outcome.accepted:
+            return differ("closed as", closed, WorkflowExecutionStatus.CANCELED)
+        return differ("result", result or outcome.status, outcome.status)
+
+    async def _judged(self) -> list[str]:
+        """What is wrong once the shop has been told and the courier has taken labels back."""
+        found: list[str] = []
+
+        async def sound() -> bool:
+            found[:] = await self._wrong()
+            return not found
+
+        with suppress(AssertionError):
+            await eventually(sound, lambda: "", PATIENCE)
+        return found
+
+    async def _wrong(self) -> list[str]:
+        world, outcome, story = self._world, self._cell.outcome, self._story
+        view = await world.view(self.order)
+        entries = await asyncio.to_thread(world.ledger, self.order)
+        sums = judge(Expected(self.order, story.due, Ending(outcome.status)), entries)
+        problems = list(sums.problems)
+        problems += differ("callbacks", sums.callbacks, len(view["transitions"]))
+        problems += differ("captured", sums.captured, story.due if outcome.captured else 0)
+        problems += differ("refunded", sums.refunded, story.due if outcome.refunded else 0)
+        problems += differ("live labels", sums.labels_live, outcome.labels)
+        problems += on_record(view, outcome.status, story.pieces if outcome.gone else 0)
+        if not outcome.mails <= set(sums.mails) <= outcome.mails | outcome.maybe:
+            problems.append(f"mails: {dict(sums.mails)}")
+        authorizations = sum(entry.kind == "authorization" for entry in entries)
+        problems += [f"{authorizations} authorizations"] if authorizations > 1 else []
+        return problems
+
+
+async def act(
+    world: World,
+    board: Board,
+    order: str,
+    plays: dict[str, Play],
+    gate: Gate | None = None,
+) -> None:
+    """Play what the story asks for; nobody moves while an order is held at its gate."""
+    while plays:
+        await asyncio.sleep(_LOOK_SECONDS)
+        status = board.statuses.get(order, "")
+        if gate is not None and not await _mayact(world, order, status, gate):
+            continue
+        try:
+            if status in plays and await plays[status](world, order):
+                del plays[status]
+        except (httpx.TransportError, SandboxRefusedError):
+            continue
+
+
+async def _mayact(world: World, order: str, status: str, gate: Gate) -> bool:
+    """Whether people act now; at the wait that the gate is about they do so only after it."""
+    if gate.over.is_set():
+        return True
+    if gate.reached.is_set():
+        return False
+    if not gate.place.is_wait or status != STATUS_OF_WAIT[gate.place.name]:
+        return True
+    if gate.moment is Moment.AFTER:
+        gate.passed = True
+        return True
+    if gate.moment is Moment.DURING:
+        description = await world.handle(order).describe()
+        if not description.raw_description.pending_activities:
+            gate.reached.set()
+    return False
+
+
+async def result_of(world: World, order: str) -> str:
+    """How an order has ended, or nothing where it was cancelled by the button."""
+    try:
+        return str(await world.handle(order).result())
+    except WorkflowFailureError:
+        return ""
+
+
+def _count(events: Sequence[HistoryEvent]) -> Counter[str]:
+    """Completed activities by type; those within workflow tasks as "local"."""
+    names = {
+        event.event_id: event.activity_task_scheduled_event_attributes.activity_type.name
+        for event in events
+        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
+    }
+    counted: Counter[str] = Counter()
+    for event in events:
+        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+            done = event.activity_task_completed_event_attributes
+            counted[names[done.scheduled_event_id]] += 1
+        elif event.event_type == EventType.EVENT_TYPE_MARKER_RECORDED:
+            counted["local"] += event.marker_recorded_event_attributes.marker_name.startswith(
+                "core_local"
+            )
+    return counted
