@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import httpx
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
+from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.ids import order_id
@@ -17,7 +18,7 @@ from sandbox.client import SandboxRefusedError
 from sandbox.judge import Ending, Expected, judge
 from tests.faults.cancel_table import Cell, Door, Moment
 from tests.faults.gates import STATUS_OF_WAIT, Gate, Gates
-from tests.faults.stories import PULL, Board, Play, Story, settled
+from tests.faults.stories import PULL, Board, Play, Story, end_of, settled
 from tests.faults.verdict import differ, on_record
 from tests.world import PATIENCE, World, eventually
 
@@ -69,7 +70,7 @@ class Cancelling:
             told += await self._case_answered()
             self._gate.over.set()
             async with asyncio.timeout(_END_SECONDS):
-                result = await result_of(self._world, self.order)
+                result = await end_of(self._world, self.order, self._story)
         except AssertionError as missed:
             return [str(missed)]
         except TimeoutError:
@@ -79,6 +80,9 @@ class Cancelling:
             self._gate.opened.set()
             await settled([player])
         return [*told, *await self._closing(result), *await self._judged()]
+
+    def _ending(self) -> WorkflowHandle[Any, Any]:
+        return self._world.handle(self._story.workflow(self.order))
 
     async def _heard(self) -> None:
         """After an activity: the order has its answer."""
@@ -90,7 +94,7 @@ class Cancelling:
         async def in_history() -> bool:
             seen = self._gates.seen[self.order]
             before = seen[: seen.index(place.name) + 1]
-            events = (await self._world.handle(self.order).fetch_history()).events
+            events = (await self._ending().fetch_history()).events
             if local:
                 wanted = sum(point in self._gates.local for point in before)
                 return _count(events)["local"] >= wanted
@@ -143,7 +147,7 @@ class Cancelling:
     async def _closing(self, result: str) -> list[str]:
         """How the workflow itself has closed."""
         outcome = self._cell.outcome
-        closed = (await self._world.handle(self.order).describe()).status
+        closed = (await self._ending().describe()).status
         if self._cell.door is Door.UI and outcome.accepted:
             return differ("closed as", closed, WorkflowExecutionStatus.CANCELED)
         return differ("result", result or outcome.status, outcome.status)
@@ -214,14 +218,6 @@ async def _mayact(world: World, order: str, status: str, gate: Gate) -> bool:
         if not description.raw_description.pending_activities:
             gate.reached.set()
     return False
-
-
-async def result_of(world: World, order: str) -> str:
-    """How an order has ended, or nothing where it was cancelled by the button."""
-    try:
-        return str(await world.handle(order).result())
-    except WorkflowFailureError:
-        return ""
 
 
 def _count(events: Sequence[HistoryEvent]) -> Counter[str]:

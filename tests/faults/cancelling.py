@@ -5,10 +5,10 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from tests.faults.cancel_run import Cancelling, act, plays_of, result_of
+from tests.faults.cancel_run import Cancelling, act, plays_of
 from tests.faults.cancel_table import CancelTable, Cell
 from tests.faults.gates import STATUS_OF_WAIT, Gates
-from tests.faults.stories import STORIES, Board, Story, settled
+from tests.faults.stories import STORIES, Board, Story, end_of, settled
 from tests.world import World
 
 _AT_ONCE = 12
@@ -33,7 +33,7 @@ async def learn_places(world: World, gates: Gates) -> dict[str, Story]:
             for order, story in orders.items()
         ]
         async with asyncio.timeout(_LEARN_SECONDS):
-            await asyncio.gather(*(result_of(world, order) for order in orders))
+            await asyncio.gather(*(end_of(world, *each) for each in orders.items()))
         await settled(tasks)
     found: dict[str, Story] = {}
     for order, story in orders.items():

@@ -22,6 +22,7 @@ from temporalio.worker import (
 )
 
 from backoffice.database import Database
+from domain.ids import order_of
 from sandbox.client import SandboxClient
 from tests.faults.plan import RAN, REACHED, WENT_ON, Break, Kind, Note, Notebook, point_of
 
@@ -124,7 +125,7 @@ class _Watched(ActivityInboundInterceptor):
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 # the engine's own name
         info = activity.info()
-        order = info.workflow_id or ""
+        order = order_of(info.workflow_id or "")
         point = point_of(info.activity_type, input.args[0])
         broken = self._points.plan.get(order)
         if broken is not None and broken.point != point:

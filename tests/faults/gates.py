@@ -8,6 +8,7 @@ from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from activities.step import Request
+from domain.ids import order_of
 from tests.faults.cancel_table import Moment, Place
 from tests.faults.plan import point_of
 
@@ -87,7 +88,8 @@ class _Gated(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 # the engine's own name
         info = activity.info()
         request = input.args[0]
-        order, point = info.workflow_id or "", point_of(info.activity_type, request)
+        order = order_of(info.workflow_id or "")
+        point = point_of(info.activity_type, request)
         self._gates.seen.setdefault(order, []).append(point)
         if info.is_local:
             self._gates.local.add(point)

@@ -5,15 +5,20 @@ No story says which activities it needs: what each one reaches is seen in a run 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import httpx
 from sqlalchemy import text
+from temporalio.client import WorkflowFailureError
+from temporalio.service import RPCError, RPCStatusCode
 
 from cli import demo_orders
 from sandbox.client import SandboxRefusedError
 from sandbox.judge import Ending
 from tests.world import Json, World
+from workflows.aftermath import aftermath_id
 
 Play = Callable[[World, str], Awaitable[bool]]
 """Something that somebody does about an order; whether it took."""
@@ -45,6 +50,19 @@ PULL = _warehouse("recall_result", outcome="pulled")
 """The warehouse has found the parcel that it was asked for."""
 
 
+async def _terminate(world: World, order: str) -> bool:
+    """Somebody terminates the workflow, and support has what it left undone."""
+    with suppress(RPCError):
+        await world.handle(order).terminate()
+    body = {"who": "support", "why": "it was terminated"}
+    answer = await world.api.post(f"/orders/{order}/settle", json=body)
+    if not answer.is_success:
+        return False
+    wait = datetime.fromisoformat(answer.json()["begins_at"]) - datetime.now(UTC)
+    await world.environment.fast_forward(world.handle(aftermath_id(order)), wait)
+    return True
+
+
 @dataclass(frozen=True)
 class Story:
     """What is done at which status, and how it must end. ``due`` is in cents."""
@@ -59,6 +77,12 @@ class Story:
     pieces: int = 0
     """How many pieces have left the house for good."""
     order: Json = field(default_factory=dict[str, object])
+    settled: bool = False
+    """Whether another workflow ends it, because its own was terminated."""
+
+    def workflow(self, order: str) -> str:
+        """The id of the workflow that brings it to its end."""
+        return aftermath_id(order) if self.settled else order
 
 
 _TOO_MANY = demo_orders.order(
@@ -120,6 +144,13 @@ STORIES = (
         due=int(_TOO_MANY["total"]["gross"]),
         order={name: _TOO_MANY[name] for name in ("lines", "total", "shipping")},
     ),
+    Story(
+        "terminated and settled",
+        {"in_fulfilment": _PICK, "ready_to_pack": _terminate},
+        Ending.CANCELLED,
+        ("confirmation", "cancelled"),
+        settled=True,
+    ),
 )
 """The first that reaches a point is the one in which it is broken."""
 
@@ -157,6 +188,23 @@ async def play(world: World, board: Board, order: str, story: Story) -> None:
         except (httpx.TransportError, SandboxRefusedError):
             pass  # it is tried again, as people do
         await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def end_of(world: World, order: str, story: Story) -> str:
+    """Wait for the workflow that ends an order; what it came to, nothing after the button."""
+    while True:
+        try:
+            result = await world.handle(story.workflow(order)).result()
+        except WorkflowFailureError:
+            return ""
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            await asyncio.sleep(_LOOK_SECONDS)
+        else:
+            if not story.settled:
+                return str(result)
+            return "cancelled" if result["undone"] else str(result["problems"])
 
 
 async def settled(tasks: Sequence[asyncio.Task[None]]) -> None:
