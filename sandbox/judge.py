@@ -56,7 +56,8 @@ class Account:
     labels_bought: int = 0
     labels_refunded: int = 0
     live: dict[str, str] = field(default_factory=dict[str, str])
-    left: set[str] = field(default_factory=set[str])
+    bears: dict[str, str | None] = field(default_factory=dict[str, str | None])
+    parcels_left: set[str] = field(default_factory=set[str])
     mails: Counter[str] = field(default_factory=Counter[str])
     callbacks: int = 0
     callback_sequence: list[int] = field(default_factory=list[int])
@@ -70,6 +71,11 @@ class Account:
     def labels_live(self) -> int:
         """Labels that can still be used."""
         return self.labels_bought - self.labels_refunded
+
+    @property
+    def left(self) -> set[str]:
+        """Labels that parcels left with."""
+        return {number for name in self.parcels_left if (number := self.bears.get(name))}
 
     @property
     def held(self) -> int:
@@ -129,13 +135,22 @@ def _count_goods(sums: Account, entry: LedgerEntry) -> None:
     match entry.kind:
         case "released":
             sums.released_at = sums.released_at or entry.seq
+            _note_labels(sums, entry)
         case "handed_over":
             sums.handed_over_at = sums.handed_over_at or entry.seq
-            sums.left |= {str(parcel["tracking_number"]) for parcel in entry.data["parcels"]}
+            sums.parcels_left |= {str(parcel["parcel"]) for parcel in entry.data["parcels"]}
+            _note_labels(sums, entry)
         case "put_away":
             sums.put_away += 1
         case _:
             return
+
+
+def _note_labels(sums: Account, entry: LedgerEntry) -> None:
+    """Which label is on which parcel, also where a parcel left before it had any."""
+    for parcel in entry.data.get("parcels", ()):
+        name, number = str(parcel["parcel"]), parcel["tracking_number"]
+        sums.bears[name] = number or sums.bears.get(name)
 
 
 def _count_paper(sums: Account, entry: LedgerEntry) -> None:
@@ -190,7 +205,7 @@ def _goods(expected: Expected, sums: Account) -> list[str]:
             problems.append("released without a capture")
         elif sums.captured_at > sums.released_at:
             problems.append("released before the capture")
-    gone = len(sums.left) if expected.parcels is None else expected.parcels
+    gone = len(sums.parcels_left) if expected.parcels is None else expected.parcels
     wanted = gone if expected.ending is Ending.COMPLETED else 0
     if expected.gone_told and sums.labels_live == len(sums.left):
         wanted = sums.labels_live

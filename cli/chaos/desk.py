@@ -14,9 +14,14 @@ from cli.chaos.floor import Floor
 Json = dict[str, Any]
 
 _SELF_CLOSING = frozenset({"stuck"})
-_TELEPHONE = frozenset(
-    {"pick_overdue", "pack_overdue", "hand_over_overdue", "delivery_overdue", "intercept"}
-)
+_TELEPHONE = {
+    "pick_overdue": ("in_fulfilment",),
+    "pack_overdue": ("picked", "ready_to_pack"),
+    "hand_over_overdue": ("released", "recalling"),
+    "intercept": ("recalling",),
+    "delivery_overdue": ("shipped",),
+}
+"""What is late, and where an order stands that still waits for it."""
 _RING_EVERY = 3.0
 _MOST_RINGS = 8
 _PAGE = 200
@@ -82,11 +87,7 @@ class Desk:
 
     def _goes_on(self, case: Json) -> bool:
         """Whether the order still waits for what the case is about."""
-        now = self._status(case["order"])
-        before = {"delivery_overdue": ("shipped",), "intercept": ("recalling",)}
-        if case["kind"] in before:
-            return now in before[case["kind"]]
-        return now not in ("shipped", "delivered", "completed", "cancelled")
+        return self._status(case["order"]) in _TELEPHONE[case["kind"]]
 
     async def _ring(self, case: Json) -> None:
         now = time.monotonic()

@@ -37,15 +37,17 @@ class Floor:
 
     def _read(self, entry: LedgerEntry) -> None:
         shipment = str(entry.data.get("shipment"))
-        if entry.kind in _MOVES and self._stands.get(shipment) != "handed_over":
-            self._stands[shipment] = entry.kind  # a release may come after the parcel has left
+        if entry.kind in _MOVES:
+            # What is told again, or released after it has left, does not stand further back.
+            known = self._stands.get(shipment, entry.kind)
+            self._stands[shipment] = max(known, entry.kind, key=_MOVES.index)
         if entry.kind in ("handed_over", "released"):
             # One that left without a label has its tracking number from the release that follows.
             numbers = [parcel.get("tracking_number") for parcel in entry.data["parcels"]]
             self._parcels[shipment] = [number for number in numbers if number]
         elif entry.kind in ("pulled", "gone"):
             self._pulled.add(shipment)
-        elif entry.kind == "call_refused":
+        elif entry.kind == "call_refused" and not _too_late(entry):
             self._refused.add(shipment)
 
     def tell_again(self, shipment: str, kind: str) -> None:
@@ -54,18 +56,13 @@ class Floor:
         match kind:
             case "pick_overdue":
                 self._do(shipment, "resume" if stands == "handoff_accepted" else "picked")
-            case "pack_overdue":
-                packed = stands in ("packed", "released", "handed_over")
-                self._do(shipment, "packed" if packed else "resume")
-            case "hand_over_overdue":
-                self._do(shipment, "handed_over" if stands == "handed_over" else "resume")
-            case "intercept":
-                if shipment in self._pulled:
-                    self._do(shipment, "recall_result")
-                else:
-                    self._do(shipment, "handed_over" if stands == "handed_over" else "resume")
-            case "beyond_booking":
+            case "pack_overdue" | "beyond_booking":
                 self._do(shipment, "packed")
+            case "hand_over_overdue" if stands in ("released", "handed_over"):
+                self._do(shipment, "handed_over")
+            case "intercept":
+                back = shipment in self._pulled
+                self._do(shipment, "recall_result" if back else "handed_over")
             case _:
                 for number in self._parcels.get(shipment, []):
                     self._sandbox.courier(number, "DELIVERED")
@@ -75,3 +72,8 @@ class Floor:
             self._sandbox.wms(shipment, action)
         except SandboxRefusedError:
             return  # the warehouse does not know it (yet)
+
+
+def _too_late(entry: LedgerEntry) -> bool:
+    """Whether it was known already, or nobody wants to know any more."""
+    return entry.data["action"] == "picked" and entry.data["status"] == 409

@@ -15,6 +15,8 @@ from sandbox.client import SandboxClient
 _LOOK_EVERY = 1.0
 _STILL = 75.0
 """Seconds without any movement: longer than an activity of a killed worker is waited for."""
+_STILL_MOST = 180.0
+"""Seconds for which a next try is waited for; by then there is a case about the earlier ones."""
 _REST = 2.5
 """Seconds after the last order has ended: labels that are refunded take a moment."""
 _LONGEST = 900.0
@@ -42,12 +44,16 @@ class Quiet:
             await self._look()
             open_orders = {one for one in orders if self._watch.status.get(one) not in ENDED}
             tell(len(orders) - len(open_orders))
+            if not open_orders:
+                # An order has ended for the shop a moment before its workflow has.
+                open_orders = await self._running()
             told = sum(len(numbers) for numbers in self._watch.sequences.values())
             if not open_orders and self._callbacks >= told and await self._settled():
                 await asyncio.sleep(_REST)
                 return "all orders have ended"
             still = time.monotonic() - self._moved_at
-            if still > _STILL and not await self._later(open_orders):
+            waits = _STILL < still < _STILL_MOST and await self._later(open_orders)
+            if still > _STILL and not waits:
                 return f"nothing has moved for {still:.0f} s; {len(open_orders)} orders are open"
             await asyncio.sleep(_LOOK_EVERY)
         return "it never came to rest"
@@ -64,6 +70,10 @@ class Quiet:
         now = time.monotonic()
         moved = now if entries else self._moved_at
         self._moved_at = max(moved, self._watch.moved_at, self._desk_at())
+
+    async def _running(self) -> set[str]:
+        query = 'ExecutionStatus = "Running"'
+        return {one.id async for one in self._engine.list_workflows(query)}
 
     async def _settled(self) -> bool:
         return (await asyncio.to_thread(self._sandbox.settle, 5)).settled
