@@ -128,7 +128,8 @@ class StepRun:
         if outcome is not FactOutcome.FAILED and self._attempt >= STUCK_AFTER:
             answers = (*answers, self._unstuck())
         cases = journal.cases
-        if outcome is FactOutcome.FAILED and self._attempt == STUCK_AFTER:
+        # Not at that try alone: its worker may have died. The case has one name, and is one case.
+        if outcome is FactOutcome.FAILED and self._attempt >= STUCK_AFTER:
             cases = (*cases, self._stuck(detail))
         full = Journal(
             transitions=transitions,
