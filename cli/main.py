@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 import tempfile
 import time
 from collections.abc import Generator
@@ -18,12 +17,12 @@ from rich.console import Console
 
 from backoffice.database import Database
 from cli import privacy
-from cli.chaos.command import carry_out
-from cli.chaos.run import Wanted
+from cli.chaos.command import chaos
 from cli.demo import run_demo
 from cli.demo_shop import DemoShop
 from cli.doctor import examine
 from cli.installation import Installation, default_home
+from cli.leaving import leave
 from cli.repairs import settle_order
 from cli.stack import Plan, Stack, prepare_namespace
 from runtime import releases
@@ -36,6 +35,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.command()(chaos)
 _PID = "ordersaga.pid"
 
 
@@ -65,22 +65,7 @@ def demo(
             stack.stop()
     if not balanced:
         console.print("[red]The ledgers do not agree with the orders.[/]")
-    _leave(0 if balanced else 1)
-
-
-@app.command()
-def chaos(
-    orders: Annotated[int, typer.Option(min=1, help="how many")] = 500,
-    seed: Annotated[int, typer.Option(help="the same seed: the same orders, faults, kills")] = 1,
-    faults: Annotated[bool, typer.Option(help="let providers fail")] = True,
-    kills: Annotated[bool, typer.Option(help="kill and freeze parts of the installation")] = True,
-    in_flight: Annotated[int, typer.Option(min=1, help="orders at once")] = 120,
-    workers: Annotated[int, typer.Option(min=1, help="worker processes")] = 2,
-    keep: Annotated[bool, typer.Option("--keep", help="leave everything behind")] = False,
-) -> None:
-    """Put orders through every fault and death at once; 1 if any of them broke a rule."""
-    wanted = Wanted(orders, seed, faults, kills, in_flight, workers)
-    _leave(0 if carry_out(wanted, keep=keep) else 1)
+    leave(0 if balanced else 1)
 
 
 @app.command()
@@ -106,7 +91,7 @@ def up(
     pid_file = installation.home / _PID
     if _running(pid_file):
         console.print(f"It runs already (process {pid_file.read_text()}); `ordersaga down` ends it")
-        _leave(1)
+        leave(1)
     pid_file.write_text(str(os.getpid()))
     stack = Stack(installation, plan, console.print)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -127,7 +112,7 @@ def up(
     finally:
         stack.stop()
         pid_file.unlink(missing_ok=True)
-    _leave(0)
+    leave(0)
 
 
 @app.command()
@@ -139,13 +124,13 @@ def down(
     pid_file = (home or default_home()).resolve() / _PID
     if not _running(pid_file):
         console.print("Nothing runs")
-        _leave(0)
+        leave(0)
     os.kill(int(pid_file.read_text()), signal.SIGTERM)
     deadline = time.monotonic() + 60
     while _running(pid_file) and time.monotonic() < deadline:
         time.sleep(0.1)
     console.print("Still stopping" if _running(pid_file) else "Stopped")
-    _leave(1 if _running(pid_file) else 0)
+    leave(1 if _running(pid_file) else 0)
 
 
 @app.command()
@@ -155,13 +140,13 @@ def migrate() -> None:
     settings = Settings()
     if not settings.database_url:
         console.print("ORDERSAGA_DATABASE_URL is not set; the embedded database migrates itself")
-        _leave(1)
+        leave(1)
     database = Database(settings.database_url)
     database.migrate()
     database.close()
     asyncio.run(prepare_namespace())
     console.print("Tables and search attributes are in place")
-    _leave(0)
+    leave(0)
 
 
 @app.command()
@@ -178,9 +163,9 @@ def promote(
         asyncio.run(ask())
     except releases.NotPromoted as refusal:
         console.print(f"{refusal}. Start its workers first, and look at their log.")
-        _leave(1)
+        leave(1)
     console.print(f"Orders go on with release {build_id}")
-    _leave(0)
+    leave(0)
 
 
 @app.command()
@@ -204,7 +189,7 @@ def erase(
         done = asyncio.run(
             privacy.erase_here(database, settings, orders or (), limit, console.print)
         )
-    _leave(0 if done else 1)
+    leave(0 if done else 1)
 
 
 @app.command()
@@ -213,7 +198,7 @@ def new_key(
 ) -> None:
     """Draw a master key, as ORDERSAGA_CODEC_KEYS takes it."""
     print(new_master_key(name))
-    _leave(0)
+    leave(0)
 
 
 @app.command()
@@ -223,7 +208,7 @@ def rewrap() -> None:
     settings = Settings()
     with _records(settings, console) as database:
         done = privacy.rewrap(database, settings, console.print)
-    _leave(0 if done else 1)
+    leave(0 if done else 1)
 
 
 @app.command()
@@ -234,7 +219,7 @@ def doctor() -> None:
     for finding in findings:
         colour = {"ok": "green", "warning": "yellow", "missing": "red"}[finding.level]
         console.print(f"[{colour}]{finding.level:<8}[/] {finding.text}", highlight=False)
-    _leave(1 if any(finding.level == "missing" for finding in findings) else 0)
+    leave(1 if any(finding.level == "missing" for finding in findings) else 0)
 
 
 @app.command()
@@ -244,7 +229,7 @@ def settle(
     why: Annotated[str, typer.Option(help="for the record")] = "",
 ) -> None:
     """Undo what an order left whose workflow was terminated, failed or lost."""
-    _leave(0 if settle_order(Console(), order, who, why) else 1)
+    leave(0 if settle_order(Console(), order, who, why) else 1)
 
 
 def main() -> None:
@@ -256,7 +241,7 @@ def main() -> None:
 def _records(settings: Settings, console: Console) -> Generator[Database]:
     if not settings.database_url:
         console.print("ORDERSAGA_DATABASE_URL is not set; which records are meant?")
-        _leave(1)
+        leave(1)
     database = Database(settings.database_url)
     try:
         yield database
@@ -274,16 +259,6 @@ def _running(pid_file: Path) -> bool:
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _leave(status: int) -> None:
-    """Leave at once: the engine's client may abort the interpreter's own way out.
-
-    Source: temporalio/sdk-python#300.
-    """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
 
 
 if __name__ == "__main__":

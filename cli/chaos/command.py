@@ -1,16 +1,34 @@
-"""What `ordersaga chaos` does around a run: a place of its own, and what is left of it."""
+"""`ordersaga chaos`: what it takes, a place of its own for each run, and what is left of it."""
 
 import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from cli.chaos.run import Wanted, run_chaos
+from cli.leaving import leave
 from cli.progress import Teller
 
 _OURS = ("ORDERSAGA_", "TEMPORAL_")
 _AMBIGUITY_SECONDS = "8"
 """Ten minutes in earnest; a run lasts hardly longer."""
+
+
+def chaos(
+    orders: Annotated[int, typer.Option(min=1, help="how many")] = 500,
+    seed: Annotated[int, typer.Option(help="the same seed: the same orders, faults, kills")] = 1,
+    faults: Annotated[bool, typer.Option(help="let providers fail")] = True,
+    kills: Annotated[bool, typer.Option(help="kill and freeze parts of the installation")] = True,
+    in_flight: Annotated[int, typer.Option(min=1, help="orders at once")] = 120,
+    workers: Annotated[int, typer.Option(min=1, help="worker processes")] = 2,
+    keep: Annotated[bool, typer.Option("--keep", help="leave everything behind")] = False,
+) -> None:
+    """Put orders through every fault and death at once; 1 if any of them broke a rule."""
+    wanted = Wanted(orders, seed, faults, kills, in_flight, workers)
+    leave(0 if carry_out(wanted, keep=keep) else 1)
 
 
 def carry_out(wanted: Wanted, *, keep: bool = False) -> bool:
