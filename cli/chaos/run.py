@@ -10,6 +10,8 @@ from typing import Any
 
 from temporalio.client import Client
 
+from backoffice.books import Books
+from backoffice.database import Database
 from cli.chaos import books, rules
 from cli.chaos.blows import Blows
 from cli.chaos.desk import Desk
@@ -26,7 +28,8 @@ from cli.chaos.world import BadDays, keep_count
 from cli.installation import Installation
 from cli.progress import Teller
 from cli.stack import Plan, Stack
-from runtime.temporal import connect
+from runtime.codec import OrderCodec
+from runtime.temporal import connect, encrypting
 from sandbox.client import SandboxClient
 
 _STORMY_SECONDS = 60
@@ -95,7 +98,11 @@ class _Run:
         return self._watch.status.get(order, "")
 
     async def carry_out(self) -> Outcome:
-        engine = await connect(self._stack.environment["TEMPORAL_ADDRESS"], lazy=True)
+        environment = self._stack.environment
+        database = Database(environment["ORDERSAGA_DATABASE_URL"])
+        keys = Books.over(database).data_keys
+        codec = OrderCodec.of(environment["ORDERSAGA_CODEC_KEYS"], keys)
+        engine = encrypting(await connect(environment["TEMPORAL_ADDRESS"]), codec)
         api = self._stack.api_url
         traffic = Traffic(api, self._keys.shop, self._sandbox, engine, self._plan.seed)
         collector = Collector(api, self._keys.shop, self._sandbox, engine)
@@ -123,6 +130,7 @@ class _Run:
         outcome.seconds, outcome.ended = seconds, ended
         for part in (traffic, collector, self._watch, self._desk):
             await part.close()
+        database.close()
         return outcome
 
     def _ended_orders(self) -> list[str]:
