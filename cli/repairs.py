@@ -10,8 +10,10 @@ from backoffice.books import Books
 from backoffice.database import Database
 from backoffice.refusals import NotOnRecord
 from domain.remains import Remains
+from runtime.codec import OrderCodec
+from runtime.master_keys import KeysMalformed
 from runtime.settings import Settings
-from runtime.temporal import connect
+from runtime.temporal import connect, encrypting
 from workflows.starting import StillOpenError, start_aftermath
 
 _RPC = timedelta(seconds=5)
@@ -25,23 +27,36 @@ def settle_order(console: Console, order: str, who: str, why: str) -> bool:
         return False
     database = Database(settings.database_url)
     try:
-        remains = Books.over(database).remains.of(order)
+        return _settle_order(console, settings, Books.over(database), order, who, why)
     except NotOnRecord:
         console.print(f"There is no order {order} on record")
         return False
+    except KeysMalformed as wrong:
+        console.print(f"ORDERSAGA_CODEC_KEYS: {wrong}")
+        return False
     finally:
         database.close()
+
+
+def _settle_order(
+    console: Console, settings: Settings, books: Books, order: str, who: str, why: str
+) -> bool:
+    remains = books.remains.of(order)
     if remains.objection:
         console.print(f"{order}: {remains.objection}", highlight=False)
         return False
     for words in remains.words:
         console.print(f"left: {words}", highlight=False)
-    return asyncio.run(_settle(console, settings.task_queue, remains, who, why))
+    codec = OrderCodec.of(settings.codec_keys.get_secret_value(), books.data_keys)
+    work = _settle(console, codec, settings.task_queue, remains, who, why)
+    return asyncio.run(work)
 
 
-async def _settle(console: Console, queue: str, remains: Remains, who: str, why: str) -> bool:
+async def _settle(
+    console: Console, codec: OrderCodec | None, queue: str, remains: Remains, who: str, why: str
+) -> bool:
     try:
-        client = await connect()
+        client = encrypting(await connect(), codec)
         begins = await start_aftermath(client, queue, remains, who, why, _RPC)
     except StillOpenError:
         console.print("The order's workflow is open, so there is nothing to settle: cancel it")

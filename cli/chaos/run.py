@@ -10,7 +10,7 @@ from typing import Any
 
 from temporalio.client import Client
 
-from backoffice.books import Books
+from backoffice.data_keys import DataKeyBook
 from backoffice.database import Database
 from cli.chaos import books, rules
 from cli.chaos.blows import Blows
@@ -99,10 +99,9 @@ class _Run:
 
     async def carry_out(self) -> Outcome:
         environment = self._stack.environment
-        database = Database(environment["ORDERSAGA_DATABASE_URL"])
-        keys = Books.over(database).data_keys
-        codec = OrderCodec.of(environment["ORDERSAGA_CODEC_KEYS"], keys)
-        engine = encrypting(await connect(environment["TEMPORAL_ADDRESS"]), codec)
+        database = Database(environment["ORDERSAGA_DATABASE_URL"], pool_size=2)
+        codec = OrderCodec.of(environment["ORDERSAGA_CODEC_KEYS"], DataKeyBook(database))
+        engine = encrypting(await connect(environment["TEMPORAL_ADDRESS"], lazy=True), codec)
         api = self._stack.api_url
         traffic = Traffic(api, self._keys.shop, self._sandbox, engine, self._plan.seed)
         collector = Collector(api, self._keys.shop, self._sandbox, engine)
