@@ -60,7 +60,7 @@ class Starter(Protocol):
         ...
 
     async def is_open(self, order_id: str) -> bool:
-        """Whether an order's workflow runs.
+        """Whether an order's workflow runs, or its aftermath.
 
         Raises:
             EngineAway.

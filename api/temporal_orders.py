@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from temporalio.client import (
     Client,
-    WorkflowExecutionStatus,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -17,7 +16,10 @@ from api.starter import EngineAway, NotOpen, StillOpen, UpdateRefused
 from domain.model import Model
 from domain.order import OrderInput
 from domain.remains import Remains
+from domain.standing import Run
 from domain.steering import CancelAnswer, CancelRequest, CaseReply
+from workflows.aftermath import aftermath_id
+from workflows.standing import standing_of
 from workflows.starting import StillOpenError, start_aftermath, start_order
 
 _CALL = timedelta(seconds=5)
@@ -78,19 +80,17 @@ class TemporalOrders:
             raise EngineAway(error.message) from error
 
     async def is_open(self, order_id: str) -> bool:
-        """Whether an order's workflow runs.
+        """Whether an order's workflow runs, or its aftermath.
 
         Raises:
             EngineAway: the server cannot be reached.
         """
-        handle = self._client.get_workflow_handle(order_id)
+        names = (order_id, aftermath_id(order_id))
         try:
-            found = await _reaching(handle.describe(rpc_timeout=_CALL), _CALL)
+            found = [await _reaching(standing_of(self._client, one, _CALL), _CALL) for one in names]
         except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return False
             raise EngineAway(error.message) from error
-        return found.status is WorkflowExecutionStatus.RUNNING
+        return any(one.run is Run.OPEN for one in found)
 
     async def answers(self) -> bool:
         """Whether the server says that it serves."""
