@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bench import anatomy, engine_cost, latency, memory, throughput
+from bench import anatomy, engine_cost, latency, memory, safeguards, throughput
 from bench.figures import UNITS, Results, reserve_standard_output
 from bench.running_stack import running_stack
 from cli.progress import Teller
@@ -47,6 +47,8 @@ def measure(results: Results, teller: Teller, orders: int) -> None:
                 throughput.compare(running, examined, results, teller, orders)
             elif results.wants(*throughput.FIGURES):
                 asyncio.run(throughput.alone(running, results, teller, orders))
+    if results.wants(*safeguards.FIGURES):
+        safeguards.measure(results, teller, orders)
     if results.wants(*memory.FIGURES):
         memory.measure(results, teller)
 

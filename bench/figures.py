@@ -18,6 +18,7 @@ UNITS: Mapping[str, str] = {
     "handed_over_to_mail_p95_ms": "ms",
     "efficiency": "ratio",
     "engine_share": "ratio",
+    "safeguards_ratio": "ratio",
 }
 """Every figure with its unit. A name never changes its meaning (docs/benchmarks.md)."""
 

@@ -82,10 +82,17 @@ def libpq(url: str) -> str:
 
 
 @contextmanager
-def running_stack(teller: Teller, delays: Delays = AT_ONCE) -> Generator[RunningStack]:
-    """Server, sandbox, API and one worker as processes, in memory, on free ports."""
+def running_stack(
+    teller: Teller, delays: Delays = AT_ONCE, *, safeguards: bool = False
+) -> Generator[RunningStack]:
+    """Server, sandbox, API and one worker as processes, in memory, on free ports.
+
+    Histories are encrypted with ``safeguards`` only: what these cost is a figure of its own.
+    """
     with tempfile.TemporaryDirectory(prefix="ordersaga-bench-") as folder:
         installation = Installation.at(Path(folder))
+        if not safeguards:
+            installation.note(codec_keys="")
         stack = Stack(installation, Plan(on_files=False), lambda text: teller.say(f"  {text}"))
         try:
             stack.start()

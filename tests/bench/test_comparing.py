@@ -73,6 +73,7 @@ def test_every_figure_of_the_house_has_a_unit() -> None:
         "handed_over_to_mail_p95_ms",
         "efficiency",
         "engine_share",
+        "safeguards_ratio",
     }
 
 
