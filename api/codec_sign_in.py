@@ -37,8 +37,9 @@ input,button{{font:inherit;padding:.4rem .6rem}}input{{width:20rem}}</style>
 <form method="post" action="sign-in"><label>A key with scope support<br>
 <input name="key" type="password" autocomplete="off" required></label>
 <button>Sign in</button></form>
-<p>In the Temporal UI, open the codec server's settings (the glasses, top right), enter this API's
-address followed by <code>/codec</code>, and switch on <em>include cross-origin credentials</em>.
+<p>In the Temporal UI, open <em>Codec Server</em> (the glasses, top right), choose <em>Use my
+browser setting</em>, enter this API's address followed by <code>/codec</code>, and switch on
+<em>Include cross-origin credentials</em>.
 </p></html>
 """
 
