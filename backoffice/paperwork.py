@@ -13,6 +13,7 @@ from backoffice.entries import entries_of, issued_to, reserved_for
 from backoffice.journal import lock_order
 from backoffice.ledger import locked_standings, post, post_new, restock_needs
 from backoffice.refusals import NotReserved
+from backoffice.shipments import withdraw_papers
 from backoffice.tables.base import table
 from backoffice.tables.orders import OrderRow
 from backoffice.tables.papers import (
@@ -112,7 +113,7 @@ class PaperworkBook:
         credit_note: Callable[[IssuedInvoice, str, datetime], Document],
     ) -> None:
         """In one transaction: take back what was issued for a shipment, write a credit note for
-        each of its invoices that has none, write the commit.
+        each of its invoices that has none, withdraw what is not printed yet, write the commit.
 
         A credit note takes off all that its invoice comes to. Its number is gapless per shop and
         year, in a series of its own. Under a key that was used before, or where nothing was
@@ -131,6 +132,7 @@ class PaperworkBook:
                 shop,
                 entries_of(StockKind.PUT_AWAY, out, key, now, commit.order, shipment),
             )
+            withdraw_papers(connection, commit.order, shipment)
             papers, notes = list(commit.documents), list[dict[str, object]]()
             for row in _not_credited(connection, commit.order, shipment):
                 prefix = seller.credit_note_series

@@ -110,6 +110,26 @@ def withdraw_jobs(connection: Connection, order: str) -> None:
     connection.execute(_WITHDRAW, {"order": order})
 
 
+def withdraw_papers(connection: Connection, order: str, shipment: str) -> None:
+    """Take what is not printed yet of a shipment's papers out of the queue: its goods are back."""
+    papers = select(_DOCUMENTS.c.key).where(
+        _DOCUMENTS.c.order_id == order, _DOCUMENTS.c.shipment == shipment
+    )
+    connection.execute(
+        update(_JOBS)
+        .where(
+            _JOBS.c.document.in_(papers),
+            _JOBS.c.state.not_in([PrintState.PRINTED.value, PrintState.WITHDRAWN.value]),
+        )
+        .values(
+            state=PrintState.WITHDRAWN.value,
+            lease_until=None,
+            reason="goods put away",
+            changed_at=func.now(),
+        )
+    )
+
+
 def label_of(row: RowMapping) -> Label:
     """A label as it was written."""
     return Label(

@@ -152,6 +152,16 @@ def test_two_series_cannot_share_a_prefix() -> None:
         setup(seller=seller)
 
 
+def test_papers_that_are_not_printed_when_the_goods_are_back_never_are(trade: Trade) -> None:
+    name = issued(trade)
+    queue = PrintQueue(trade.database)
+    first = queue.claim(SHOP, "station-1")
+    assert first is not None
+    queue.printed(SHOP, first.id)
+    put_away(trade, name)
+    assert queue.claim(SHOP, "station-1") is None
+
+
 def test_an_audit_names_a_cancelled_order_whose_invoice_stands(trade: Trade) -> None:
     kept, stands, credited = (issued(trade, number) for number in ("1", "2", "3"))
     put_away(trade, credited, now=MAY)

@@ -1,10 +1,15 @@
 """Labels, warehouse and mails when a vendor says no, says nothing, or says it twice."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
+from activities.mail import MailActivities, SendMail
 from cli import demo_orders
+from domain.mail import MailKind
 from sandbox.judge import Ending
 from tests.world import World
 
@@ -102,6 +107,21 @@ async def test_an_ambiguous_mail_waits_for_the_provider_s_word_and_is_sent_once(
     await world.until_mail_state(order, "confirmation", "processed", "delivered")
     mails = [m for m in world.ledger(order, "sendgrid", "mail") if m.data["kind"] == "confirmation"]
     assert len(mails) == 1
+
+
+async def test_nothing_is_sent_again_while_the_provider_may_still_say_that_it_was(
+    world: World,
+) -> None:
+    world.sandbox.configure(sendgrid={"auto_events": False})
+    world.sandbox.fault("sendgrid", "send", "drop_after")
+    order = await world.place()
+    await world.until_mail_state(order, "confirmation", "ambiguous")
+    mails = MailActivities(world.vendors.mail, world.books.mails, world.books.records)
+    again = SendMail(order_id=order, shop=world.shop, kind=MailKind.CONFIRMATION)
+    with pytest.raises(ApplicationError, match="waiting for word"):
+        await asyncio.to_thread(ActivityEnvironment().run, mails.send, again)
+    sent = [m for m in world.ledger(order, "sendgrid", "mail") if m.data["kind"] == "confirmation"]
+    assert len(sent) == 1
 
 
 @pytest.mark.world(mail_ambiguity_seconds=1)
