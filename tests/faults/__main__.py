@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 from bench.figures import reserve_standard_output
 from bench.virtual_engine import open_virtual_engine
@@ -117,9 +118,20 @@ MATRICES: Mapping[str, Callable[[Teller], Awaitable[Report]]] = {
 }
 
 
-async def run(names: Sequence[str], teller: Teller) -> list[Report]:
-    """One matrix after the other."""
-    return [await MATRICES[name](teller) for name in names]
+async def run(names: Sequence[str], teller: Teller, out: TextIO) -> int:
+    """One matrix after the other, each told as soon as it is done; how many lines are red."""
+    red = 0
+    for name in names:
+        report = await MATRICES[name](teller)
+        for line in report.red:
+            teller.say(f"RED  {line}")
+        for line in report.summary:
+            teller.say(line)
+        for figure, (value, unit) in report.figures.items():
+            print(json.dumps({"figure": figure, "value": value, "unit": unit}), file=out)
+        out.flush()
+        red += len(report.red)
+    return red
 
 
 def main() -> None:
@@ -131,17 +143,8 @@ def main() -> None:
         os._exit(2)
     out = reserve_standard_output()
     teller = Teller()
-    reports = asyncio.run(run(names, teller))
-    red = [line for report in reports for line in report.red]
-    for line in red:
-        teller.say(f"RED  {line}")
-    for report in reports:
-        for line in report.summary:
-            teller.say(line)
-        for figure, (value, unit) in report.figures.items():
-            print(json.dumps({"figure": figure, "value": value, "unit": unit}), file=out)
-    teller.say(f"{len(red)} red" if red else "all green")
-    out.flush()
+    red = asyncio.run(run(names, teller, out))
+    teller.say(f"{red} red" if red else "all green")
     sys.stderr.flush()
     os._exit(1 if red else 0)
 

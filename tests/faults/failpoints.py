@@ -21,6 +21,7 @@ WORLD = {
 
 _REACH_SECONDS = 240.0
 _END_SECONDS = 360.0
+_JUDGES = 8
 Say = Callable[[str], None]
 
 
@@ -109,7 +110,13 @@ async def break_all(
     missed = dict.fromkeys(set(orders) - reached, "its break was never reached")
     missed |= dict.fromkeys(asleep, "its zombie never went on")
     missed |= dict.fromkeys(left, "it did not end")
-    return [await _judged(world, order, *orders[order], missed.get(order)) for order in orders]
+    judges = asyncio.Semaphore(_JUDGES)
+
+    async def judged(order: str) -> Verdict:
+        async with judges:
+            return await _judged(world, order, *orders[order], missed.get(order))
+
+    return await asyncio.gather(*(judged(order) for order in orders))
 
 
 async def _place(world: World, story: Story) -> str:
