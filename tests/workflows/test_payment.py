@@ -71,8 +71,8 @@ async def test_an_intent_of_the_checkout_is_verified_and_used_by_one_order_only(
 
 async def test_an_intent_is_used_by_one_order_even_when_two_come_at_once(world: World) -> None:
     terms = {"terms": "payment_intent", "payment_intent": world.checkout_intent(4270)}
-    # Both have looked at the intent, and seen no mark, before either leaves one.
-    world.sandbox.fault("stripe", "retrieve_intent", "delay", nth=None, times=None, seconds=1)
+    # Both look at the intent, and see no mark, before either leaves one.
+    world.sandbox.fault("stripe", "update_intent", "delay", nth=None, times=None, seconds=3)
     orders = await asyncio.gather(*(world.place(world.body(payment=terms)) for _ in range(2)))
     views = [await world.until(order, "in_fulfilment", "declined") for order in orders]
     assert sorted(view["status"] for view in views) == ["declined", "in_fulfilment"]
