@@ -15,8 +15,10 @@ from sandbox.client import SandboxClient
 _LOOK_EVERY = 1.0
 _STILL = 75.0
 """Seconds without any movement: longer than an activity of a killed worker is waited for."""
-_STILL_MOST = 180.0
-"""Seconds for which a next try is waited for; by then there is a case about the earlier ones."""
+_STILL_MOST = 120.0
+"""Seconds for which a next try is waited for."""
+_TOLD_AFTER = 8
+"""Tries after which a case says that a step is stuck: that is reason enough to be open."""
 _REST = 2.5
 """Seconds after the last order has ended: labels that are refunded take a moment."""
 _LONGEST = 900.0
@@ -87,6 +89,8 @@ class Quiet:
             except RPCError:
                 continue
             for activity in description.raw_description.pending_activities:
+                if activity.attempt > _TOLD_AFTER:
+                    continue
                 when = activity.next_attempt_schedule_time.ToDatetime(tzinfo=UTC)
                 if when > now or activity.HasField("last_started_time"):
                     return True
