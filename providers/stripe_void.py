@@ -12,7 +12,7 @@ from providers.stripe_calls import StripeTurn
 from providers.stripe_fence import occupy
 from providers.stripe_lookup import intents_of, is_outcome, retrieve
 from providers.stripe_units import from_stripe
-from providers.stripe_words import canceled_by_us, refusal, was_held
+from providers.stripe_words import refusal, was_held
 
 
 def void(
@@ -50,11 +50,14 @@ def void(
 
 
 def _let_go(turn: StripeTurn, attempt: Attempt, intent: stripe.PaymentIntent) -> int:
-    """Cancel an intent; what it held, in Stripe's units, if it was this operation's doing."""
+    """Cancel an intent; what is not held any more because of that, in Stripe's units.
+
+    Also what the bank let go by itself, when the authorization lapsed: our books have it as held.
+    """
     if intent.status == "succeeded":
         raise Mismatch("stripe", f"{intent.id} was captured and cannot be let go, only refunded")
     if intent.status == "canceled":
-        return was_held(intent) if attempt.repeated and canceled_by_us(intent) else 0
+        return was_held(intent)
 
     def ended() -> stripe.PaymentIntent | None:
         now = retrieve(turn, intent.id)
@@ -82,4 +85,4 @@ def _let_go(turn: StripeTurn, attempt: Attempt, intent: stripe.PaymentIntent) ->
     if after.status == "succeeded":
         raise Mismatch("stripe", f"{intent.id} was captured and cannot be let go, only refunded")
     # What it held when it was canceled, which may be more than when it was listed.
-    return was_held(after) if canceled_by_us(after) else 0
+    return was_held(after)

@@ -27,7 +27,6 @@ AMOUNT_DECLINES = frozenset({"amount_too_small", "amount_too_large"})
 """Limits that only Stripe knows: after conversion to the account's currency, by card network."""
 
 _MESSAGE_LENGTH = 250
-_CANCELED_BY_US = "requested_by_customer"
 ABANDONED = "abandoned"
 """The cancellation reason of an intent that wanted 3-D Secure: nobody is there to pass it."""
 
@@ -94,11 +93,6 @@ def was_held(intent: stripe.PaymentIntent) -> int:
     charge = intent.latest_charge
     approved = isinstance(charge, stripe.Charge) and charge.status == "succeeded"
     return intent.amount if approved else 0
-
-
-def canceled_by_us(intent: stripe.PaymentIntent) -> bool:
-    """Whether it was a void that canceled it, and not time or the bank."""
-    return intent.cancellation_reason == _CANCELED_BY_US
 
 
 def captured(intent: stripe.PaymentIntent, units: int) -> Captured | NotCaptured | None:

@@ -49,7 +49,6 @@ class Account:
     authorized: int = 0
     captured: int = 0
     let_go: int = 0
-    lapsed: int = 0
     refunded: int = 0
     captures: int = 0
     held_by_intent: dict[str, int] = field(default_factory=dict[str, int])
@@ -117,7 +116,6 @@ def _count_money(sums: Account, entry: LedgerEntry) -> None:
             sums.held_by_intent[intent] = amount
         case "void" | "authorization_expired":
             sums.let_go += amount
-            sums.lapsed += amount if entry.kind == "authorization_expired" else 0
             sums.held_by_intent.pop(intent, None)
         case "capture":
             # What a capture leaves of an authorization, the provider lets go.

@@ -1,9 +1,12 @@
 """``python -m workers``: work orders, with the settings of the environment."""
 
 import asyncio
+import logging
 import os
 import signal
 import sys
+
+from temporalio.client import Client
 
 from backoffice.books import Books
 from backoffice.database import Database
@@ -15,6 +18,10 @@ from workers.loops import Loops
 from workers.relays import Relays
 from workers.wiring import Vendors, activity_threads, build_worker
 
+log = logging.getLogger("ordersaga.workers")
+
+_LOOK_AGAIN_SECONDS = 2.0
+
 
 async def work() -> None:
     """Work until SIGTERM or SIGINT, then let what is under way finish."""
@@ -25,7 +32,7 @@ async def work() -> None:
     books = Books.over(database)
     vendors = Vendors.of(settings)
     codec = OrderCodec.of(settings.codec_keys.get_secret_value(), books.data_keys)
-    client = encrypting(await connect(), codec)
+    client = encrypting(await _connected(), codec)
     relays = Relays(client, books, vendors, settings.task_queue)
     loops = Loops(relays.loops(), database)
     stopping = asyncio.Event()
@@ -43,6 +50,16 @@ async def work() -> None:
         await relays.close()
         vendors.close()
         database.close()
+
+
+async def _connected() -> Client:
+    """Wait for the engine: a worker that starts while it is away has nothing else to do."""
+    while True:
+        try:
+            return await connect()
+        except RuntimeError as error:  # as the SDK says that it cannot connect
+            log.warning("Temporal cannot be reached yet", extra={"reason": str(error)[:200]})
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
 
 def main() -> None:

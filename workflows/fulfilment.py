@@ -98,7 +98,7 @@ async def undo(shipment: Shipment) -> bool:
         "cannot be kept.",
         shipment.id,
     )
-    shipment.inbox.gone_at_manifest = True
+    shipment.inbox.gone_for_sure = True
     desk.stop = None
     await capture(shipment, gone=True)
     return False

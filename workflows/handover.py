@@ -126,6 +126,16 @@ async def _undo_paid(shipment: Shipment) -> None:
     await shipment.promises.undo()
 
 
+async def report_gone_unlabelled(shipment: Shipment) -> None:
+    """The warehouse let something go that has no label: a person asks what and with whom."""
+    await shipment.desk.report(
+        CaseKind.GONE_UNRELEASED,
+        "The warehouse says that the courier has the parcel, and it has no label yet: ask what "
+        "left and with whom. Once it is labelled it counts as gone, and is captured at once",
+        shipment.id,
+    )
+
+
 async def report_gone_after_all(shipment: Shipment) -> None:
     """A courier scanned what was undone already: only a person can get the money or the parcel."""
     if shipment.inbox.gone:

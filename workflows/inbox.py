@@ -14,17 +14,18 @@ class ShipmentInbox:
         self.picked: list[Picked] = []
         self.packed: list[Packed] = []
         self.recall: RecallOutcome | None = None
-        self.gone_at_manifest = False
+        self.gone_for_sure = False
+        self.told_gone = False
         self.tracking_numbers: tuple[str, ...] = ()
         self._couriers: dict[str, CourierStatus] = {}
         self._seen: set[str] = set()
 
-    def take(self, message: Picked | Packed | HandedOver | RecallResult) -> None:
-        """Keep a message from the warehouse."""
+    def take(self, message: Picked | Packed | HandedOver | RecallResult) -> bool:
+        """Keep a message from the warehouse; whether it is new."""
         digest = message.model_dump_json()
         name = f"{type(message).__name__}:{message.id or digest}"
         if name in self._seen:
-            return
+            return False
         self._seen.add(name)
         match message:
             case Picked():
@@ -32,9 +33,10 @@ class ShipmentInbox:
             case Packed():
                 self.packed.append(message)
             case HandedOver():
-                self.gone_at_manifest = True
+                self.told_gone = True
             case RecallResult():
                 self.recall = message.outcome
+        return True
 
     def follow(self, event: CourierEvent) -> None:
         """Take a courier's event; late, double and out-of-order ones change nothing."""
@@ -48,10 +50,14 @@ class ShipmentInbox:
 
     @property
     def gone(self) -> bool:
-        """Whether the courier has the goods: a manifest scan, or an event of TRANSIT or later."""
-        return self.gone_at_manifest or any(
-            self.courier_status(number).in_couriers_hands for number in self.tracking_numbers
-        )
+        """Whether the courier has the goods: a manifest scan, or an event of TRANSIT or later.
+
+        A manifest that names a parcel without a label is believed once there is one: until then
+        nobody can have taken it, and no money may move because somebody says so.
+        """
+        manifest = self.told_gone and bool(self.tracking_numbers)
+        scanned = (self.courier_status(number) for number in self.tracking_numbers)
+        return self.gone_for_sure or manifest or any(one.in_couriers_hands for one in scanned)
 
     def courier_status(self, tracking_number: str) -> CourierStatus:
         """Where a parcel is."""

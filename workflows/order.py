@@ -21,7 +21,7 @@ from domain.warehouse import HandedOver, Packed, Picked, RecallResult
 from workflows.cancel import ask_to_cancel, is_way_back
 from workflows.desk import Desk
 from workflows.fulfilment import Fate, fulfil
-from workflows.handover import report_gone_after_all
+from workflows.handover import report_gone_after_all, report_gone_unlabelled
 from workflows.interruptions import DoneByHand, Stopped
 from workflows.messages import NOTHING, Malformed, decode
 from workflows.money import OrderMoney
@@ -193,7 +193,9 @@ class OrderWorkflow:
             message = decode(kind, raw)
             shipment = self._shipment(message.shipment)
             check_moment(shipment, message)
-            shipment.inbox.take(message)
+            new = shipment.inbox.take(message)
+            if new and isinstance(message, HandedOver) and not shipment.labels:
+                await report_gone_unlabelled(shipment)
         except Malformed as wrong:
             await self._refuse(kind.__name__, wrong)
 

@@ -39,9 +39,9 @@ def check_moment(shipment: Shipment, message: Model) -> None:
     """Refuse what cannot be true yet: it would move money.
 
     Raises:
-        Malformed: a hand-over without a label, or the answer to a recall that nobody asked for.
+        Malformed: a hand-over before the handoff, or the answer to a recall nobody asked for.
     """
-    if isinstance(message, HandedOver) and not shipment.labels:
-        raise Malformed("a parcel without a label cannot have been handed over")
+    if isinstance(message, HandedOver) and not shipment.handed_off:
+        raise Malformed("what no warehouse has been given cannot have been handed over")
     if isinstance(message, RecallResult) and not shipment.recalled:
         raise Malformed("no recall was asked for")

@@ -57,8 +57,7 @@ def _record(file: Evidence, sums: Account) -> list[str]:
         "authorized": sums.authorized,
         "captured": sums.captured,
         "refunded": sums.refunded,
-        # What lapsed by itself was nobody's void.
-        "voided": sums.let_go - sums.lapsed,
+        "voided": sums.let_go,
     }
     if not file.placed.charged_here:
         really = {"captured": 0, "refunded": 0}

@@ -127,12 +127,23 @@ async def test_cases_are_one_list_and_are_answered_once(desk: Desk) -> None:
 
 async def test_a_case_whose_order_waits_for_nobody_is_closed_on_the_list(desk: Desk) -> None:
     placed = await desk.place()
+    desk.advance(placed, S.OUT_OF_STOCK)
     await desk.engine.get_workflow_handle(placed).terminate()
     open_case(desk, placed, f"{placed}-c1", CaseKind.INTERCEPT)
     reply = {"answer": "close", "who": "Ana"}
     answer = await desk.call("POST", f"/cases/{placed}-c1/answer", reply, key="support")
     assert answer.status_code == 200, answer.text
     assert answer.json()["answered_by"] == "Ana"
+
+
+async def test_an_answer_to_a_dead_order_says_how_it_is_settled(desk: Desk) -> None:
+    placed = await desk.place()
+    await desk.engine.get_workflow_handle(placed).terminate()
+    open_case(desk, placed, f"{placed}-c1", CaseKind.INTERCEPT)
+    reply = {"answer": "close", "who": "Ana"}
+    answer = await desk.call("POST", f"/cases/{placed}-c1/answer", reply, key="support")
+    assert answer.status_code == 409
+    assert f"/orders/{placed}/settle" in answer.json()["detail"]
 
 
 async def test_a_case_that_events_have_answered_says_so(desk: Desk) -> None:

@@ -83,8 +83,8 @@ MUTATIONS = (
     Mutation(
         "the way back of the label is not registered",
         "workflows/booking.py",
-        "        shipment.promises.register(lambda q=quotes, v=version: _void(shipment, q, v))\n",
-        "",
+        "lambda q=quotes, v=version: _void(shipment, q, v, in_doubt=v not in heard)",
+        "desk.finish_background",
         (CANCEL,),
     ),
     Mutation(
@@ -117,9 +117,9 @@ MUTATIONS = (
     ),
     Mutation(
         "a hand-over without a label is believed",
-        "workflows/shipment.py",
-        "if isinstance(message, HandedOver) and not shipment.labels:",
-        "if False:",
+        "workflows/inbox.py",
+        "manifest = self.told_gone and bool(self.tracking_numbers)",
+        "manifest = self.told_gone",
         (VENDORS,),
     ),
     Mutation(

@@ -60,12 +60,13 @@ def test_where_nothing_was_held_there_is_nothing_to_let_go(
     assert let_go(sandbox) == []
 
 
-def test_an_authorization_that_lapsed_by_itself_is_nothing_to_let_go(
+def test_an_authorization_that_lapsed_is_held_no_more_and_nobody_is_asked(
     sandbox: SandboxClient, payment: StripePayment, held: Authorization
 ) -> None:
     sandbox.advance(timedelta(days=8))
-    assert payment.void(first(KEY), ORDER, held.reference) is None
-    assert payment.void(again(first(KEY)), ORDER, held.reference) is None
+    gone = Authorization(reference=held.reference, money=held.money)
+    assert payment.void(first(KEY), ORDER, held.reference) == gone
+    assert payment.void(again(first(KEY)), ORDER, held.reference) == gone
     assert let_go(sandbox) == []
 
 

@@ -160,9 +160,27 @@ async def test_one_restock_alert_for_each_crossing_and_not_for_each_order(world:
     assert (alerts(above), alerts(crossing), alerts(below)) == (0, 1, 0)
 
 
-async def test_a_hand_over_without_a_label_is_refused_and_moves_no_money(world: World) -> None:
+async def test_a_hand_over_without_a_label_moves_no_money_until_there_is_one(
+    world: World,
+) -> None:
     order = await world.place()
     await world.carry(order, "in_fulfilment")
+    for _ in range(3):
+        await world.handle(order).signal("handed_over", {"shipment": f"{order}-s1"})
+    case = await world.until_case(order, "gone_unreleased")
+    assert "no label" in case["reason"]
+    assert not world.ledger(order, "stripe", "capture")
+    await world.wms(f"{order}-s1", "picked")
+    view = await world.until(order, "shipped")
+    assert len([one for one in view["cases"] if "no label" in one["reason"]]) == 1
+    sums = await world.judged(order, Ending.OPEN)
+    assert sums.captured == 4270
+
+
+async def test_a_hand_over_before_the_handoff_is_refused(world: World) -> None:
+    world.sandbox.fault("wms", "handoff", "reject", reason="closed today")
+    order = await world.place()
+    await world.until_case(order, "warehouse_rejected")
     await world.handle(order).signal("handed_over", {"shipment": f"{order}-s1"})
     await world.until_case(order, "message_refused")
     assert not world.ledger(order, "stripe", "capture")
