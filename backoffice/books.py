@@ -23,6 +23,7 @@ from backoffice.paperwork import PaperworkBook
 from backoffice.prints import PrintQueue
 from backoffice.records import RecordBook
 from backoffice.remains import RemainsBook
+from backoffice.reviews import ReviewBook
 from backoffice.search import OrderSearch
 from backoffice.shops import ShopBook
 from backoffice.stock import StockBook
@@ -54,6 +55,7 @@ class Books:
     prints: PrintQueue
     records: RecordBook
     remains: RemainsBook
+    reviews: ReviewBook
     search: OrderSearch
     shops: ShopBook
     stock: StockBook
@@ -84,6 +86,7 @@ class Books:
             prints=PrintQueue(database),
             records=RecordBook(database),
             remains=RemainsBook(database),
+            reviews=ReviewBook(database),
             search=OrderSearch(database),
             shops=ShopBook(database),
             stock=StockBook(database),

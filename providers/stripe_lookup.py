@@ -106,16 +106,17 @@ def _intents(
 ) -> Iterator[stripe.PaymentIntent]:
     after: str | None = None
     while True:
-        page = _intent_page(turn, since, customer, after)
+        page = intent_page(turn, since, customer, after)
         yield from page.data
         if not page.has_more or not page.data:
             return
         after = page.data[-1].id
 
 
-def _intent_page(
+def intent_page(
     turn: StripeTurn, since: datetime, customer: str | None, after: str | None
 ) -> stripe.ListObject[stripe.PaymentIntent]:
+    """A page of intents, newest first, from the one that follows ``after``."""
     params: stripe.params.PaymentIntentListParams = {
         "created": {"gte": _from(since)},
         "limit": _PAGE,

@@ -20,6 +20,7 @@ from runtime.keyring import Erased
 from runtime.master_keys import CodecFailure
 from workers.loops import Loop
 from workers.reconciliation import Reconciliation
+from workers.reviews import Reviews
 from workers.wiring import Vendors
 from workflows.starting import start_order
 
@@ -67,6 +68,11 @@ class Relays:
         self._shops = ShopCallbacks()
         self._callers = ThreadPoolExecutor(CALLERS, thread_name_prefix="callbacks")
         self._reconciliation = Reconciliation(client, books)
+        self._reviews = Reviews(
+            books,
+            (vendors.payments_seen, vendors.payment),
+            (vendors.labels_seen, vendors.courier),
+        )
 
     def loops(self) -> tuple[Loop, ...]:
         """All of them; how often each looks where nobody wakes it."""
@@ -76,6 +82,7 @@ class Relays:
             Loop("starts", self.start_accepted, timedelta(seconds=5)),
             Loop("couriers", self.poll_couriers, timedelta(minutes=5)),
             *self._reconciliation.loops(),
+            *self._reviews.loops(),
         )
 
     async def close(self) -> None:

@@ -18,8 +18,10 @@ from activities.stock import StockActivities
 from activities.warehouse import WarehouseActivities
 from backoffice.books import Books
 from providers.sendgrid_mail import SendGridMail
+from providers.shippo_review import ShippoReview
 from providers.shippo_shipping import ShippoCourier
 from providers.stripe_payment import StripePayment
+from providers.stripe_review import StripeReview
 from providers.typst_documents import TypstPrinter
 from providers.wms_warehouse import WmsWarehouse
 from runtime.releases import release
@@ -42,6 +44,8 @@ class Vendors:
     mail: SendGridMail
     warehouse: WmsWarehouse
     printer: TypstPrinter
+    payments_seen: StripeReview
+    labels_seen: ShippoReview
 
     @classmethod
     def of(cls, settings: Settings) -> "Vendors":
@@ -58,6 +62,12 @@ class Vendors:
             ),
             warehouse=WmsWarehouse(settings.wms_url, settings.wms_key.get_secret_value()),
             printer=TypstPrinter(),
+            payments_seen=StripeReview(
+                settings.stripe_url or None, settings.stripe_key.get_secret_value()
+            ),
+            labels_seen=ShippoReview(
+                settings.shippo_url or None, settings.shippo_key.get_secret_value()
+            ),
         )
 
     def close(self) -> None:
@@ -65,6 +75,8 @@ class Vendors:
         self.payment.close()
         self.courier.close()
         self.warehouse.close()
+        self.payments_seen.close()
+        self.labels_seen.close()
 
 
 def activities(settings: Settings, books: Books, vendors: Vendors) -> list[Callable[..., Any]]:
