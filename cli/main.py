@@ -99,6 +99,9 @@ def up(
         stack.start()
         keys = DemoShop(stack.api_url, stack.client(), installation).set_up(hurry=False)
         console.print(f"Temporal UI: {stack.ui_url}")
+        console.print(
+            f"To read orders there, sign in with the shop's key: {stack.codec_url}/sign-in"
+        )
         console.print(f"API: {stack.api_url}/docs")
         console.print(f"Files, logs and secrets: {installation.home}")
         console.print(f"The demo shop's key (X-API-Key): {keys['shop']}")

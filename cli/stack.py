@@ -72,6 +72,11 @@ class Stack:
         return f"http://127.0.0.1:{self._ui_port}"
 
     @property
+    def codec_url(self) -> str:
+        """Where the Temporal UI has payloads decoded, for whoever has signed in there."""
+        return f"{self.api_url}/codec"
+
+    @property
     def environment(self) -> Mapping[str, str]:
         """What API and workers run with."""
         return self._environment
@@ -112,6 +117,7 @@ class Stack:
                 port=self._temporal_port,
                 ui_port=self._ui_port,
                 metrics_port=self._metrics_port,
+                codec_endpoint=self.codec_url,
                 database=self._home / "temporal.sqlite" if self._plan.on_files else None,
             )
         address = given or f"127.0.0.1:{self._temporal_port}"

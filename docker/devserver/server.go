@@ -95,7 +95,7 @@ func startUI(opts *options) *uiserver.Server {
 		EnableUI:            true,
 		DisableNewsFetch:    true,
 		HideLogs:            true,
-		Codec:               uiconfig.Codec{Endpoint: opts.uiCodecEndpoint},
+		Codec:               uiconfig.Codec{Endpoint: opts.uiCodecEndpoint, IncludeCredentials: true},
 		CORS:                uiconfig.CORS{CookieInsecure: true},
 	}))
 	go func() {
