@@ -9,7 +9,7 @@ from temporalio import activity
 from activities.step import Records, Request, step_run
 from domain.documents import DocumentKind, FileFormat
 from domain.invoicing import CreditReason, IssuedInvoice
-from domain.model import Model
+from domain.model import Model, OptionalText
 from domain.record import Commit, Committed, Document, OrderOnRecord
 from domain.shipping import Label, LabelFormat, PlannedParcel, Portion
 from domain.status import Step
@@ -95,7 +95,7 @@ class Paperwork(Protocol):
         key: str,
         commit: Commit,
         credit_note: Callable[[IssuedInvoice, str, datetime], Document],
-    ) -> None:
+    ) -> tuple[str, ...]:
         """In one transaction: take back what was issued for a shipment, credit its invoices,
         write the commit.
 
@@ -120,9 +120,20 @@ class PutAway(Request):
 
 
 class Papers(Model):
-    """What the issue took below its reorder point."""
+    """What the issue took below its reorder point, and the number of the invoice.
+
+    Nobody in the workflow asks for the number: it is in the history, so that records which are
+    brought back from it bear the numbers that were printed.
+    """
 
     restock: tuple[RestockNeed, ...] = ()
+    invoice: OptionalText = ""
+
+
+class TakenBack(Model):
+    """The numbers of the credit notes, for the records' sake as well."""
+
+    credit_notes: tuple[OptionalText, ...] = ()
 
 
 class DocumentActivities:
@@ -184,11 +195,11 @@ class DocumentActivities:
                 run.entries(Commit(order=request.order_id, documents=tuple(documents))),
                 invoice,
             )
-            return Papers(restock=committed.restock)
+            return Papers(restock=committed.restock, invoice=committed.invoice)
 
     # Its name is from before it credited: orders under way have it in their histories.
     @activity.defn(name="put_away_stock", no_thread_cancel_exception=True)
-    def put_away(self, request: PutAway) -> None:
+    def put_away(self, request: PutAway) -> TakenBack:
         """Goods come back to the books with the credit note for their invoice, together.
 
         A local activity: the books are ours.
@@ -208,6 +219,7 @@ class DocumentActivities:
                     number=number,
                 )
 
-            self._paperwork.put_away(
+            numbers = self._paperwork.put_away(
                 request.shop, run.subject, request.reason, run.key, run.entries(), credit_note
             )
+            return TakenBack(credit_notes=numbers)

@@ -70,6 +70,12 @@ class VoidPayment(Request):
     authorize_sequence: int = 1
 
 
+class Voided(Model):
+    """What was let go of; None where nothing was held. In the history for the records' sake."""
+
+    let_go: Authorization | None = None
+
+
 class RefundPayment(Request):
     """Give back money that was captured."""
 
@@ -181,7 +187,7 @@ class PaymentActivities:
             return CaptureResult(captured=outcome.money)
 
     @activity.defn(name="void_payment", no_thread_cancel_exception=True)
-    def void(self, request: VoidPayment) -> None:
+    def void(self, request: VoidPayment) -> Voided:
         """Let go of held money; when it is not known whether any is held, look it up first.
 
         It is booked also where the authorization itself never came on record."""
@@ -200,6 +206,7 @@ class PaymentActivities:
                 )
             )
             run.commit(Commit(order=request.order_id, payments=events))
+            return Voided(let_go=voided)
 
     def _doubt(self, run: StepRun, request: VoidPayment) -> InDoubt | None:
         if request.in_doubt is None:

@@ -23,6 +23,7 @@ from backoffice.paperwork import PaperworkBook
 from backoffice.prints import PrintQueue
 from backoffice.records import RecordBook
 from backoffice.remains import RemainsBook
+from backoffice.restores import RestoreBook
 from backoffice.reviews import ReviewBook
 from backoffice.search import OrderSearch
 from backoffice.shops import ShopBook
@@ -55,6 +56,7 @@ class Books:
     prints: PrintQueue
     records: RecordBook
     remains: RemainsBook
+    restores: RestoreBook
     reviews: ReviewBook
     search: OrderSearch
     shops: ShopBook
@@ -86,6 +88,7 @@ class Books:
             prints=PrintQueue(database),
             records=RecordBook(database),
             remains=RemainsBook(database),
+            restores=RestoreBook(database),
             reviews=ReviewBook(database),
             search=OrderSearch(database),
             shops=ShopBook(database),

@@ -140,6 +140,20 @@ class InboxBook:
         """Nobody can be told; a person was, or will be."""
         self._finish(message, InboxState.GIVEN_UP, reason)
 
+    def again(self, order_id: str) -> int:
+        """Hand everything on once more that an order was told; how many messages that is."""
+        with self._database.transaction() as connection:
+            told = connection.execute(
+                update(_INBOX)
+                .where(
+                    _INBOX.c.order_id == order_id,
+                    _INBOX.c.signal.is_not(None),
+                    _INBOX.c.state == InboxState.DELIVERED.value,
+                )
+                .values(state=InboxState.WAITING.value, due_at=func.now(), done_at=None)
+            )
+            return told.rowcount
+
     def later(self, message: int, reason: str, delay: timedelta) -> None:
         """Not now: due again after the delay."""
         with self._database.transaction() as connection:

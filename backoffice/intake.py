@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from backoffice.canonical import differences, digest
 from backoffice.database import Database
 from backoffice.refusals import NotOnRecord
+from backoffice.shops import keep_policy
 from backoffice.tables.base import table
 from backoffice.tables.orders import OrderRow, RefusalRow
 from backoffice.tables.shops import PolicyRow, ShopRow
@@ -116,6 +117,44 @@ class IntakeBook:
                 .limit(limit)
             ).all()
         return tuple(_input(*row) for row in rows)
+
+    def given(self, order_id: str) -> OrderInput:
+        """What an order on record is started with. Raises NotOnRecord."""
+        with self._database.reading() as connection:
+            row = connection.execute(_INPUT.where(_ORDERS.c.id == order_id)).one_or_none()
+        if row is None:
+            raise NotOnRecord("order", order_id)
+        return _input(*row)
+
+    def bring_back(self, given: OrderInput) -> None:
+        """Put an order on record again that its workflow still knows; it is started.
+
+        The body that its shop sent is not known any more: the same order sent again is told from
+        another by its fields.
+
+        Raises:
+            NotOnRecord: its shop is not on record.
+        """
+        body = given.order.model_dump(mode="json")
+        with self._database.transaction() as connection:
+            _policy(connection, given.shop)
+            row = {
+                "id": given.order_id,
+                "shop": given.shop,
+                "channel": given.order.channel,
+                "number": given.order.number,
+                "body": body,
+                "sent_digest": digest(body),
+                "policy": keep_policy(connection, given.policy),
+                "status": OrderStatus.ACCEPTED.value,
+                "status_number": 0,
+                "status_at": given.accepted_at,
+                "accepted_at": given.accepted_at,
+                "started_at": given.accepted_at,
+            }
+            connection.execute(insert(_ORDERS).on_conflict_do_nothing(), row)
+            terms = terms_of(given.order_id, given.order)
+            write_terms(connection, given.shop, given.order_id, terms)
 
     def refuse(self, shop: str, source: str, body_digest: str, problems: Iterable[str]) -> None:
         """Keep what was refused and why: field paths and reasons without personal data."""

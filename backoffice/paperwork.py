@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, RowMapping, Table, Text, cast, select
+from sqlalchemy import Connection, RowMapping, Table, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from backoffice.commits import write
@@ -42,11 +42,18 @@ class PaperworkBook:
     """
 
     def __init__(
-        self, database: Database, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        database: Database,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        remembered: tuple[str, ...] = (),
     ) -> None:
-        """``clock`` dates the papers; its year in UTC is the year of their numbers."""
+        """``clock`` dates the papers; its year in UTC is the year of their numbers.
+
+        ``remembered`` are the numbers that they had before the records were restored.
+        """
         self._database = database
         self._clock = clock
+        self._remembered = remembered
 
     def issue(
         self,
@@ -76,13 +83,15 @@ class PaperworkBook:
             if _issued(connection, key):
                 committed = write(connection, commit)
                 again = restock_needs(connection, shop, (one.key for one in entries))
-                return replace(committed, restock=again)
+                return replace(committed, restock=again, invoice=_number(connection, key))
             known = locked_standings(connection, shop, quantities)
             _check_reserved(connection, commit.order, quantities)
             restock = post_new(connection, shop, entries, known)
             # The number is drawn last: its row is what every invoice of the shop waits for.
             prefix = seller.invoice_prefix
-            sequence, number = _draw(connection, _INVOICE_SERIES, shop, now.year, prefix)
+            sequence, number = _draw(
+                connection, _INVOICE_SERIES, shop, now.year, prefix, self._remembered[:1]
+            )
             paper = invoice(number, now)
             committed = write(connection, replace(commit, documents=(*commit.documents, paper)))
             connection.execute(
@@ -101,7 +110,7 @@ class PaperworkBook:
                     **_sums(order, portions),
                 },
             )
-            return replace(committed, restock=restock)
+            return replace(committed, restock=restock, invoice=number)
 
     def put_away(
         self,
@@ -111,13 +120,14 @@ class PaperworkBook:
         key: str,
         commit: Commit,
         credit_note: Callable[[IssuedInvoice, str, datetime], Document],
-    ) -> None:
+    ) -> tuple[str, ...]:
         """In one transaction: take back what was issued for a shipment, write a credit note for
         each of its invoices that has none, withdraw what is not printed yet, write the commit.
 
         A credit note takes off all that its invoice comes to. Its number is gapless per shop and
         year, in a series of its own. Under a key that was used before, or where nothing was
-        issued, nothing comes back and nothing is credited.
+        issued, nothing comes back and nothing is credited. Answers the numbers of all credit notes
+        of the shipment.
 
         Raises:
             NotOnRecord: there is no such order.
@@ -134,9 +144,10 @@ class PaperworkBook:
             )
             withdraw_papers(connection, commit.order, shipment)
             papers, notes = list(commit.documents), list[dict[str, object]]()
-            for row in _not_credited(connection, commit.order, shipment):
+            for place, row in enumerate(_not_credited(connection, commit.order, shipment)):
                 prefix = seller.credit_note_series
-                sequence, number = _draw(connection, _NOTE_SERIES, shop, now.year, prefix)
+                known = self._remembered[place : place + 1]
+                sequence, number = _draw(connection, _NOTE_SERIES, shop, now.year, prefix, known)
                 paper = credit_note(_invoice_of(row), number, now)
                 papers.append(paper)
                 drawn = {"year": now.year, "sequence": sequence, "number": number}
@@ -145,6 +156,7 @@ class PaperworkBook:
             write(connection, replace(commit, documents=tuple(papers)))
             if notes:
                 connection.execute(insert(_NOTES), notes)
+            return _notes_of(connection, commit.order, shipment)
 
 
 def _order_and_seller(connection: Connection, order: str) -> tuple[Order, Seller]:
@@ -171,6 +183,10 @@ def _issued(connection: Connection, key: str) -> bool:
     return found.one_or_none() is not None
 
 
+def _number(connection: Connection, key: str) -> str:
+    return connection.scalars(select(_INVOICES.c.number).where(_INVOICES.c.key == key)).one()
+
+
 def _check_reserved(connection: Connection, order: str, quantities: dict[str, int]) -> None:
     reserved = reserved_for(connection, order)
     for sku, quantity in quantities.items():
@@ -188,6 +204,12 @@ def _not_credited(connection: Connection, order: str, shipment: str) -> list[Row
     of_shipment = (_INVOICES.c.order_id == order) & (_INVOICES.c.shipment == shipment)
     found = select(_INVOICES).where(of_shipment, ~credited).order_by(_INVOICES.c.sequence)
     return list(connection.execute(found).mappings())
+
+
+def _notes_of(connection: Connection, order: str, shipment: str) -> tuple[str, ...]:
+    of_shipment = (_NOTES.c.order_id == order) & (_NOTES.c.shipment == shipment)
+    found = select(_NOTES.c.number).where(of_shipment).order_by(_NOTES.c.year, _NOTES.c.sequence)
+    return tuple(connection.scalars(found))
 
 
 def _invoice_of(row: RowMapping) -> IssuedInvoice:
@@ -213,13 +235,22 @@ def _credit(row: RowMapping, key: str, reason: CreditReason) -> dict[str, object
 
 
 def _draw(
-    connection: Connection, series: Table, shop: str, year: int, prefix: str
+    connection: Connection,
+    series: Table,
+    shop: str,
+    year: int,
+    prefix: str,
+    remembered: tuple[str, ...],
 ) -> tuple[int, str]:
-    """The next number of a shop's series; given back if the transaction fails."""
-    first = insert(series).values(shop=shop, year=year, last=1)
-    sequence = connection.scalars(
-        first.on_conflict_do_update(
-            index_elements=["shop", "year"], set_={"last": series.c.last + 1}
-        ).returning(series.c.last)
+    """The next number of a shop's series, or the remembered one; given back if the transaction
+    fails."""
+    known = int(remembered[0].rpartition("-")[2]) if remembered else 0
+    last = func.greatest(series.c.last, known) if known else series.c.last + 1
+    first = insert(series).values(shop=shop, year=year, last=known or 1)
+    newest = connection.scalars(
+        first.on_conflict_do_update(index_elements=["shop", "year"], set_={"last": last}).returning(
+            series.c.last
+        )
     ).one()
+    sequence = known or newest
     return sequence, f"{prefix}-{year}-{sequence:06}".removeprefix("-")

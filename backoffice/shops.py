@@ -47,7 +47,7 @@ class ShopBook:
                     "seller": setup.seller.model_dump(mode="json"),
                     "restock_email": setup.restock_email,
                     "status_page": setup.status_page,
-                    "policy": _keep_policy(connection, setup.policy),
+                    "policy": keep_policy(connection, setup.policy),
                     "callback_url": setup.callback_url,
                     "callback_secret": setup.callback_secret or _new_secret(),
                 },
@@ -149,7 +149,8 @@ class ShopBook:
             return changed.one_or_none() is not None
 
 
-def _keep_policy(connection: Connection, policy: Policy) -> str:
+def keep_policy(connection: Connection, policy: Policy) -> str:
+    """Keep a policy for as long as orders follow it; the digest by which they name it."""
     body = policy.model_dump(mode="json")
     canonical = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode()).hexdigest()

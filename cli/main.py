@@ -23,7 +23,7 @@ from cli.demo_shop import DemoShop
 from cli.doctor import examine
 from cli.installation import Installation, default_home
 from cli.leaving import leave
-from cli.repairs import settle_order
+from cli.repairs import reconcile_stores, settle_order
 from cli.stack import Plan, Stack, prepare_namespace
 from runtime import releases
 from runtime.master_keys import new_master_key
@@ -223,6 +223,14 @@ def doctor() -> None:
         colour = {"ok": "green", "warning": "yellow", "missing": "red"}[finding.level]
         console.print(f"[{colour}]{finding.level:<8}[/] {finding.text}", highlight=False)
     leave(1 if any(finding.level == "missing" for finding in findings) else 0)
+
+
+@app.command()
+def reconcile(
+    hours: Annotated[int, typer.Option(help="how far back ended orders are compared")] = 48,
+) -> None:
+    """After a restore, before workers start: name every difference, mend what is safe to mend."""
+    leave(0 if reconcile_stores(Console(), timedelta(hours=hours)) else 1)
 
 
 @app.command()

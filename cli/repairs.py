@@ -1,7 +1,7 @@
 """Commands that mend: an order whose workflow is closed, and records or engine brought back."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 from temporalio.service import RPCError
@@ -14,6 +14,9 @@ from runtime.codec import OrderCodec
 from runtime.master_keys import KeysMalformed
 from runtime.settings import Settings
 from runtime.temporal import connect, encrypting
+from workers.remembered import Reenactment
+from workers.restore import Restore, reconcile
+from workers.wiring import Vendors
 from workflows.starting import StillOpenError, start_aftermath
 
 _RPC = timedelta(seconds=5)
@@ -50,6 +53,38 @@ def _settle_order(
     codec = OrderCodec.of(settings.codec_keys.get_secret_value(), books.data_keys)
     work = _settle(console, codec, settings.task_queue, remains, who, why)
     return asyncio.run(work)
+
+
+def reconcile_stores(console: Console, since: timedelta) -> bool:
+    """Compare records and engine after a restore, and mend what can be mended safely."""
+    settings = Settings()
+    if not settings.database_url:
+        console.print("ORDERSAGA_DATABASE_URL is not set")
+        return False
+    return asyncio.run(_reconcile(console, settings, datetime.now(UTC) - since))
+
+
+async def _reconcile(console: Console, settings: Settings, since: datetime) -> bool:
+    database = Database(settings.database_url)
+    vendors = Vendors.of(settings)
+    books = Books.over(database)
+    again = Reenactment(books, vendors.courier, vendors.printer, vendors.payment.name)
+    try:
+        codec = OrderCodec.of(settings.codec_keys.get_secret_value(), books.data_keys)
+        client = encrypting(await connect(), codec)
+        restore = Restore(client, books, again, settings.task_queue)
+        return await reconcile(
+            restore, since, lambda words: console.print(words, highlight=False, soft_wrap=True)
+        )
+    except KeysMalformed as wrong:
+        console.print(f"ORDERSAGA_CODEC_KEYS: {wrong}")
+        return False
+    except (RPCError, RuntimeError) as error:
+        console.print(f"The engine cannot be reached: {error}", highlight=False)
+        return False
+    finally:
+        vendors.close()
+        database.close()
 
 
 async def _settle(

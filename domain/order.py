@@ -136,10 +136,15 @@ class Order(Model):
 
 
 class OrderInput(Model):
-    """What an order's workflow is started with."""
+    """What an order's workflow is started with.
+
+    ``begun_before`` is set where the engine has lost an earlier run of the order: since then each
+    of its calls may have had its effect, and is looked up before it is made.
+    """
 
     order_id: str
     shop: str
     order: Order
     accepted_at: datetime
     policy: Policy = Policy()
+    begun_before: datetime | None = None

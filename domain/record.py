@@ -54,13 +54,15 @@ class Commit:
 
 @dataclass(frozen=True)
 class Committed:
-    """What came of a commit: the label on record for each parcel, and levels that fell low.
+    """What came of a commit: the label on record for each parcel, levels that fell low, and the
+    number of the invoice that was issued with it.
 
     A label that was handed in and is not among ``labels`` is a surplus: another try was first.
     """
 
     labels: tuple[Label, ...] = ()
     restock: tuple[RestockNeed, ...] = ()
+    invoice: str = ""
 
 
 class Shop(Model):

@@ -41,6 +41,7 @@ class Desk:
         self.order: Order = given.order
         self.policy: Policy = given.policy
         self.accepted_at: datetime = given.accepted_at
+        self._begun_before: datetime | None = given.begun_before
         self.status = OrderStatus.ACCEPTED
         self.since = given.accepted_at
         self.waits_for = ""
@@ -101,7 +102,9 @@ class Desk:
             Overtaken: ``unless`` has come true, and the call has not got through.
         """
         overtaken = unless or (lambda: False)
-        first_tried_at = workflow.now()
+        first_tried_at = self._begun_before or workflow.now()
+        if self._begun_before is not None:
+            request = request.model_copy(update={"first_tried_at": self._begun_before})
         while True:
             self.check_stop(stoppable)
             journal = self.journal.pending

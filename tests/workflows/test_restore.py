@@ -1,0 +1,123 @@
+"""Records that were lost are brought back from the engine, and the other way round."""
+
+from collections.abc import AsyncGenerator, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest_asyncio
+from sqlalchemy import insert, select
+
+from backoffice.books import Books
+from backoffice.database import Database
+from backoffice.tables.base import table
+from backoffice.tables.catalogue import ProductRow
+from backoffice.tables.shops import PolicyRow, ShopRow
+from backoffice.tables.stock import StockEntryRow
+from backoffice.views import OrderView
+from tests.workflows.test_standing import accepted
+from tests.world import World
+from workers.remembered import Reenactment
+from workers.restore import Difference, Kind, Restore
+from workers.wiring import Vendors
+
+SET_UP = (PolicyRow, ShopRow, ProductRow, StockEntryRow)
+
+
+def restore(world: World, books: Books, vendors: Vendors) -> Restore:
+    again = Reenactment(books, vendors.courier, vendors.printer, vendors.payment.name)
+    return Restore(world.client, books, again, world.settings.task_queue)
+
+
+async def found(one: Restore, *orders: str) -> list[Difference]:
+    """What differs about these orders; the engine has those of other tests as well."""
+    since = datetime.now(UTC) - timedelta(hours=1)
+    return [each async for each in one.differences(since) if each.order in orders]
+
+
+@pytest_asyncio.fixture
+async def vendors(world: World) -> AsyncGenerator[Vendors]:
+    made = Vendors.of(world.settings)
+    yield made
+    made.close()
+
+
+def set_up_again(world: World, database: Database) -> None:
+    """What the shop had set up before its first order, as an old dump has it."""
+    with world.books.database.reading() as old, database.transaction() as new:
+        for record in SET_UP:
+            of = table(record)
+            all_rows = select(of)
+            if record is StockEntryRow:
+                all_rows = all_rows.where(of.c.order_id.is_(None))
+            rows = [
+                {name: value for name, value in row.items() if name != "id" or record is ShopRow}
+                for row in old.execute(all_rows).mappings()
+            ]
+            new.execute(insert(of), rows)
+
+
+def essence(view: OrderView | None) -> dict[str, object]:
+    """An order's page without what only the moment of writing tells."""
+    assert view is not None
+    money = view.money.model_dump(exclude={"events"})
+    return {
+        "status": view.status,
+        "ended": view.ended_at is not None,
+        "order": view.order,
+        "transitions": view.transitions,
+        "facts": {(one.key, one.step, one.outcome) for one in view.facts if one.attempt == 1},
+        "money": money,
+        "events": {(one.key, one.kind, one.money) for one in view.money.events},
+        "stock": {(one.key, one.on_hand, one.reserved) for one in view.stock},
+        "handoffs": [one.handoff for one in view.shipments],
+        "labels": [
+            (one.label, one.voided_at is None) for each in view.shipments for one in each.labels
+        ],
+        "mails": {(one.key, one.kind, one.recipient) for one in view.mails},
+        "documents": {(one.id, one.kind, one.number) for one in view.documents},
+        "callbacks": [(one.number, one.type) for one in view.callbacks],
+        "cases": {(one.case.id, one.answer is None) for one in view.cases},
+    }
+
+
+async def test_orders_that_the_records_have_lost_come_back_as_they_were(
+    world: World, vendors: Vendors, databases: Callable[[], str]
+) -> None:
+    statuses = ("in_fulfilment", "ready_to_pack", "released", "delivered", "completed")
+    orders = [await world.place() for _ in (*statuses, "cancelled", "in_fulfilment")]
+    for order, status in zip(orders, statuses, strict=False):
+        await world.carry(order, status)
+    await world.carry(orders[-2], "ready_to_pack")
+    await world.cancel(orders[-2])
+    await world.until(orders[-2], "cancelled")
+    for order in orders:
+        await world.until_mail_state(order, "confirmation", "sent", "processed", "delivered")
+    before = len(world.ledger())
+    database = Database(databases(), pool_size=4)
+    set_up_again(world, database)
+    books = Books.over(database)
+    named = await found(restore(world, books, vendors), *orders)
+    assert {one.order: one.kind for one in named} == dict.fromkeys(orders, Kind.MISSING)
+    for order in orders:
+        was = essence(world.books.search.order(world.shop, order))
+        assert essence(books.search.order(world.shop, order)) == was
+    own = ("callback", "event", "label_refunded")  # what was under way before
+    moved = [entry for entry in world.ledger()[before:] if entry.kind not in own]
+    assert [entry for entry in moved if entry.provider != "shop"] == []
+    assert await found(restore(world, books, vendors), *orders) == []
+    database.close()
+
+
+async def test_records_and_engine_that_agree_are_left_alone(world: World, vendors: Vendors) -> None:
+    orders = [await world.place() for _ in range(2)]
+    await world.carry(orders[0], "released")
+    await world.until(orders[1], "in_fulfilment")
+    assert await found(restore(world, world.books, vendors), *orders) == []
+
+
+async def test_an_order_that_the_engine_has_lost_before_its_capture_is_started_again(
+    world: World, vendors: Vendors
+) -> None:
+    order = await accepted(world)
+    (difference,) = await found(restore(world, world.books, vendors), order)
+    assert (difference.kind, difference.to_do) == (Kind.LOST, "")
+    await world.carry(order)
