@@ -155,15 +155,19 @@ class Stack:
             cwd=_ROOT,
         )
 
+    def mend_engine(self) -> None:
+        """Start the Temporal server again if it has died."""
+        if self.temporal is not None and self.temporal.process.poll() is not None:
+            self._say("the Temporal server has died; starting it again")
+            self._start_temporal()
+
     def mend(self) -> None:
         """Start again whatever has died."""
         if self.postgres is not None and self.postgres.pid is None:
             self._say("Postgres has died; starting it again")
             left, self.postgres = self.postgres, self._embedded_postgres()
             left.close()
-        if self.temporal is not None and self.temporal.process.poll() is not None:
-            self._say("the Temporal server has died; starting it again")
-            self._start_temporal()
+        self.mend_engine()
         if self.sandbox is not None and self.sandbox.process.poll() is not None:
             self._say("the sandbox has died; starting it again")
             self._start_sandbox()

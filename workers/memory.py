@@ -109,8 +109,10 @@ class _Outbound(WorkflowOutboundInterceptor):
         self._calls.append(call)
 
         def note(done: Any) -> None:
+            if done.cancelled():  # the replay is over, and this is still under way
+                return
             call.answered = workflow.now()
-            call.failed = done.cancelled() or done.exception() is not None
+            call.failed = done.exception() is not None
             call.answer = None if call.failed else done.result()
 
         handle.add_done_callback(note)
