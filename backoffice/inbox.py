@@ -140,6 +140,24 @@ class InboxBook:
         """Nobody can be told; a person was, or will be."""
         self._finish(message, InboxState.GIVEN_UP, reason)
 
+    def bring_back(
+        self, source: str, event_id: str, kind: str, order_id: str, payload: dict[str, Any]
+    ) -> bool:
+        """Put a message on record that its order has heard; False where it is there already."""
+        row = {
+            "source": source,
+            "event_id": event_id,
+            "kind": kind,
+            "order_id": order_id,
+            "payload": payload,
+            "signal": kind,
+            "state": InboxState.DELIVERED.value,
+            "done_at": func.now(),
+        }
+        new = insert(_INBOX).values(row).on_conflict_do_nothing().returning(_INBOX.c.id)
+        with self._database.transaction() as connection:
+            return connection.scalars(new).one_or_none() is not None
+
     def again(self, order_id: str) -> int:
         """Hand everything on once more that an order was told; how many messages that is."""
         with self._database.transaction() as connection:

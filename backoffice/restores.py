@@ -21,12 +21,13 @@ _DOCUMENTS, _JOBS = table(DocumentRow), table(PrintJobRow)
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an order is on record: its changes of status, and the calls that got through."""
+    """How far an order is on record: its changes of status, the calls that got through, and the
+    cases that are open, or closed by an answer."""
 
     status: OrderStatus
-    started: bool
     numbers: frozenset[int]
     done: frozenset[str]
+    cases: frozenset[str]
 
 
 class RestoreBook:
@@ -39,7 +40,7 @@ class RestoreBook:
         """How far an order is on record; None where it is not."""
         with self._database.reading() as connection:
             row = connection.execute(
-                select(_ORDERS.c.status, _ORDERS.c.started_at).where(_ORDERS.c.id == order_id)
+                select(_ORDERS.c.status).where(_ORDERS.c.id == order_id)
             ).one_or_none()
             if row is None:
                 return None
@@ -51,9 +52,10 @@ class RestoreBook:
                     _FACTS.c.order_id == order_id, _FACTS.c.outcome != FactOutcome.FAILED.value
                 )
             ).all()
-        return Progress(
-            OrderStatus(row.status), row.started_at is not None, frozenset(numbers), frozenset(done)
-        )
+            cases = connection.scalars(select(_CASES.c.id).where(_CASES.c.order_id == order_id))
+            return Progress(
+                OrderStatus(row.status), frozenset(numbers), frozenset(done), frozenset(cases)
+            )
 
     def orders_since(self, moment: datetime) -> tuple[str, ...]:
         """Orders that were started and are open, or have ended since then; oldest first."""

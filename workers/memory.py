@@ -5,9 +5,10 @@ own code is run over its history once more, and says itself what it asked for an
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from temporalio import workflow
 from temporalio.api.history.v1 import HistoryEvent
@@ -47,11 +48,21 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """A signal that an order was sent, as plain data."""
+
+    signal: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Memory:
-    """Everything that an order's newest run has asked for, in the sequence of the answers."""
+    """Everything that an order's newest run has asked for, in the sequence of the answers, and
+    everything that it was told."""
 
     given: OrderInput
     calls: tuple[Call, ...]
+    heard: tuple[Heard, ...]
 
     @property
     def transitions(self) -> tuple[Transition, ...]:
@@ -142,7 +153,7 @@ async def remember(client: Client, order_id: str) -> Memory:
     (given,) = await converter.decode(started.input.payloads, [OrderInput])
     answered = sorted((call for call in recorder.calls if call.answered is not None), key=_moment)
     open_calls = [call for call in recorder.calls if call.answered is None]
-    return Memory(given, (*answered, *open_calls))
+    return Memory(given, (*answered, *open_calls), await _heard(converter, history))
 
 
 def _moment(call: Call) -> datetime:
@@ -178,3 +189,16 @@ async def _unheard(
             types = None if call.answer_type is None else [call.answer_type]
             values = await converter.decode(payloads, types)
             call.answer = values[0] if values else None
+
+
+async def _heard(converter: DataConverter, history: WorkflowHistory) -> tuple[Heard, ...]:
+    found: list[Heard] = []
+    for event in history.events:
+        if event.HasField("workflow_execution_signaled_event_attributes"):
+            signal = event.workflow_execution_signaled_event_attributes
+            values: list[Any] = []
+            with suppress(ValueError, TypeError, RuntimeError):  # what cannot be read is no message
+                values = await converter.decode(signal.input.payloads)
+            if len(values) == 1 and isinstance(values[0], dict):
+                found.append(Heard(signal.signal_name, cast("dict[str, Any]", values[0])))
+    return tuple(found)

@@ -15,40 +15,19 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError
 from temporalio.workflow import NondeterminismError
 
-from activities.mail import SendMail
 from backoffice.books import Books
 from backoffice.refusals import NotOnRecord, NotReserved, UnknownSku
 from backoffice.restores import Progress
 from domain.cases import Case, CaseKind
-from domain.ids import idempotency_key
-from domain.mail import MailKind
 from domain.standing import Run
 from domain.status import OrderStatus
-from workers.memory import Call, Memory, remember
+from workers.memory import Memory, remember
+from workers.on_record import is_on_record, put_messages_on_record
 from workers.remembered import Reenactment
 from workflows.standing import standing_of
 from workflows.starting import start_order
 
 _RPC = timedelta(seconds=10)
-_OPERATIONS = {
-    "authorize_payment": "authorize",
-    "capture_payment": "capture",
-    "void_payment": "void",
-    "refund_payment": "refund",
-    "reserve_stock": "reserve",
-    "release_stock": "release_stock",
-    "put_away_stock": "put_away",
-    "hand_off": "hand_off",
-    "cancel_at_warehouse": "cancel_at_warehouse",
-    "release_parcels": "release",
-    "recall_parcels": "recall",
-    "ask_quotes": "quote",
-    "buy_labels": "buy_labels",
-    "void_labels": "void_labels",
-    "prepare_papers": "papers",
-}
-"""The operation in each activity's key; its fact says whether the records have it."""
-
 _RESTARTED = (
     OrderStatus.ACCEPTED,
     OrderStatus.RESERVED,
@@ -123,19 +102,20 @@ class Restore:
         before = self._books.restores.progress(order_id)
         try:
             done = self._put_on_record(memory, before)
+            told = put_messages_on_record(self._books, memory)
         except (NotOnRecord, NotReserved, UnknownSku, ValueError) as error:
             return [_unmended(order_id, f"the records lack what it stands on: {error}")]
         newest = memory.transitions[-1] if memory.transitions else None
         status = OrderStatus.ACCEPTED if newest is None else newest.status
         if before is None:
             words = f"the records do not know it; its workflow is {status.value}"
-            return [Difference(order_id, Kind.MISSING, words, f"put on record with {done} calls")]
+            mended = f"put on record with {done} calls and {told} messages"
+            return [Difference(order_id, Kind.MISSING, words, mended)]
         found: list[Difference] = []
-        if done:
+        if done or told:
             words = f"on record it was {before.status.value}; its workflow is {status.value}"
-            found.append(
-                Difference(order_id, Kind.BEHIND, words, f"{done} calls put on record again")
-            )
+            mended = f"{done} calls and {told} messages put on record again"
+            found.append(Difference(order_id, Kind.BEHIND, words, mended))
         if is_open and before.numbers - _all_numbers(memory):
             found.append(await self._catch_up(memory, before, status))
         return found
@@ -147,7 +127,7 @@ class Restore:
             self._books.intake.bring_back(memory.given)
         count = 0
         for call in memory.calls:
-            if call.answered is None or (before is not None and _is_on_record(call, before)):
+            if call.answered is None or (before is not None and is_on_record(call, before)):
                 continue
             self._reenactment.do(call)
             count += 1
@@ -213,22 +193,6 @@ def _all_numbers(memory: Memory) -> set[int]:
         for one in (*call.request.journal.transitions, call.request.then)
         if one is not None
     }
-
-
-def _is_on_record(call: Call, before: Progress) -> bool:
-    """Whether the records have a call's effect: its fact was written in the same transaction."""
-    request = call.request
-    if call.failed or call.activity == "record":
-        numbers = {one.number for one in request.journal.transitions}
-        return bool(numbers) and numbers <= before.numbers
-    if isinstance(request, SendMail):
-        operation = f"mail_{request.kind.value}"
-        if request.kind is MailKind.RESTOCK:
-            return False
-    else:
-        operation = _OPERATIONS[call.activity]
-    subject = request.shipment or request.order_id
-    return idempotency_key(subject, operation, request.sequence) in before.done
 
 
 Say = Callable[[str], None]
