@@ -80,18 +80,17 @@ class PaperworkBook:
             quantities = _quantities(order, portions)
             now = self._clock()
             entries = entries_of(StockKind.ISSUE, quantities, key, now, commit.order, shipment)
-            if _issued(connection, key):
+            earlier = _issued(connection, key)
+            if earlier is not None:
                 committed = write(connection, commit)
                 again = restock_needs(connection, shop, (one.key for one in entries))
-                return replace(committed, restock=again, invoice=_number(connection, key))
+                return replace(committed, restock=again, invoice=earlier)
             known = locked_standings(connection, shop, quantities)
             _check_reserved(connection, commit.order, quantities)
             restock = post_new(connection, shop, entries, known)
             # The number is drawn last: its row is what every invoice of the shop waits for.
-            prefix = seller.invoice_prefix
-            sequence, number = _draw(
-                connection, _INVOICE_SERIES, shop, now.year, prefix, self._remembered[:1]
-            )
+            series = _INVOICE_SERIES, shop, now.year, seller.invoice_prefix
+            sequence, number = _draw(connection, *series, self._remembered[:1])
             paper = invoice(number, now)
             committed = write(connection, replace(commit, documents=(*commit.documents, paper)))
             connection.execute(
@@ -145,9 +144,9 @@ class PaperworkBook:
             withdraw_papers(connection, commit.order, shipment)
             papers, notes = list(commit.documents), list[dict[str, object]]()
             for place, row in enumerate(_not_credited(connection, commit.order, shipment)):
-                prefix = seller.credit_note_series
                 known = self._remembered[place : place + 1]
-                sequence, number = _draw(connection, _NOTE_SERIES, shop, now.year, prefix, known)
+                series = _NOTE_SERIES, shop, now.year, seller.credit_note_series
+                sequence, number = _draw(connection, *series, known)
                 paper = credit_note(_invoice_of(row), number, now)
                 papers.append(paper)
                 drawn = {"year": now.year, "sequence": sequence, "number": number}
@@ -178,13 +177,11 @@ def _quantities(order: Order, portions: tuple[Portion, ...]) -> dict[str, int]:
     return {want.sku: want.quantity for want in wants(tuple(pairs)) if want.quantity}
 
 
-def _issued(connection: Connection, key: str) -> bool:
-    found = connection.scalars(select(_INVOICES.c.key).where(_INVOICES.c.key == key))
-    return found.one_or_none() is not None
-
-
-def _number(connection: Connection, key: str) -> str:
-    return connection.scalars(select(_INVOICES.c.number).where(_INVOICES.c.key == key)).one()
+def _issued(connection: Connection, key: str) -> str | None:
+    """The number of the invoice that was issued under a key."""
+    return connection.scalars(
+        select(_INVOICES.c.number).where(_INVOICES.c.key == key)
+    ).one_or_none()
 
 
 def _check_reserved(connection: Connection, order: str, quantities: dict[str, int]) -> None:

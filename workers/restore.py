@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.workflow import NondeterminismError
 
@@ -21,6 +22,7 @@ from backoffice.restores import Progress
 from domain.cases import Case, CaseKind
 from domain.standing import Run
 from domain.status import OrderStatus
+from runtime.keyring import Erased
 from workers.memory import Memory, remember
 from workers.on_record import is_on_record, put_messages_on_record
 from workers.remembered import Reenactment
@@ -97,13 +99,16 @@ class Restore:
     async def _known(self, order_id: str, *, is_open: bool) -> list[Difference]:
         try:
             memory = await remember(self._client, order_id)
-        except (NondeterminismError, RPCError, RuntimeError) as error:
-            return [_unmended(order_id, f"its history cannot be read: {error}")]
+        except Erased:
+            return []
+        except (NondeterminismError, RPCError, RuntimeError, KeyError, ValueError) as error:
+            words = f"its history cannot be read (was its data key lost with the dump?): {error}"
+            return [_unmended(order_id, words[:500])]
         before = self._books.restores.progress(order_id)
         try:
             done = self._put_on_record(memory, before)
             told = put_messages_on_record(self._books, memory)
-        except (NotOnRecord, NotReserved, UnknownSku, ValueError) as error:
+        except (NotOnRecord, NotReserved, UnknownSku, ApplicationError, ValueError) as error:
             return [_unmended(order_id, f"the records lack what it stands on: {error}")]
         newest = memory.transitions[-1] if memory.transitions else None
         status = OrderStatus.ACCEPTED if newest is None else newest.status

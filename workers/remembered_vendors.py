@@ -1,0 +1,178 @@
+"""Vendors that answer what they answered then: from an order's memory, one call each.
+
+Each keeps the Protocol of `activities`; nothing here reaches a vendor.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from activities.mail import MailSent
+from activities.payment import (
+    CaptureResult,
+    PaymentSecured,
+    RefundPayment,
+    Voided,
+)
+from activities.shipping import BoughtLabels, Quotes
+from activities.warehouse import HandedOff, Told
+from backoffice.books import Books
+from domain.address import Address, Customer, Seller
+from domain.attempt import Attempt
+from domain.failures import Refused
+from domain.mail import MailKind
+from domain.money import Money
+from domain.payment import (
+    Authorization,
+    AuthorizeMethod,
+    Captured,
+    Decline,
+    ExistingIntent,
+    InDoubt,
+    NotCaptured,
+    Refunded,
+)
+from domain.record import OrderOnRecord
+from domain.shipping import Label, LabelError, LabelFormat, PlannedParcel, Quote
+from domain.warehouse import CustomsLine, Handoff, HandoffAnswer
+from workers.memory import Call
+
+
+@dataclass
+class RememberedMoney:
+    """The payment provider, from memory."""
+
+    books: Books
+    call: Call
+    name: str
+
+    def authorize(
+        self,
+        attempt: Attempt,
+        order_id: str,
+        money: Money,
+        method: AuthorizeMethod,
+        customer: Customer,
+    ) -> Authorization | Decline:
+        """What came of it."""
+        return self._secured()
+
+    def verify(
+        self, order_id: str, money: Money, intent: ExistingIntent
+    ) -> Authorization | Decline:
+        """What came of it."""
+        return self._secured()
+
+    def _secured(self) -> Authorization | Decline:
+        secured: PaymentSecured = self.call.answer
+        outcome = secured.decline or secured.authorization
+        if outcome is None:
+            raise ValueError("an authorization without an outcome")
+        return outcome
+
+    def capture(self, attempt: Attempt, reference: str, money: Money) -> Captured | NotCaptured:
+        """What came of it."""
+        result: CaptureResult = self.call.answer
+        if result.captured is None:
+            return NotCaptured(reason=result.reason)
+        return Captured(reference=reference, money=result.captured)
+
+    def void(
+        self, attempt: Attempt, order_id: str, reference: str | None, in_doubt: InDoubt | None
+    ) -> Authorization | None:
+        """An older build's answer does not say it: then it is what the records have as held."""
+        if isinstance(self.call.answer, Voided):
+            return self.call.answer.let_go
+        remains = self.books.remains.of(order_id)
+        if remains.held is None or remains.reference is None:
+            return None
+        return Authorization(reference=reference or remains.reference, money=remains.held)
+
+    def refund(self, attempt: Attempt, reference: str, money: Money) -> Refunded:
+        """What was given back; the provider's own name for it is not in the answer."""
+        request = self.call.request
+        known = request.reference if isinstance(request, RefundPayment) else reference
+        return Refunded(reference=f"{known}:refund", money=self.call.answer)
+
+
+@dataclass(frozen=True)
+class RememberedCourier:
+    """The courier, from memory."""
+
+    call: Call
+    look_seconds: float = 0
+    call_seconds: float = 0
+
+    def quotes(
+        self,
+        order_id: str,
+        parcel: PlannedParcel,
+        sender: Seller,
+        to: Address,
+        currency: str,
+        customs: tuple[CustomsLine, ...],
+    ) -> tuple[Quote, ...]:
+        """The rates for this parcel."""
+        answer: Quotes = self.call.answer
+        return tuple(one for one in answer.quotes if one.parcel == parcel.id)
+
+    def buy(
+        self,
+        attempt: Attempt,
+        label: str,
+        quote: Quote,
+        form: LabelFormat,
+        unwanted: Callable[[], bool],
+    ) -> Label | LabelError:
+        """The label, or why there was none."""
+        answer: BoughtLabels = self.call.answer
+        found = next((one for one in answer.labels if one.id == label), None)
+        return found or LabelError(message=answer.error)
+
+    def bought(self, label: str, quote: Quote, form: LabelFormat) -> tuple[Label, ...]:
+        """Surplus labels were seen to then."""
+        return ()
+
+    def void(self, attempt: Attempt, transaction: str) -> bool:
+        """It is void."""
+        return True
+
+
+@dataclass(frozen=True)
+class RememberedWarehouse:
+    """The warehouse, from memory."""
+
+    call: Call
+
+    def hand_off(self, attempt: Attempt, handoff: Handoff) -> HandoffAnswer:
+        """What it answered."""
+        answer: HandedOff = self.call.answer
+        return answer.answer
+
+    def cancel(self, attempt: Attempt, shipment: str, reason: str) -> bool:
+        """Whether it could."""
+        return cast("Told", self.call.answer).done
+
+    def release(self, attempt: Attempt, shipment: str, labels: tuple[Label, ...]) -> bool:
+        """Whether it could."""
+        return cast("Told", self.call.answer).done
+
+    def recall(self, attempt: Attempt, shipment: str, reason: str) -> None:
+        """It was asked."""
+        return
+
+
+@dataclass(frozen=True)
+class RememberedMail:
+    """The mail provider, from memory."""
+
+    call: Call
+
+    def send(
+        self, key: str, kind: MailKind, on_record: OrderOnRecord, facts: dict[str, str]
+    ) -> str:
+        """It was accepted. Raises Refused where it was not."""
+        answer: MailSent = self.call.answer
+        if not answer.sent:
+            raise Refused("mail", answer.reason)
+        return "from memory"
