@@ -1,13 +1,9 @@
 """The `ordersaga` command."""
 
-import asyncio
 import os
 import signal
 import tempfile
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -15,20 +11,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from backoffice.database import Database
-from cli import privacy
+from cli import upkeep
 from cli.chaos.command import chaos
 from cli.demo import run_demo
 from cli.demo_shop import DemoShop
-from cli.doctor import examine
 from cli.installation import Installation, default_home
 from cli.leaving import leave
-from cli.repairs import reconcile_stores, settle_order
-from cli.stack import Plan, Stack, prepare_namespace
-from runtime import releases
-from runtime.master_keys import new_master_key
-from runtime.settings import Settings
-from runtime.temporal import connect
+from cli.stack import Plan, Stack
 
 app = typer.Typer(
     help="Orders that survive everything: from checkout to doorstep.",
@@ -36,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(chaos)
+app.add_typer(upkeep.app)
 _PID = "ordersaga.pid"
 
 
@@ -136,128 +126,9 @@ def down(
     leave(1 if _running(pid_file) else 0)
 
 
-@app.command()
-def migrate() -> None:
-    """Bring the database's tables, and the Temporal namespace, to what this release needs."""
-    console = Console()
-    settings = Settings()
-    if not settings.database_url:
-        console.print("ORDERSAGA_DATABASE_URL is not set; the embedded database migrates itself")
-        leave(1)
-    database = Database(settings.database_url)
-    database.migrate()
-    database.close()
-    asyncio.run(prepare_namespace())
-    console.print("Tables and search attributes are in place")
-    leave(0)
-
-
-@app.command()
-def promote(
-    build_id: Annotated[str, typer.Argument(help="as in ORDERSAGA_BUILD_ID of its workers")],
-) -> None:
-    """Let all orders, new and open, go on with a release of the workers that is running."""
-    console = Console()
-
-    async def ask() -> None:
-        await releases.promote(await connect(), Settings().task_queue, build_id)
-
-    try:
-        asyncio.run(ask())
-    except releases.NotPromoted as refusal:
-        console.print(f"{refusal}. Start its workers first, and look at their log.")
-        leave(1)
-    console.print(f"Orders go on with release {build_id}")
-    leave(0)
-
-
-@app.command()
-def erase(
-    orders: Annotated[list[str] | None, typer.Argument(help="ids of orders that ended")] = None,
-    older_than: Annotated[str, typer.Option(help="and all that ended so long ago: 3y")] = "",
-    old: Annotated[bool, typer.Option(help="as ORDERSAGA_ERASE_AFTER_DAYS says")] = False,
-) -> None:
-    """Erase the people behind orders, for good. Open orders are left alone, and named."""
-    console = Console()
-    settings = Settings()
-    try:
-        limit = privacy.age(older_than) if older_than else None
-    except ValueError as wrong:
-        raise typer.BadParameter(str(wrong)) from wrong
-    if old:
-        limit = limit or timedelta(days=settings.erase_after_days)
-    if not orders and limit is None:
-        raise typer.BadParameter("name orders, or an age with --older-than, or --old")
-    with _records(settings, console) as database:
-        done = asyncio.run(
-            privacy.erase_here(database, settings, orders or (), limit, console.print)
-        )
-    leave(0 if done else 1)
-
-
-@app.command()
-def new_key(
-    name: Annotated[str, typer.Argument(help="its id, such as the month")] = "k1",
-) -> None:
-    """Draw a master key, as ORDERSAGA_CODEC_KEYS takes it."""
-    print(new_master_key(name))
-    leave(0)
-
-
-@app.command()
-def rewrap() -> None:
-    """Encrypt every order's key under the first of ORDERSAGA_CODEC_KEYS; the others may go then."""
-    console = Console()
-    settings = Settings()
-    with _records(settings, console) as database:
-        done = privacy.rewrap(database, settings, console.print)
-    leave(0 if done else 1)
-
-
-@app.command()
-def doctor() -> None:
-    """Say in words what is missing or unsafe in this environment."""
-    console = Console()
-    findings = examine()
-    for finding in findings:
-        colour = {"ok": "green", "warning": "yellow", "missing": "red"}[finding.level]
-        console.print(f"[{colour}]{finding.level:<8}[/] {finding.text}", highlight=False)
-    leave(1 if any(finding.level == "missing" for finding in findings) else 0)
-
-
-@app.command()
-def reconcile(
-    hours: Annotated[int, typer.Option(help="how far back ended orders are compared")] = 48,
-) -> None:
-    """After a restore, before workers start: name every difference, mend what is safe to mend."""
-    leave(0 if reconcile_stores(Console(), timedelta(hours=hours)) else 1)
-
-
-@app.command()
-def settle(
-    order: Annotated[str, typer.Argument(help="ord_...")],
-    who: Annotated[str, typer.Option(help="who decides it")],
-    why: Annotated[str, typer.Option(help="for the record")] = "",
-) -> None:
-    """Undo what an order left whose workflow was terminated, failed or lost."""
-    leave(0 if settle_order(Console(), order, who, why) else 1)
-
-
 def main() -> None:
     """The console script's entry."""
     app()
-
-
-@contextmanager
-def _records(settings: Settings, console: Console) -> Generator[Database]:
-    if not settings.database_url:
-        console.print("ORDERSAGA_DATABASE_URL is not set; which records are meant?")
-        leave(1)
-    database = Database(settings.database_url)
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 def _running(pid_file: Path) -> bool:

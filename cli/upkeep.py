@@ -1,0 +1,158 @@
+"""What an operator runs now and then: migrations, releases, keys, erasure, repairs, audits."""
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from backoffice.audits import Audits
+from backoffice.database import Database
+from backoffice.shops import ShopBook
+from cli import privacy
+from cli.doctor import examine
+from cli.leaving import leave
+from cli.repairs import reconcile_stores, settle_order
+from cli.stack import prepare_namespace
+from runtime import releases
+from runtime.master_keys import new_master_key
+from runtime.settings import Settings
+from runtime.temporal import connect
+
+app = typer.Typer()
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database's tables, and the Temporal namespace, to what this release needs."""
+    console = Console()
+    settings = Settings()
+    if not settings.database_url:
+        console.print("ORDERSAGA_DATABASE_URL is not set; the embedded database migrates itself")
+        leave(1)
+    database = Database(settings.database_url)
+    database.migrate()
+    database.close()
+    asyncio.run(prepare_namespace())
+    console.print("Tables and search attributes are in place")
+    leave(0)
+
+
+@app.command()
+def promote(
+    build_id: Annotated[str, typer.Argument(help="as in ORDERSAGA_BUILD_ID of its workers")],
+) -> None:
+    """Let all orders, new and open, go on with a release of the workers that is running."""
+    console = Console()
+
+    async def ask() -> None:
+        await releases.promote(await connect(), Settings().task_queue, build_id)
+
+    try:
+        asyncio.run(ask())
+    except releases.NotPromoted as refusal:
+        console.print(f"{refusal}. Start its workers first, and look at their log.")
+        leave(1)
+    console.print(f"Orders go on with release {build_id}")
+    leave(0)
+
+
+@app.command()
+def erase(
+    orders: Annotated[list[str] | None, typer.Argument(help="ids of orders that ended")] = None,
+    older_than: Annotated[str, typer.Option(help="and all that ended so long ago: 3y")] = "",
+    old: Annotated[bool, typer.Option(help="as ORDERSAGA_ERASE_AFTER_DAYS says")] = False,
+) -> None:
+    """Erase the people behind orders, for good. Open orders are left alone, and named."""
+    console = Console()
+    settings = Settings()
+    try:
+        limit = privacy.age(older_than) if older_than else None
+    except ValueError as wrong:
+        raise typer.BadParameter(str(wrong)) from wrong
+    if old:
+        limit = limit or timedelta(days=settings.erase_after_days)
+    if not orders and limit is None:
+        raise typer.BadParameter("name orders, or an age with --older-than, or --old")
+    with _records(settings, console) as database:
+        done = asyncio.run(
+            privacy.erase_here(database, settings, orders or (), limit, console.print)
+        )
+    leave(0 if done else 1)
+
+
+@app.command()
+def new_key(
+    name: Annotated[str, typer.Argument(help="its id, such as the month")] = "k1",
+) -> None:
+    """Draw a master key, as ORDERSAGA_CODEC_KEYS takes it."""
+    print(new_master_key(name))
+    leave(0)
+
+
+@app.command()
+def rewrap() -> None:
+    """Encrypt every order's key under the first of ORDERSAGA_CODEC_KEYS; the others may go then."""
+    console = Console()
+    settings = Settings()
+    with _records(settings, console) as database:
+        done = privacy.rewrap(database, settings, console.print)
+    leave(0 if done else 1)
+
+
+@app.command()
+def doctor() -> None:
+    """Say in words what is missing or unsafe in this environment."""
+    console = Console()
+    findings = examine()
+    for finding in findings:
+        colour = {"ok": "green", "warning": "yellow", "missing": "red"}[finding.level]
+        console.print(f"[{colour}]{finding.level:<8}[/] {finding.text}", highlight=False)
+    leave(1 if any(finding.level == "missing" for finding in findings) else 0)
+
+
+@app.command()
+def reconcile(
+    hours: Annotated[int, typer.Option(help="how far back ended orders are compared")] = 48,
+) -> None:
+    """After a restore, before workers start: name every difference, mend what is safe to mend."""
+    leave(0 if reconcile_stores(Console(), timedelta(hours=hours)) else 1)
+
+
+@app.command()
+def settle(
+    order: Annotated[str, typer.Argument(help="ord_...")],
+    who: Annotated[str, typer.Option(help="who decides it")],
+    why: Annotated[str, typer.Option(help="for the record")] = "",
+) -> None:
+    """Undo what an order left whose workflow was terminated, failed or lost."""
+    leave(0 if settle_order(Console(), order, who, why) else 1)
+
+
+@app.command()
+def audit() -> None:
+    """Add every shop's books up anew; status 1 where something does not add up, and its name."""
+    console = Console()
+    wrong = 0
+    with _records(Settings(), console) as database:
+        for shop in ShopBook(database).shops():
+            for difference in Audits(database).audit(shop):
+                wrong += 1
+                console.print(f"{shop}: {difference.subject}: {difference.words}", highlight=False)
+    console.print(f"{wrong} difference(s)")
+    leave(1 if wrong else 0)
+
+
+@contextmanager
+def _records(settings: Settings, console: Console) -> Generator[Database]:
+    if not settings.database_url:
+        console.print("ORDERSAGA_DATABASE_URL is not set; which records are meant?")
+        leave(1)
+    database = Database(settings.database_url)
+    try:
+        yield database
+    finally:
+        database.close()
