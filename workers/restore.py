@@ -102,8 +102,9 @@ class Restore:
         except Erased:
             return []
         except (NondeterminismError, RPCError, RuntimeError, KeyError, ValueError) as error:
-            words = f"its history cannot be read (was its data key lost with the dump?): {error}"
-            return [_unmended(order_id, words[:500])]
+            reason = str(error).splitlines()[-1] if str(error) else type(error).__name__
+            words = f"its history cannot be read (is its data key on record?): {reason}"
+            return [_unmended(order_id, words)]
         before = self._books.restores.progress(order_id)
         try:
             done = self._put_on_record(memory, before)
