@@ -136,10 +136,14 @@ async def remember(client: Client, order_id: str) -> Memory:
     Raises:
         RPCError: the engine does not know the order, or cannot be reached.
         NondeterminismError: today's code does not fit its history.
+        KeyError, ValueError, RuntimeError: its payloads cannot be read.
     """
     history = await client.get_workflow_handle(order_id).fetch_history()
     config = client.config()
     converter = config["data_converter"]
+    # Before the replay: one that cannot read would encrypt its failure, and draw a key for it.
+    started = history.events[0].workflow_execution_started_event_attributes
+    (given,) = await converter.decode(started.input.payloads, [OrderInput])
     recorder = _Recorder()
     replayer = Replayer(
         workflows=[OrderWorkflow],
@@ -149,8 +153,6 @@ async def remember(client: Client, order_id: str) -> Memory:
     )
     await replayer.replay_workflow(history)
     await _unheard(converter, history, recorder.calls)
-    started = history.events[0].workflow_execution_started_event_attributes
-    (given,) = await converter.decode(started.input.payloads, [OrderInput])
     answered = sorted((call for call in recorder.calls if call.answered is not None), key=_moment)
     open_calls = [call for call in recorder.calls if call.answered is None]
     return Memory(given, (*answered, *open_calls), await _heard(converter, history))

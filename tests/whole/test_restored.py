@@ -187,6 +187,7 @@ def test_postgres_is_restored_under_orders_in_flight(stack: Stack, tmp_path: Pat
     unread = reconcile(stack, status=1)
     for order in shop.orders[WAVE:]:
         assert any(line.startswith(f"{order}: not mended") for line in unread)
+    assert len(data_keys(stack)) < len(keys)  # none was drawn anew
     bring_keys_back(stack, keys)
     named = reconcile(stack)
     print("\n".join(named))
