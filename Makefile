@@ -14,9 +14,9 @@ demo: setup ## Carry orders from HTTP request to doorstep, show the ledgers, end
 	@scripts/system-packages
 	@.venv/bin/ordersaga demo
 
-up: setup ## Keep everything running on this machine, on files, until Ctrl-C
+up: setup ## Keep everything running, on files, until Ctrl-C; UP="--api-port 8081 ..."
 	@scripts/system-packages
-	@.venv/bin/ordersaga up
+	@.venv/bin/ordersaga up $(UP)
 
 down: setup ## Stop what `make up` started
 	@.venv/bin/ordersaga down

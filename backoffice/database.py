@@ -13,6 +13,8 @@ from typing import Any
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, event, make_url, text
 from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
@@ -98,6 +100,15 @@ class Database:
             connection.execute(text("SET LOCAL statement_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             command.upgrade(migration_config(connection), "head")
+
+    def behind(self) -> str:
+        """How far the tables are behind this release, in words; empty where they are not."""
+        with self.reading() as connection:
+            now = MigrationContext.configure(connection).get_current_revision()
+            newest = ScriptDirectory.from_config(migration_config(connection)).get_current_head()
+        return (
+            "" if now == newest else f"at {now or 'no revision'}, and this release needs {newest}"
+        )
 
     def ping(self) -> None:
         """Ask the server for a sign of life. Raises OperationalError where there is none."""

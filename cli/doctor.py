@@ -10,13 +10,16 @@ from typing import Literal
 
 from temporalio.service import RPCError
 
-from backoffice.database import Database
+from backoffice.database import UNREACHABLE, Database
 from providers.fonts import missing_scripts
+from providers.sendgrid_events import SendGridWebhooks
 from runtime.devserver import ServerUnavailableError
 from runtime.devserver_build import cached_build
 from runtime.master_keys import KeysMalformed, MasterKeys
 from runtime.settings import Settings, missing
 from runtime.temporal import connect
+
+_ADMIN_KEY_LENGTH = 16
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def examine() -> list[Finding]:
 
 def _settings(settings: Settings) -> list[Finding]:
     findings = [
-        Finding("missing", f"{name} is not set; `ordersaga demo` and `up` set it to the sandbox")
+        Finding("missing", f"{name} is not set (`ordersaga demo` and `up` bring their own)")
         for name in missing(settings)
     ]
     for name in ("stripe", "shippo", "sendgrid"):
@@ -58,6 +61,23 @@ def _settings(settings: Settings) -> list[Finding]:
         findings.append(
             Finding("warning", "ORDERSAGA_PUBLIC_URL is not https: webhooks can be read on the way")
         )
+    if 0 < len(settings.admin_key.get_secret_value()) < _ADMIN_KEY_LENGTH:
+        findings.append(
+            Finding("warning", "ORDERSAGA_ADMIN_KEY is short enough to be guessed: it opens set-up")
+        )
+    if not settings.public_url:
+        findings.append(
+            Finding("warning", "ORDERSAGA_PUBLIC_URL is not set: links in answers have no host")
+        )
+    if settings.wms_url and not settings.wms_key.get_secret_value():
+        findings.append(
+            Finding("warning", "ORDERSAGA_WMS_KEY is not set: the warehouse cannot tell who calls")
+        )
+    if settings.sendgrid_webhook_key:
+        try:
+            SendGridWebhooks(settings.sendgrid_webhook_key)
+        except ValueError as wrong:
+            findings.append(Finding("missing", f"ORDERSAGA_SENDGRID_WEBHOOK_KEY: {wrong}"))
     return findings or [Finding("ok", "every setting is there")]
 
 
@@ -85,16 +105,20 @@ def _database(settings: Settings) -> Finding:
         if where is None:
             return Finding("missing", "neither ORDERSAGA_DATABASE_URL nor the embedded Postgres")
         return Finding(
-            "ok", "the embedded Postgres is used; set ORDERSAGA_DATABASE_URL for your own"
+            "warning", "the embedded Postgres is used; set ORDERSAGA_DATABASE_URL for your own"
         )
     database = Database(settings.database_url, pool_size=1, statement_timeout=timedelta(seconds=5))
     try:
         database.ping()
-    except OSError as error:
-        return Finding("missing", f"the database does not answer: {error}")
+        behind = database.behind()
+    except UNREACHABLE as error:
+        words = str(error).splitlines()[0]
+        return Finding("missing", f"the database does not answer: {words}")
     finally:
         database.close()
-    return Finding("ok", "the database answers")
+    if behind:
+        return Finding("missing", f"the database is {behind}: run `ordersaga migrate`")
+    return Finding("ok", "the database answers, and its tables are this release's")
 
 
 def _engine() -> Finding:

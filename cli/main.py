@@ -18,6 +18,7 @@ from cli.demo_shop import DemoShop
 from cli.installation import Installation, default_home
 from cli.leaving import leave
 from cli.stack import Plan, Stack
+from runtime.processes import is_free
 
 app = typer.Typer(
     help="Orders that survive everything: from checkout to doorstep.",
@@ -42,15 +43,16 @@ def demo(
         signal.signal(signal.SIGTERM, _interrupt)
         try:
             stack.start()
+            console.print(f"Temporal UI (until the demo ends): {stack.ui_url}")
+            console.print(f"API and its documentation: {stack.api_url}/docs")
             ready = time.monotonic()
             balanced = run_demo(stack, installation, console)
             console.print(
                 f"Orders took {time.monotonic() - ready:.1f} s; all in all "
                 f"{time.monotonic() - began:.1f} s"
             )
-            console.print(f"Temporal UI (until the demo ends): {stack.ui_url}")
-            console.print(f"API and its documentation: {stack.api_url}/docs")
-            console.print("`make up` keeps all of it running.")
+            console.print(f"The Temporal UI was at {stack.ui_url}, the API at {stack.api_url}/docs")
+            console.print("`make up` keeps all of it running, for you to look at.")
         finally:
             stack.stop()
     if not balanced:
@@ -62,10 +64,10 @@ def demo(
 def up(
     workers: Annotated[int, typer.Option(help="worker processes; one is one core")] = 1,
     home: Annotated[Path | None, typer.Option(help="where everything is kept")] = None,
-    api_port: int = 8080,
-    temporal_port: int = 7233,
-    ui_port: int = 8233,
-    sandbox_port: int = 8090,
+    api_port: Annotated[int, typer.Option(help="of the API")] = 8080,
+    temporal_port: Annotated[int, typer.Option(help="of the Temporal server")] = 7233,
+    ui_port: Annotated[int, typer.Option(help="of the Temporal UI")] = 8233,
+    sandbox_port: Annotated[int, typer.Option(help="of the outside world")] = 8090,
 ) -> None:
     """Keep everything running on this machine, on files; start again what dies."""
     console = Console()
@@ -82,6 +84,10 @@ def up(
     if _running(pid_file):
         console.print(f"It runs already (process {pid_file.read_text()}); `ordersaga down` ends it")
         leave(1)
+    for name, port in plan.ports.items():
+        if not is_free(port):
+            console.print(f"Port {port} is taken: `ordersaga up --{name}-port` takes another one")
+            leave(1)
     pid_file.write_text(str(os.getpid()))
     stack = Stack(installation, plan, console.print)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -93,7 +99,8 @@ def up(
             f"To read orders there, sign in with the shop's key: {stack.codec_url}/sign-in"
         )
         console.print(f"API: {stack.api_url}/docs")
-        console.print(f"Files, logs and secrets: {installation.home}")
+        console.print(f"The outside world, mails that were sent: {stack.mailbox_url}")
+        console.print(f"Files, logs and secrets (the admin key): {installation.home}")
         console.print(f"The demo shop's key (X-API-Key): {keys['shop']}")
         console.print(f"Its warehouse's key: {keys['warehouse']}")
         console.print("Ctrl-C, or `ordersaga down` elsewhere, ends it.")

@@ -38,6 +38,17 @@ class Plan:
     ui_port: int = 0
     sandbox_port: int = 0
 
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """The ports that are not any free one, by what listens there."""
+        given = {
+            "api": self.api_port,
+            "temporal": self.temporal_port,
+            "ui": self.ui_port,
+            "sandbox": self.sandbox_port,
+        }
+        return {name: port for name, port in given.items() if port}
+
 
 class Stack:
     """The running parts. A part that dies is started again, on its port and its files."""
@@ -70,6 +81,11 @@ class Stack:
     def ui_url(self) -> str:
         """Where the Temporal UI is."""
         return f"http://127.0.0.1:{self._ui_port}"
+
+    @property
+    def mailbox_url(self) -> str:
+        """Where the sandbox shows the mails that were sent."""
+        return f"http://127.0.0.1:{self._sandbox_port}/_sandbox/sendgrid/mailbox"
 
     @property
     def codec_url(self) -> str:

@@ -45,14 +45,20 @@ _detached: list[subprocess.Popen[bytes]] = []
 def free_port(host: str = "127.0.0.1") -> int:
     """A TCP port on which nobody listens now, and which no outgoing connection will take."""
     for port in random.sample(_PORTS, 1_000):
-        with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError:
-                continue
+        if is_free(port, host):
             return port
     raise OSError(f"no free port on {host}")
+
+
+def is_free(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether nobody listens on a TCP port."""
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
 
 
 def spawn(

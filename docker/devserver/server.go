@@ -95,7 +95,12 @@ func startUI(opts *options) *uiserver.Server {
 		EnableUI:            true,
 		DisableNewsFetch:    true,
 		HideLogs:            true,
-		Codec:               uiconfig.Codec{Endpoint: opts.uiCodecEndpoint, IncludeCredentials: true},
+		Codec: uiconfig.Codec{
+			Endpoint:            opts.uiCodecEndpoint,
+			IncludeCredentials:  true,
+			DefaultErrorMessage: "Sign in at the API to read orders here",
+			DefaultErrorLink:    opts.uiCodecEndpoint + "/sign-in",
+		},
 		CORS:                uiconfig.CORS{CookieInsecure: true},
 	}))
 	go func() {
