@@ -1,10 +1,12 @@
 """Every error is a problem document; none of them tells what it must not."""
 
 import logging
+import re
 from dataclasses import replace
 
 import pytest
 
+from api.openapi import routes_of
 from api.serving import put_together
 from runtime.processes import free_port
 from tests.api.desk import Desk
@@ -37,6 +39,28 @@ async def test_every_refusal_has_the_same_form(
     assert set(body) == {"type", "title", "status", "detail", "problems"}
     assert body["status"] == status
     assert body["type"].startswith("urn:ordersaga:problem:")
+
+
+async def test_a_query_parameter_that_is_not_known_is_refused_with_those_that_are(
+    desk: Desk,
+) -> None:
+    answer = await desk.call("GET", "/orders?nmber=1001&limit=5", key="shop")
+    assert answer.status_code == 422
+    [problem] = answer.json()["problems"]
+    assert problem["field"] == "query.nmber"
+    assert problem["message"] == "is not known; this address takes after, limit, q"
+
+
+async def test_no_route_of_ours_takes_a_parameter_that_it_does_not_declare(desk: Desk) -> None:
+    for route in routes_of(desk.app):
+        if not route.include_in_schema:
+            continue
+        path = re.sub(r"{(\w+)}", "1", route.path)
+        others = route.path.startswith(("/webhooks/", "/codec/"))
+        for method in route.methods or ():
+            answer = await desk.call(method, f"{path}?nobody-declares-it=1")
+            told = "query.nobody-declares-it" in answer.text
+            assert told is not others, (method, route.path)
 
 
 async def test_while_the_database_is_away_the_answer_is_to_try_again(desk: Desk) -> None:
