@@ -22,8 +22,8 @@ EXAMPLE_ORDER: dict[str, Any] = {
     "lines": [
         {
             "id": "1",
-            "sku": "MUG",
-            "name": "Mug",
+            "sku": "MUG-BLUE",
+            "name": "Stoneware mug",
             "quantity": 2,
             "options": {"colour": "blue"},
             "unit_price": 1450,

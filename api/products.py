@@ -24,17 +24,18 @@ _TABLE_LIMIT = 8 * 1024 * 1024
 _REQUIRED = frozenset({"sku", "name", "weight_grams", "bin"})
 _OPTIONAL = frozenset({"barcodes", "reorder_point", "hs_code", "origin", "customs_name"})
 _EXAMPLE = {
-    "sku": "MUG",
-    "name": "Mug",
+    "sku": "MUG-BLUE",
+    "name": "Stoneware mug",
     "barcodes": ["4006381333931"],
     "weight_grams": 350,
     "bin": "A-03-2",
-    "reorder_point": 10,
-    "hs_code": "691110",
+    "reorder_point": 5,
+    "hs_code": "691200",
     "origin": "DE",
 }
 _CSV = """sku,name,barcodes,weight_grams,bin,reorder_point,hs_code,origin
-MUG,Mug,4006381333931,350,A-03-2,10,691110,DE
+MUG-BLUE,Stoneware mug,4006381333931,350,A-03-2,5,691200,DE
+TEAPOT,Cast-iron teapot,4902778915615,1450,A-12-1,2,732393,JP
 """
 
 
@@ -58,7 +59,7 @@ class ProductList(Model):
 
 
 _PRODUCTS = JsonBody(Products, {"one product": {"products": [_EXAMPLE]}})
-_PRODUCT_TABLE = RawBody("text/csv", examples={"one product": _CSV}, limit=_TABLE_LIMIT)
+_PRODUCT_TABLE = RawBody("text/csv", examples={"two products": _CSV}, limit=_TABLE_LIMIT)
 
 
 @router.put("/shops/{shop}/products", summary="Add or replace products")

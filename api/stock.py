@@ -66,12 +66,14 @@ class Counted(Model):
     counted: int
 
 
-_RECEIPT = JsonBody(Receipt, {"a delivery": {"sku": "MUG", "quantity": 120, "note": "DN 4711"}})
+_RECEIPT = JsonBody(
+    Receipt, {"a delivery": {"sku": "MUG-BLUE", "quantity": 120, "note": "DN 4711"}}
+)
 _ADJUSTMENT = JsonBody(
-    Adjustment, {"broken": {"sku": "MUG", "quantity": -2, "note": "broken in A-03-2"}}
+    Adjustment, {"broken": {"sku": "MUG-BLUE", "quantity": -2, "note": "broken in A-03-2"}}
 )
 _COUNT_TABLE = RawBody(
-    "text/csv", examples={"two SKUs": "sku,quantity\nMUG,118\nPOT,40\n"}, limit=_TABLE_LIMIT
+    "text/csv", examples={"two SKUs": "sku,quantity\nMUG-BLUE,118\nTEAPOT,40\n"}, limit=_TABLE_LIMIT
 )
 
 

@@ -22,7 +22,12 @@ from domain.warehouse import (
 router = APIRouter(prefix="/warehouse/shipments/{shipment}", tags=["warehouse"])
 
 _AT = "2026-03-02T14:05:00Z"
-_LINE = {"line": "1", "sku": "MUG", "quantity": 2, "barcodes": ["4006381333931", "4006381333931"]}
+_LINE = {
+    "line": "1",
+    "sku": "MUG-BLUE",
+    "quantity": 2,
+    "barcodes": ["4006381333931", "4006381333931"],
+}
 _PARCEL = {
     "reference": "1",
     "weight_grams": 760,

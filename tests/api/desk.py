@@ -35,7 +35,7 @@ CODEC_KEYS = new_master_key("test")
 
 PRODUCTS = (
     {
-        "sku": "MUG",
+        "sku": "MUG-BLUE",
         "name": "Mug",
         "barcodes": ["4006381333931"],
         "weight_grams": 350,
@@ -43,7 +43,7 @@ PRODUCTS = (
         "hs_code": "691110",
         "origin": "DE",
     },
-    {"sku": "MUG-BLUE", "name": "Blue mug", "weight_grams": 350, "bin": "A-9-1"},
+    {"sku": "MUG-GREEN", "name": "Green mug", "weight_grams": 350, "bin": "A-9-1"},
 )
 
 
@@ -130,7 +130,7 @@ class Desk:
         self.books.records.commit(Commit(order_id, Journal(transitions=transitions)))
 
     def hand_off(self, order_id: str, *, accepted: bool = True, status: bool = True) -> str:
-        """Put the handoff of all lines on record, as MUG in A-10-1; the shipment."""
+        """Put the handoff of all lines on record, as MUG-BLUE in A-10-1; the shipment."""
         view = self.books.search.order(self.shop, order_id)
         assert view is not None
         lines = tuple(
@@ -138,7 +138,7 @@ class Desk:
                 line=line.id,
                 sku=line.sku,
                 name=line.name,
-                barcodes=("4006381333931",) if line.sku == "MUG" else (),
+                barcodes=("4006381333931",) if line.sku == "MUG-BLUE" else (),
                 quantity=line.quantity,
                 bin="A-10-1",
                 weight_grams=350,

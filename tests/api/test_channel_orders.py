@@ -8,7 +8,7 @@ from tests.api.desk import Desk, Json
 
 def shopify(**changes: object) -> Json:
     body: Json = copy.deepcopy(SHOPIFY_ORDER) | changes
-    body["line_items"][0]["sku"] = "MUG"
+    body["line_items"][0]["sku"] = "MUG-BLUE"
     return body
 
 

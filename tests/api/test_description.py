@@ -1,6 +1,8 @@
 """The description of the API is complete, and generated calls find nothing it does not say."""
 
 import asyncio
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import schemathesis
@@ -11,7 +13,7 @@ from schemathesis import GenerationMode, checks
 from schemathesis.core.failures import Failure, FailureGroup
 
 from api.openapi import routes_of
-from domain.catalogue import Product
+from cli import demo_shop
 from domain.shop import Scope
 from tests.api.desk import Desk
 
@@ -63,19 +65,34 @@ async def accepted(desk: Desk, method: str, path: str, media: str, value: Any) -
     headers = {"Content-Type": media, "Idempotency-Key": path}
     raw, body = (value.encode(), None) if isinstance(value, str) else (None, value)
     if "adjustments" in path:
-        receipt = {"sku": "MUG", "quantity": 10}
+        receipt = {"sku": "MUG-BLUE", "quantity": 10}
         await desk.call(
             "POST", f"/shops/{desk.shop}/stock/receipts", receipt, key="admin", headers=headers
         )
-    if path.endswith("stock.csv"):
-        desk.books.catalogue.put_products(desk.shop, [POT])
     key = "admin" if path.startswith("/shops") else "shop"
     answer = await desk.call(method.upper(), where, body, key=key, headers=headers, content=raw)
     assert answer.is_success, (path, answer.text)
     return 1
 
 
-POT = Product(sku="POT", name="Pot", weight_grams=1450, bin="A-12-1")
+async def test_the_examples_fit_the_demo_s_shop_one_after_another(desk: Desk) -> None:
+    table = (DEMO_DATA / "products.csv").read_text()
+    demo = replace(desk, shop=desk.other_shop, keys=desk.keys | {"shop": desk.keys["other"]})
+    await accepted(demo, "post", "/shops/{shop}/products.csv", "text/csv", table)
+    document = (await desk.call("GET", "/openapi.json")).json()
+    tried: set[str] = set()
+    for path, item in document["paths"].items():
+        if path != "/orders" and "/stock" not in path:
+            continue
+        for method, operation in item.items():
+            for media, content in operation.get("requestBody", {}).get("content", {}).items():
+                for example in content["examples"].values():
+                    await accepted(demo, method, path, media, example["value"])
+                    tried.add(path)
+    assert len(tried) == 4
+
+
+DEMO_DATA = Path(demo_shop.__file__).parent / "demo_data"
 
 
 async def test_generated_calls_are_answered_as_described(desk: Desk) -> None:

@@ -45,7 +45,7 @@ async def test_one_page_has_everything(desk: Desk) -> None:
     page = by_id.json()
     assert page["status"] == "in_fulfilment"
     assert page["order"]["customer"]["email"] == "zoe@example.com"
-    assert page["shipments"][0]["handoff"]["lines"][0]["sku"] == "MUG"
+    assert page["shipments"][0]["handoff"]["lines"][0]["sku"] == "MUG-BLUE"
     assert [one["number"] for one in page["transitions"]] == [1, 2, 3]
     assert page["money"]["captured"] == {"amount": 0, "currency": "EUR"}
 

@@ -135,7 +135,7 @@ BAD: dict[str, tuple[Json, str]] = {
         "payment.payment_method",
     ),
     "goods that cannot cross the border": (
-        {**_line(sku="MUG-BLUE"), **_address(country="CH")},
+        {**_line(sku="MUG-GREEN"), **_address(country="CH")},
         "lines.0.sku",
     ),
 }

@@ -100,7 +100,7 @@ async def test_another_shops_things_do_not_exist(desk: Desk) -> None:
     placed = await desk.place(order())
     shipment = desk.hand_off(placed)
     case = {"answer": "close", "who": "Ana"}
-    pick = {"lines": [{"line": "1", "sku": "MUG", "quantity": 2}]}
+    pick = {"lines": [{"line": "1", "sku": "MUG-BLUE", "quantity": 2}]}
     calls = [
         ("GET", f"/orders/{placed}", None),
         ("GET", "/orders/1001", None),

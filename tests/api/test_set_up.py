@@ -20,7 +20,7 @@ async def table(desk: Desk, path: str, text: str, fact: str | None = None) -> ht
     return await admin(desk, "POST", path, content=text.encode(), headers=headers)
 
 
-async def level(desk: Desk, sku: str = "MUG") -> Json:
+async def level(desk: Desk, sku: str = "MUG-BLUE") -> Json:
     found = (await admin(desk, "GET", "/stock")).json()["levels"]
     return next(one for one in found if one["sku"] == sku)
 
@@ -81,7 +81,7 @@ async def test_nothing_is_set_up_for_a_shop_that_does_not_exist(desk: Desk) -> N
         ("GET", "/shops/nobody/keys", None),
         ("POST", "/shops/nobody/keys", {"scopes": ["shop"], "name": "x"}),
         ("PUT", "/shops/nobody/products", {"products": [{**PRODUCT}]}),
-        ("POST", "/shops/nobody/stock/receipts", {"sku": "MUG", "quantity": 1}),
+        ("POST", "/shops/nobody/stock/receipts", {"sku": "MUG-BLUE", "quantity": 1}),
     ]
     for method, path, body in calls:
         headers = {"Idempotency-Key": "k"}
@@ -92,7 +92,7 @@ async def test_nothing_is_set_up_for_a_shop_that_does_not_exist(desk: Desk) -> N
 PRODUCT = {"sku": "POT", "name": "Pot", "weight_grams": 1450, "bin": "A-12-1"}
 TABLE = """SKU;Name;Barcodes;Weight_grams;Bin;HS_code;Origin;Customs_name
 POT;"Pot; iron ☕";4902778915615|4902778915622;1450;A-12-1;732393;JP;Cast-iron pot
-MUG;Mug;4006381333931;360;A-03-2;;;
+MUG-BLUE;Mug;4006381333931;360;A-03-2;;;
 """
 
 
@@ -103,9 +103,9 @@ async def test_a_catalogue_comes_from_a_table(desk: Desk) -> None:
     by_sku = {one["sku"]: one for one in found}
     assert by_sku["POT"]["name"] == "Pot; iron ☕"
     assert by_sku["POT"]["barcodes"] == ["4902778915615", "4902778915622"]
-    assert by_sku["MUG"]["weight_grams"] == 360
-    assert by_sku["MUG"]["origin"] is None
-    assert "MUG-BLUE" in by_sku
+    assert by_sku["MUG-BLUE"]["weight_grams"] == 360
+    assert by_sku["MUG-BLUE"]["origin"] is None
+    assert "MUG-GREEN" in by_sku
 
 
 async def test_one_bad_row_keeps_the_whole_table_out_and_is_named(desk: Desk) -> None:
@@ -161,13 +161,13 @@ async def test_the_catalogue_is_read_page_by_page(desk: Desk) -> None:
 
 
 async def test_a_receipt_is_booked_once_for_each_key(desk: Desk) -> None:
-    body = {"sku": "MUG", "quantity": 120, "note": "DN 4711"}
+    body = {"sku": "MUG-BLUE", "quantity": 120, "note": "DN 4711"}
     for _ in range(3):
         headers = {"Idempotency-Key": "delivery-1"}
         answer = await admin(desk, "POST", "/stock/receipts", body, headers=headers)
         assert answer.status_code == 201
     assert await level(desk) == {
-        "sku": "MUG",
+        "sku": "MUG-BLUE",
         "on_hand": 120,
         "reserved": 0,
         "can_be_promised": 120,
@@ -176,35 +176,35 @@ async def test_a_receipt_is_booked_once_for_each_key(desk: Desk) -> None:
 
 async def test_a_correction_never_leaves_less_than_nothing(desk: Desk) -> None:
     headers = {"Idempotency-Key": "a"}
-    body = {"sku": "MUG", "quantity": 5}
+    body = {"sku": "MUG-BLUE", "quantity": 5}
     await admin(desk, "POST", "/stock/adjustments", body, headers=headers)
     headers = {"Idempotency-Key": "b"}
-    body = {"sku": "MUG", "quantity": -6}
+    body = {"sku": "MUG-BLUE", "quantity": -6}
     answer = await admin(desk, "POST", "/stock/adjustments", body, headers=headers)
     assert answer.status_code == 409
     assert (await level(desk))["on_hand"] == 5
 
 
 async def test_a_count_sets_what_is_on_hand(desk: Desk) -> None:
-    await table(desk, "/stock.csv", "sku,quantity\nMUG,10\nMUG-BLUE,7\n", "opening")
-    await table(desk, "/stock.csv", "sku,quantity\nMUG,10\nMUG-BLUE,7\n", "opening")
+    await table(desk, "/stock.csv", "sku,quantity\nMUG-BLUE,10\nMUG-GREEN,7\n", "opening")
+    await table(desk, "/stock.csv", "sku,quantity\nMUG-BLUE,10\nMUG-GREEN,7\n", "opening")
     assert (await level(desk))["on_hand"] == 10
-    answer = await table(desk, "/stock.csv", "sku\tquantity\nMUG\t4\n", "second")
+    answer = await table(desk, "/stock.csv", "sku\tquantity\nMUG-BLUE\t4\n", "second")
     assert answer.json() == {"counted": 1}
     assert (await level(desk))["on_hand"] == 4
-    assert (await level(desk, "MUG-BLUE"))["on_hand"] == 7
+    assert (await level(desk, "MUG-GREEN"))["on_hand"] == 7
 
 
 @pytest.mark.parametrize(
     ("rows", "field"),
     [
-        ("MUG,-1\n", "rows.2.quantity"),
-        ("MUG,1.5\n", "rows.2.quantity"),
-        ("MUG,\n", "rows.2.quantity"),
-        ("MUG,٣\n", "rows.2.quantity"),
-        ("MUG,99999999999\n", "rows.2.quantity"),
-        ("MUG,1\nMUG,2\n", "rows.3.sku"),
-        ("MUG,1\nSAUCER,2\n", "sku"),
+        ("MUG-BLUE,-1\n", "rows.2.quantity"),
+        ("MUG-BLUE,1.5\n", "rows.2.quantity"),
+        ("MUG-BLUE,\n", "rows.2.quantity"),
+        ("MUG-BLUE,٣\n", "rows.2.quantity"),
+        ("MUG-BLUE,99999999999\n", "rows.2.quantity"),
+        ("MUG-BLUE,1\nMUG-BLUE,2\n", "rows.3.sku"),
+        ("MUG-BLUE,1\nSAUCER,2\n", "sku"),
     ],
 )
 async def test_a_count_that_cannot_be_is_refused_whole(desk: Desk, rows: str, field: str) -> None:
@@ -215,12 +215,12 @@ async def test_a_count_that_cannot_be_is_refused_whole(desk: Desk, rows: str, fi
 
 
 async def test_what_changes_stock_needs_an_idempotency_key(desk: Desk) -> None:
-    body = {"sku": "MUG", "quantity": 1}
+    body = {"sku": "MUG-BLUE", "quantity": 1}
     for path in ("/stock/receipts", "/stock/adjustments"):
         assert (await admin(desk, "POST", path, body)).status_code == 422
         odd = await admin(desk, "POST", path, body, headers={"Idempotency-Key": "a\x01b"})
         assert odd.status_code == 422
-    assert (await table(desk, "/stock.csv", "sku,quantity\nMUG,1\n")).status_code == 422
+    assert (await table(desk, "/stock.csv", "sku,quantity\nMUG-BLUE,1\n")).status_code == 422
     assert (await level(desk))["on_hand"] == 0
 
 
@@ -228,18 +228,18 @@ async def test_another_request_under_a_used_key_is_refused(desk: Desk) -> None:
     headers = {"Idempotency-Key": "k"}
     for path in ("/stock/receipts", "/stock/adjustments"):
         for quantity, status in ((5, 201), (6, 409), (5, 201)):
-            body = {"sku": "MUG", "quantity": quantity}
+            body = {"sku": "MUG-BLUE", "quantity": quantity}
             answer = await admin(desk, "POST", path, body, headers=headers)
             assert answer.status_code == status
     assert (await level(desk))["on_hand"] == 10
-    assert (await table(desk, "/stock.csv", "sku,quantity\nMUG,7\n", "k")).status_code == 200
-    assert (await table(desk, "/stock.csv", "sku,quantity\nMUG,8\n", "k")).status_code == 409
+    assert (await table(desk, "/stock.csv", "sku,quantity\nMUG-BLUE,7\n", "k")).status_code == 200
+    assert (await table(desk, "/stock.csv", "sku,quantity\nMUG-BLUE,8\n", "k")).status_code == 409
     assert (await level(desk))["on_hand"] == 7
 
 
 async def test_what_was_refused_leaves_its_key_free(desk: Desk) -> None:
     assert (await table(desk, "/stock.csv", "sku,quantity\nSAUCER,7\n", "k")).status_code == 422
-    assert (await table(desk, "/stock.csv", "sku,quantity\nMUG,7\n", "k")).status_code == 200
+    assert (await table(desk, "/stock.csv", "sku,quantity\nMUG-BLUE,7\n", "k")).status_code == 200
 
 
 async def test_stock_of_an_unknown_sku_cannot_be_received(desk: Desk) -> None:

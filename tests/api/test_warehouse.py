@@ -17,7 +17,7 @@ TO_RELEASED = (S.PICKED, S.READY_TO_PACK, S.PACKED, S.CAPTURED, S.RELEASED)
 
 
 def pick(**changes: Any) -> Json:
-    return {"lines": [{"line": "1", "sku": "MUG", "quantity": 2, "barcodes": SCANS} | changes]}
+    return {"lines": [{"line": "1", "sku": "MUG-BLUE", "quantity": 2, "barcodes": SCANS} | changes]}
 
 
 def pack(quantity: int = 2, **changes: Any) -> Json:
@@ -89,7 +89,7 @@ async def test_a_repeated_report_is_answered_the_same_when_its_moment_is_over(de
     [
         ({"barcodes": ["999"]}, "lines.0.barcodes"),
         ({"barcodes": []}, "lines.0.barcodes"),
-        ({"sku": "MUG-BLUE"}, "lines.0.sku"),
+        ({"sku": "MUG-GREEN"}, "lines.0.sku"),
         ({"line": "7"}, "lines.0.line"),
         ({"quantity": 1}, "lines.0.quantity"),
         ({"quantity": 3}, "lines.0.quantity"),
