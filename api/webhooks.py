@@ -13,7 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from api.access import Wired
 from api.bodies import RawBody
 from api.parameters import Name
-from api.problems import ProblemError, away
+from api.problems import ProblemError
 from backoffice.books import Books
 from backoffice.courier_news import take_courier_event
 from domain.model import Model
@@ -46,7 +46,7 @@ async def stripe(
     """
     ears = wiring.webhooks.stripe
     if ears is None:
-        raise away("Stripe's webhook secret")
+        raise _deaf("ORDERSAGA_STRIPE_WEBHOOK_SECRET")
     event = _verified(lambda: ears.read(raw, signature))
     if event.kind is StripeEventKind.OTHER:
         return Heard(stored=0)
@@ -90,7 +90,7 @@ async def shippo(
     """On record for the parcel; the order hears of it only where it changes what happens next."""
     ears = wiring.webhooks.shippo
     if ears is None:
-        raise away("Shippo's webhook token")
+        raise _deaf("ORDERSAGA_SHIPPO_WEBHOOK_TOKEN")
     event = _verified(lambda: ears.read(raw, token, signature))
     if event is None:
         return Heard(stored=0)
@@ -107,7 +107,7 @@ async def sendgrid(
     """What became of mails; late, double and out-of-order events change nothing."""
     ears = wiring.webhooks.sendgrid
     if ears is None:
-        raise away("SendGrid's webhook key")
+        raise _deaf("ORDERSAGA_SENDGRID_WEBHOOK_KEY")
     events = _verified(lambda: ears.read(raw, signature, timestamp))
 
     def note() -> int:
@@ -123,3 +123,8 @@ def _verified(read: Callable[[], Event]) -> Event:
         return read()
     except WebhookRefused as refused:
         raise ProblemError(400 if refused.authentic else 401, refused.reason) from refused
+
+
+def _deaf(setting: str) -> ProblemError:
+    """503, so that the provider sends it again once the setting is there."""
+    return ProblemError(503, f"{setting} is not set on this installation; see `ordersaga doctor`")

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
+from api.wiring import Webhooks
 from domain.mail import MailKind, MailState
 from domain.status import OrderStatus
 from tests.api.desk import Desk
@@ -196,3 +197,22 @@ async def test_forged_and_replayed_mail_events_are_refused(desk: Desk) -> None:
     assert await mail(desk, raw, broken) == 401
     row = desk.books.mails.begin("k1", placed, MailKind.CONFIRMATION, "zoe@example.com")
     assert row.state is MailState.SENDING
+
+
+@pytest.mark.parametrize(
+    ("path", "setting"),
+    [
+        ("/webhooks/stripe", "ORDERSAGA_STRIPE_WEBHOOK_SECRET"),
+        ("/webhooks/shippo/token", "ORDERSAGA_SHIPPO_WEBHOOK_TOKEN"),
+        ("/webhooks/sendgrid", "ORDERSAGA_SENDGRID_WEBHOOK_KEY"),
+    ],
+)
+async def test_without_its_secret_a_webhook_names_the_setting_that_is_missing(
+    desk: Desk, path: str, setting: str
+) -> None:
+    desk.app.state.wiring = desk.rewired(webhooks=Webhooks())
+    answer = await desk.call("POST", path, {})
+    assert answer.status_code == 503
+    assert answer.json()["detail"] == (
+        f"{setting} is not set on this installation; see `ordersaga doctor`"
+    )
