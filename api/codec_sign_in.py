@@ -18,6 +18,7 @@ from fastapi.responses import HTMLResponse
 
 from api.access import Allowed, BearerKey, HeaderKey, Wired
 from api.problems import ProblemError
+from api.wiring import Wiring
 from domain.shop import ApiKey, Scope
 from runtime.codec import OrderCodec
 from runtime.master_keys import NONCE_BYTES, CodecFailure, new_nonce
@@ -37,9 +38,10 @@ input,button{{font:inherit;padding:.4rem .6rem}}input{{width:20rem}}</style>
 <form method="post" action="sign-in"><label>A key with scope support<br>
 <input name="key" type="password" autocomplete="off" required></label>
 <button>Sign in</button></form>
-<p>In the Temporal UI, open <em>Codec Server</em> (the glasses, top right), choose <em>Use my
-browser setting</em>, enter this API's address followed by <code>/codec</code>, and switch on
-<em>Include cross-origin credentials</em>.
+<p>The embedded Temporal UI needs nothing more.{link}</p>
+<p>In another one, open <em>Codec Server</em> (the glasses, top right), choose <em>Use my
+browser setting</em>, enter this API's address followed by <code>/codec</code>,
+and switch on <em>Include cross-origin credentials</em>.
 </p></html>
 """
 
@@ -68,21 +70,22 @@ CodecKey = Annotated[ApiKey, Depends(CodecAllowed(Scope.SUPPORT))]
 
 
 @router.get("/sign-in", response_class=HTMLResponse)
-def page() -> HTMLResponse:
+def page(wiring: Wired) -> HTMLResponse:
     """Where support signs in."""
-    return _page("Sign in once in this browser; it lasts for a working day.")
+    return _page(wiring, "Sign in once in this browser; it lasts for a working day.")
 
 
 @router.post("/sign-in", response_class=HTMLResponse)
 async def sign_in(wiring: Wired, key: Annotated[str, Form(max_length=200)]) -> HTMLResponse:
     """Keep a valid support key in a cookie that scripts cannot read."""
     if wiring.codec is None:
-        return _page("Encryption is off here: there is nothing to decrypt.", 409)
+        return _page(wiring, "Encryption is off here: there is nothing to decrypt.", 409)
     try:
         await _allowed(wiring, key, None)
     except ProblemError as refused:
-        return _page(f"Not signed in: {refused.detail}.", refused.status)
-    answer = _page("Signed in. The Temporal UI can read your shop's orders now.")
+        words = "Not signed in: that key opens nothing here; it needs scope support."
+        return _page(wiring, words, refused.status)
+    answer = _page(wiring, "Signed in. The Temporal UI can read your shop's orders now.")
     answer.set_cookie(
         COOKIE,
         await _sealed(wiring.codec, key),
@@ -98,9 +101,12 @@ async def sign_in(wiring: Wired, key: Annotated[str, Form(max_length=200)]) -> H
 _allowed = Allowed(Scope.SUPPORT)
 
 
-def _page(words: str, status: int = 200) -> HTMLResponse:
+def _page(wiring: Wiring, words: str, status: int = 200) -> HTMLResponse:
     headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-    return HTMLResponse(_PAGE.format(words=escape(words)), status, headers)
+    link = ""
+    if wiring.temporal_ui_url:
+        link = f' <a href="{escape(wiring.temporal_ui_url)}">Open the Temporal UI.</a>'
+    return HTMLResponse(_PAGE.format(words=escape(words), link=link), status, headers)
 
 
 async def _sealed(codec: OrderCodec, key: str) -> str:

@@ -144,6 +144,11 @@ async def test_only_a_support_key_signs_in_and_a_made_up_cookie_opens_nothing(de
     assert (await signed_in(desk, "nonsense")).status_code == 401
     assert (await signed_in(desk, desk.keys["warehouse"])).status_code == 403
     assert "set-cookie" not in (await signed_in(desk, "nonsense")).headers
+    for key in ("nonsense", desk.keys["warehouse"]):
+        again = (await signed_in(desk, key)).text
+        assert "that key opens nothing here; it needs scope support" in again
+        assert "X-API-Key" not in again
+        assert "<form" in again
     for made_up in ("x", "", base64.urlsafe_b64encode(b"y" * 60).decode()):
         headers = {"Cookie": f"ordersaga_codec={made_up}"}
         answer = await desk.call("POST", "/codec/decode", {"payloads": []}, headers=headers)
@@ -154,6 +159,16 @@ async def test_the_sign_in_page_is_there_and_loads_nothing(desk: Desk) -> None:
     page = await desk.call("GET", "/codec/sign-in")
     assert page.status_code == 200
     assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+async def test_after_the_sign_in_the_way_to_the_temporal_ui_is_shown_where_it_is_known(
+    desk: Desk,
+) -> None:
+    answer = await signed_in(desk, desk.keys["support"])
+    assert "The embedded Temporal UI needs nothing more" in answer.text
+    assert f'href="{UI_URL}"' in answer.text
+    desk.app.state.wiring = desk.rewired(temporal_ui_url="")
+    assert "href" not in (await signed_in(desk, desk.keys["support"])).text
 
 
 async def test_without_encryption_everything_comes_back_as_it_was(desk: Desk) -> None:
