@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from api import (
@@ -94,6 +94,10 @@ def create_app(wiring: Wiring) -> FastAPI:
 def _show_description(app: FastAPI) -> None:
     """The description as a page, with files from a wheel instead of a stranger's server."""
     app.mount("/swagger", StaticFiles(packages=[("fastapi_swagger", "resources")]))
+
+    @app.get("/", include_in_schema=False)
+    def front_door() -> RedirectResponse:
+        return RedirectResponse("docs")  # relative: it may stand below a path of a proxy
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:

@@ -142,3 +142,8 @@ async def test_the_description_can_be_read_without_a_stranger_s_server(desk: Des
     for path in ("swagger/swagger-ui-bundle.js", "swagger/swagger-ui.css"):
         assert path in page
         assert (await desk.call("GET", f"/{path}")).status_code == 200
+
+
+async def test_the_address_alone_leads_to_the_description(desk: Desk) -> None:
+    answer = await desk.call("GET", "/")
+    assert (answer.status_code, answer.headers["location"]) == (307, "docs")

@@ -21,7 +21,7 @@ OPEN_TO_ALL = {
 """Health says nothing of anybody's; webhooks prove themselves; a sign-in brings its key along."""
 KEYS = ["admin", *(scope.value for scope in Scope)]
 
-DOCUMENTATION = {"/docs"}
+DOCUMENTATION = {"/", "/docs"}
 
 
 def needed(route: APIRoute) -> set[str]:
