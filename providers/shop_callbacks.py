@@ -18,6 +18,8 @@ from domain.failures import NotDone, Refused, UnknownOutcome
 
 _PREFIX = "whsec_"
 _GONE = 410
+_MOST_BYTES = 64 * 1024
+"""Of an answer, for the connection's sake; what it says is of no interest beyond its status."""
 
 
 def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
@@ -41,6 +43,7 @@ class ShopCallbacks:
     def __init__(self, timeout: float = 10.0) -> None:
         """``timeout`` is in seconds, for connecting and for the answer alike."""
         self._client = httpx.Client(timeout=timeout, follow_redirects=False)
+        self._timeout = timeout
 
     def send(self, url: str, secret: str, message_id: str, payload: Mapping[str, Any]) -> None:
         """Send one message.
@@ -60,7 +63,8 @@ class ShopCallbacks:
             "webhook-signature": sign(secret, message_id, now, body),
         }
         try:
-            answer = self._client.post(url, content=body, headers=headers)
+            with self._client.stream("POST", url, content=body, headers=headers) as answer:
+                self._read(answer)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
             raise ReceiverDown("shop", f"cannot be reached: {type(error).__name__}") from error
         except httpx.HTTPError as error:
@@ -73,6 +77,14 @@ class ShopCallbacks:
         raise kind(
             "shop", f"answers {answer.status_code}", _seconds(answer.headers.get("retry-after"))
         )
+
+    def _read(self, answer: httpx.Response) -> None:
+        """Read the rest of an answer, so that its connection is used again; but not for ever."""
+        ends, size = time.monotonic() + self._timeout, 0
+        for part in answer.iter_raw():
+            size += len(part)
+            if size > _MOST_BYTES or time.monotonic() > ends:
+                return
 
     def close(self) -> None:
         """Close the connections."""

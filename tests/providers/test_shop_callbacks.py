@@ -1,6 +1,10 @@
 """Callbacks to shops: what is wrong with the shop, and what with the message."""
 
+import socket
+import time
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -78,3 +82,21 @@ def test_a_busy_shop_says_when_to_come_again(sandbox: SandboxClient, shops: Shop
     busy = failure(sandbox, shops, "rate_limit", retry_after=7)
     assert isinstance(busy, NotDone)
     assert busy.retry_after == 7
+
+
+def test_an_answer_without_an_end_is_not_read_to_its_end(shops: ShopCallbacks) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as receiver, ThreadPoolExecutor(1) as beside:
+        dripping = beside.submit(_drip, receiver)
+        send(shops, f"http://127.0.0.1:{receiver.getsockname()[1]}/callbacks")
+        assert not dripping.done()
+
+
+def _drip(receiver: socket.socket) -> None:
+    """Say 200, and then a byte now and then: never so seldom that a read runs out of time."""
+    connection, _ = receiver.accept()
+    with connection, suppress(OSError):
+        connection.recv(10_000)
+        connection.sendall(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+        for _ in range(100):
+            connection.sendall(b"1\r\nx\r\n")
+            time.sleep(0.1)
