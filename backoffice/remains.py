@@ -58,6 +58,7 @@ class RemainsBook:
                 status=OrderStatus(row["status"]),
                 number=row["status_number"],
                 accepted_at=row["accepted_at"],
+                started=row["started_at"] is not None,
                 reserved=tuple(
                     Want(sku=sku, quantity=quantity)
                     for sku, quantity in sorted(reserved_for(connection, order_id).items())

@@ -40,6 +40,7 @@ class Remains(Model):
     handed_off: tuple[str, ...] = ()
     issued: tuple[str, ...] = ()
     in_couriers_hands: bool = False
+    started: bool = True
     cases: tuple[str, ...] = ()
 
     @property
@@ -59,6 +60,8 @@ class Remains(Model):
     @property
     def objection(self) -> str:
         """Why this cannot be undone by itself, and what to do instead; empty where it can."""
+        if not self.started:
+            return "the order was not started yet; it will be in a moment. Cancel it then"
         left = "; ".join(self.words) or "nothing on record"
         if self.in_couriers_hands or self.status in _GONE:
             return (

@@ -106,7 +106,7 @@ class AftermathWorkflow:
     def _ways_back(self) -> tuple[Callable[[], Awaitable[None]], ...]:
         left = self._left
         return (
-            *((self._put_away,) if left.issued else ()),
+            *((self._put_away,) if left.issued or left.handed_off else ()),
             *((self._void_labels,) if left.labels else ()),
             *((self._refund,) if left.captured is not None else ()),
             *((self._void_money,) if left.money_asked else ()),
@@ -120,7 +120,8 @@ class AftermathWorkflow:
             self._problem(str(error.cause or error))
 
     async def _put_away(self) -> None:
-        for shipment in self._left.issued:
+        """Of every shipment that the warehouse had: its papers may have been under way."""
+        for shipment in dict.fromkeys((*self._left.issued, *self._left.handed_off)):
             request = self._carrying(
                 PutAway(
                     order_id=self._left.order_id,

@@ -1,6 +1,7 @@
 """Orders that die, hang or are reset in the engine are named, and what they left is undone."""
 
 import asyncio
+import threading
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,8 @@ from temporalio.worker import Worker
 
 from backoffice.engine_checks import Pace
 from domain.order import Order
+from domain.shipping import Label
+from providers.shippo_shipping import ShippoCourier
 from sandbox.judge import Ending
 from tests.workflows.hopeless import Hanging, Tripping
 from tests.workflows.test_cancel import everything_is_back
@@ -81,6 +84,45 @@ async def test_money_that_was_taken_is_given_back_where_the_parcel_was_not_relea
     await world.until(order, "cancelled")
     sums = await world.judged(order, Ending.CANCELLED)
     assert (sums.captured, sums.refunded) == (4270, 4270)
+
+
+async def test_goods_that_are_issued_while_settling_waits_come_back_with_a_credit_note(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, go, fetch = threading.Event(), threading.Event(), ShippoCourier.fetch
+
+    def slow(courier: ShippoCourier, label: Label) -> bytes:
+        began.set()
+        go.wait(30)
+        return fetch(courier, label)
+
+    monkeypatch.setattr(ShippoCourier, "fetch", slow)
+    order = await world.place()
+    await world.until(order, "in_fulfilment")
+    await world.wms(f"{order}-s1", "picked")
+    assert await asyncio.to_thread(began.wait, 20)
+    await world.handle(order).terminate("a test")
+    answer = await world.api.post(f"/orders/{order}/settle", json={"who": "Ana, support"})
+    assert answer.status_code == 202, answer.text
+    go.set()
+
+    async def issued() -> bool:
+        return bool(world.books.remains.of(order).issued)
+
+    await eventually(issued, lambda: "the goods are never issued")
+    await settled(world, order)
+    await world.until(order, "cancelled")
+    await everything_is_back(world, order)
+
+
+async def test_settling_is_refused_while_the_order_will_still_be_started(world: World) -> None:
+    body = world.body()
+    shop = world.books.shops.shop(world.shop)
+    assert shop is not None
+    order = world.books.intake.accept(shop, Order.model_validate(body), body).order_id
+    answer = await world.api.post(f"/orders/{order}/settle", json={"who": "Ana, support"})
+    assert answer.status_code == 409
+    assert "not started yet" in answer.json()["detail"]
 
 
 async def test_settling_is_refused_with_what_to_do_where_the_parcel_may_be_gone(
