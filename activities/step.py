@@ -71,6 +71,7 @@ class StepRun:
         self._step = step
         self._operation = operation
         self._began = info.current_attempt_scheduled_time
+        self._asked = info.scheduled_time
         self._attempt = info.attempt
         again = request.first_tried_at is not None
         self.attempt = Attempt(
@@ -86,8 +87,11 @@ class StepRun:
 
     @property
     def waited(self) -> timedelta:
-        """How long this is being asked for already."""
-        return self._began - self.attempt.first_at
+        """How long this very activity is being asked for already.
+
+        Not since the step was first tried: a restored order tries everything since it began.
+        """
+        return self._began - self._asked
 
     @property
     def order_id(self) -> str:

@@ -253,6 +253,22 @@ def test_a_purchase_in_doubt_is_looked_for_until_none_can_be_under_way(
     assert len(bought(sandbox)) == 1
 
 
+def test_how_long_ago_a_restored_order_began_says_nothing_about_a_purchase_in_doubt(
+    engine: Engine, quotes: tuple[Quote, ...]
+) -> None:
+    request = VoidLabels(
+        order_id=ORDER,
+        shop="mugs",
+        shipment=SHIPMENT,
+        quotes=quotes[:1],
+        format=ZPL,
+        in_doubt=True,
+        first_tried_at=datetime(2000, 1, 1, tzinfo=UTC),
+    )
+    with pytest.raises(ApplicationError, match="may still come"):
+        engine.one_try(engine.activities().void, request, timedelta(0))
+
+
 def test_what_was_looked_for_too_early_is_looked_for_again(
     engine: Engine, quotes: tuple[Quote, ...]
 ) -> None:
