@@ -27,6 +27,8 @@ def take_courier_event(books: Books, event: CourierEvent) -> bool:
     known = books.tracking.record(event)
     if known is None:
         return False
+    if known.erased:  # a courier's words may name the person
+        event = event.model_copy(update={"detail": ""})
     if _matters(books, event, known):
         books.inbox.put(
             "courier",

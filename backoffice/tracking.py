@@ -38,6 +38,7 @@ class Known:
     new: bool
     status_before: CourierStatus
     status: CourierStatus
+    erased: bool = False
 
     @property
     def moved(self) -> bool:
@@ -82,7 +83,7 @@ class TrackingBook:
                     "label": label["id"],
                     "status": event.status.value,
                     "at": event.at,
-                    "detail": event.detail,
+                    "detail": "" if label["erased_at"] is not None else event.detail,
                 },
             ).one_or_none()
             before = CourierStatus(label["courier_status"])
@@ -101,6 +102,7 @@ class TrackingBook:
             new=written is not None,
             status_before=before,
             status=status,
+            erased=label["erased_at"] is not None,
         )
 
     def to_poll(self, limit: int, older_than: timedelta) -> tuple[Underway, ...]:
@@ -154,6 +156,7 @@ def _locked(connection: Connection, tracking_number: str) -> RowMapping | None:
                 _LABELS.c.parcel,
                 _LABELS.c.courier_status,
                 _ORDERS.c.shop,
+                _ORDERS.c.erased_at,
             )
             .join(_ORDERS, _ORDERS.c.id == _LABELS.c.order_id)
             .where(_LABELS.c.tracking_number == tracking_number)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -10,9 +10,11 @@ from psycopg import sql
 from sqlalchemy import text
 
 from api.temporal_orders import TemporalOrders
+from backoffice.courier_news import take_courier_event
 from backoffice.erasure import NotEnded
 from backoffice.tables import Record
 from cli import demo_orders, privacy
+from domain.tracking import CourierEvent, CourierStatus
 from tests.workflows.test_encryption import PERSON, all_that_can_happen, personal
 from tests.world import Json, World, eventually
 
@@ -139,3 +141,23 @@ async def test_an_open_order_is_not_erased_and_the_answer_says_why(world: World)
         await asyncio.to_thread(world.books.erasure.erase, order)
     assert (await world.view(order))["order"]["customer"]["name"] == PERSON["name"]
     await world.carry(order)
+
+
+async def test_what_a_courier_says_after_an_erasure_does_not_bring_the_person_back(
+    world: World,
+) -> None:
+    order = await world.place()
+    await world.carry(order, "ready_to_pack")
+    (label,) = world.ledger(order, "shippo", "label_purchased")
+    await world.cancel(order)
+    await world.until(order, "cancelled")
+    await erase(world, order)
+    late = CourierEvent(
+        id="late",
+        tracking_number=str(label.data["tracking_number"]),
+        status=CourierStatus.DELIVERED,
+        at=datetime.now(UTC),
+        detail=f"Signed for by {PERSON['name']}",
+    )
+    assert await asyncio.to_thread(take_courier_event, world.books, late)
+    assert "name" not in {what for _, what in found(world.database_url)}
