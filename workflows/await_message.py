@@ -33,7 +33,7 @@ async def await_message(
     """The first message that fits. None when the goods turn out to have left already.
 
     One that does not fit is a recorded mistake and a case; waiting goes on. A passed deadline is
-    a case too, which closes itself when the message comes.
+    a case too. These cases close themselves when the message that fits comes.
 
     Raises:
         Stopped: the order is being cancelled.
@@ -43,6 +43,7 @@ async def await_message(
     patience = desk.policy.pick_within if expected.step is Step.PICKING else desk.policy.pack_within
     by = began + patience
     overdue: Case | None = None
+    refused: list[Case] = []
     mistakes = 0
     while True:
         met = await desk.until(
@@ -74,9 +75,14 @@ async def await_message(
             )
             if not wrong:
                 desk.settle(overdue, f"`{expected.signal}` has come")
+                if refused and workflow.patched("settle-refused-messages"):
+                    for case in refused:
+                        desk.settle(case, f"a `{expected.signal}` that fits has come")
                 return message
-            await desk.report(
-                CaseKind.MESSAGE_REFUSED,
-                f"`{expected.signal}` does not fit: {'; '.join(wrong)}",
-                shipment.id,
+            refused.append(
+                await desk.report(
+                    CaseKind.MESSAGE_REFUSED,
+                    f"`{expected.signal}` does not fit: {'; '.join(wrong)}",
+                    shipment.id,
+                )
             )

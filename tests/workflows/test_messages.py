@@ -42,6 +42,9 @@ async def test_a_wrong_barcode_straight_at_the_workflow_is_refused_and_waiting_g
     assert "999 does not belong to MUG-BLUE" in case["reason"]
     assert await world.status(order) == "in_fulfilment"
     await world.carry(order)
+    [settled] = (await world.view(order))["cases"]
+    assert settled["kind"] == "message_refused"
+    assert (settled["answer"], settled["answered_by"]) == ("close", "ordersaga")
 
 
 async def test_a_wrong_barcode_at_the_api_is_answered_422_with_the_reason(world: World) -> None:
