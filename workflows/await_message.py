@@ -74,10 +74,8 @@ async def await_message(
                 mistakes,
             )
             if not wrong:
-                desk.settle(overdue, f"`{expected.signal}` has come")
-                if refused and workflow.patched("settle-refused-messages"):
-                    for case in refused:
-                        desk.settle(case, f"a `{expected.signal}` that fits has come")
+                for case in (overdue, *refused):
+                    desk.settle(case, f"a `{expected.signal}` that fits has come")
                 return message
             refused.append(
                 await desk.report(

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from backoffice.records import RecordBook
 from backoffice.tracking import TrackingBook
@@ -96,7 +97,9 @@ def test_a_parcel_that_was_silent_is_asked_about_by_one_process(
     trade: Trade, book: TrackingBook
 ) -> None:
     names = {labelled(trade, str(number)) for number in range(6)}
-    batches = at_once([lambda: book.to_poll(2, timedelta(0))] * 3)
+    with trade.database.transaction() as connection:
+        connection.execute(text("UPDATE labels SET bought_at = bought_at - interval '1 hour'"))
+    batches = at_once([lambda: book.to_poll(2, timedelta(minutes=1))] * 3)
     asked = [parcel.order_id for batch in batches for parcel in batch]
     assert sorted(asked) == sorted(names)
     assert book.to_poll(10, timedelta(minutes=1)) == ()
