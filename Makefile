@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 ORDERS ?= 500
 SEED ?= 1
+JOBS ?= 2
 .PHONY: help setup demo up down doctor test faults check chaos bench mutations histories fmt lock clean
 
 help: ## Show this list
@@ -24,11 +25,11 @@ down: setup ## Stop what `make up` started
 doctor: setup ## Say in words what is missing or unsafe
 	@.venv/bin/ordersaga doctor
 
-test: setup ## Run the ladder of tests, or some: make test TESTS=tests/domain
+test: setup ## Run the ladder of tests, or some: make test TESTS=tests/domain JOBS=2
 	@scripts/system-packages
 	@.venv/bin/python -m scripts.server
-	@echo 'test: .venv/bin/python -m pytest $(TESTS)'
-	@.venv/bin/python -m pytest $(TESTS)
+	@echo 'test: .venv/bin/python -m pytest -n $(JOBS) --dist worksteal $(TESTS)'
+	@.venv/bin/python -m pytest -n $(JOBS) --dist worksteal $(TESTS)
 
 faults: setup ## Break every step in every way, and cancel at each; figures as JSON lines
 	@scripts/system-packages

@@ -99,8 +99,9 @@ def house(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
     return pytester
 
 
-def run(house: pytest.Pytester, body: str) -> pytest.RunResult:
-    return house.runpytest_subprocess("-p", "no:schemathesis", house.makepyfile(test_one=body))
+def run(house: pytest.Pytester, body: str, *options: str) -> pytest.RunResult:
+    file = house.makepyfile(test_one=body)
+    return house.runpytest_subprocess("-p", "no:schemathesis", *options, file)
 
 
 def test_an_address_off_this_machine_fails_the_test(house: pytest.Pytester) -> None:
@@ -151,3 +152,10 @@ def test_a_warning_is_an_error_and_a_red_run_says_so_by_its_status(house: pytest
     result = run(house, LEAVING + WARNING)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.assert_outcomes(failed=1, passed=1)
+
+
+def test_in_processes_side_by_side_the_rules_hold_too(house: pytest.Pytester) -> None:
+    result = run(house, EXCUSED, "-n", "2", "--dist", "worksteal")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*no test is skipped or excused here (*later*"])
+    result.assert_outcomes(failed=3, errors=1)

@@ -153,6 +153,7 @@ async def test_a_remembered_key_spares_the_look_up_until_it_is_forgotten() -> No
         (f"{A},{new_master_key('a')}", "same id"),
         (f"{A},", "id:base64"),
     ],
+    ids=["no key", "no id", "no base64", "too short", "one id twice", "nothing after the comma"],
 )
 def test_a_malformed_setting_is_refused_with_words_and_without_the_key(
     setting: str, words: str
