@@ -1,4 +1,4 @@
-"""The way to Postgres: transactions from a pool, migrations, and wake-ups."""
+"""The way to Postgres: transactions from a pool, and wake-ups."""
 
 import json
 import logging
@@ -6,15 +6,9 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
-from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, event, make_url, text
 from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
@@ -25,9 +19,6 @@ from backoffice.bell import Bell
 
 _log = logging.getLogger(__name__)
 
-MIGRATIONS = Path(__file__).parent / "migrations"
-_MIGRATION_LOCK = 7_245_091_831
-_ALEMBIC = Lock()  # Alembic keeps what it is about in module globals
 _IDLE_SECONDS = 5.0
 
 UNREACHABLE: tuple[type[Exception], ...] = (OperationalError, NoFreeConnection)
@@ -94,22 +85,6 @@ class Database:
         with Session(self._engine, expire_on_commit=False) as session, session.begin():
             yield session
 
-    def migrate(self) -> None:
-        """Bring the tables to the newest revision; processes that start together take turns."""
-        with _ALEMBIC, self._engine.begin() as connection:
-            connection.execute(text("SET LOCAL statement_timeout = 0"))
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-            command.upgrade(migration_config(connection), "head")
-
-    def behind(self) -> str:
-        """How far the tables are behind this release, in words; empty where they are not."""
-        with self.reading() as connection:
-            now = MigrationContext.configure(connection).get_current_revision()
-            newest = ScriptDirectory.from_config(migration_config(connection)).get_current_head()
-        return (
-            "" if now == newest else f"at {now or 'no revision'}, and this release needs {newest}"
-        )
-
     def ping(self) -> None:
         """Ask the server for a sign of life. Raises OperationalError where there is none."""
         with self.reading() as connection:
@@ -148,14 +123,6 @@ class Database:
     def _new_bell(self) -> Bell:
         address = self._url.set(drivername="postgresql")
         return Bell(address.render_as_string(hide_password=False))
-
-
-def migration_config(connection: Connection) -> Config:
-    """Alembic's settings for this package's revisions on an open connection."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
 
 
 def _compact(value: Any) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from backoffice.database import Database
+from backoffice.migrating import migrate
 from cli.progress import Teller
 from runtime import devserver
 from runtime.embedded_postgres import EmbeddedPostgres
@@ -74,5 +75,5 @@ async def _start(path: str, metrics_port: int) -> WorkflowEnvironment:
 
 def _migrate(url: str) -> None:
     database = Database(url)
-    database.migrate()
+    migrate(database)
     database.close()

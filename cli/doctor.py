@@ -11,6 +11,7 @@ from typing import Literal
 from temporalio.service import RPCError
 
 from backoffice.database import UNREACHABLE, Database
+from backoffice.migrating import behind
 from providers.fonts import missing_scripts
 from providers.sendgrid_events import SendGridWebhooks
 from runtime.devserver import ServerUnavailableError
@@ -110,14 +111,14 @@ def _database(settings: Settings) -> Finding:
     database = Database(settings.database_url, pool_size=1, statement_timeout=timedelta(seconds=5))
     try:
         database.ping()
-        behind = database.behind()
+        late = behind(database)
     except UNREACHABLE as error:
         words = str(error).splitlines()[0]
         return Finding("missing", f"the database does not answer: {words}")
     finally:
         database.close()
-    if behind:
-        return Finding("missing", f"the database is {behind}: run `ordersaga migrate`")
+    if late:
+        return Finding("missing", f"the database is {late}: run `ordersaga migrate`")
     return Finding("ok", "the database answers, and its tables are this release's")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from backoffice.database import Database
+from backoffice.migrating import migrate
 from cli.installation import Installation
 from runtime import devserver
 from runtime.embedded_postgres import EmbeddedPostgres
@@ -117,7 +118,7 @@ class Stack:
             self.postgres = self._embedded_postgres()
         url = given or (self.postgres.url if self.postgres else "")
         database = Database(url)
-        database.migrate()
+        migrate(database)
         database.close()
         self._environment["ORDERSAGA_DATABASE_URL"] = url
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from backoffice import migrating
 from backoffice.audits import Audits
 from backoffice.database import Database
 from backoffice.shops import ShopBook
@@ -34,7 +35,7 @@ def migrate() -> None:
         console.print("ORDERSAGA_DATABASE_URL is not set; the embedded database migrates itself")
         leave(1)
     database = Database(settings.database_url)
-    database.migrate()
+    migrating.migrate(database)
     database.close()
     asyncio.run(prepare_namespace())
     console.print("Tables and search attributes are in place")

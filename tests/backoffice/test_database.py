@@ -14,7 +14,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, text
 from sqlalchemy.exc import OperationalError
 
-from backoffice.database import Database, migration_config
+from backoffice.database import Database
+from backoffice.migrating import migrate, migration_config
 from backoffice.tables import Record
 from runtime.embedded_postgres import EmbeddedPostgres
 from tests.backoffice.papers import ALL, issue, put_away
@@ -58,7 +59,7 @@ def words_of(rule: str) -> frozenset[str]:
 def test_every_revision_can_be_taken_back(postgres: EmbeddedPostgres) -> None:
     url = postgres.create_database("taken_back")
     database = Database(url, pool_size=1)
-    database.migrate()
+    migrate(database)
     with database.transaction() as connection:
         command.downgrade(migration_config(connection), "base")
     with database.transaction() as connection:
@@ -68,7 +69,7 @@ def test_every_revision_can_be_taken_back(postgres: EmbeddedPostgres) -> None:
                 "AND relname NOT LIKE 'alembic%'"
             )
         ).all()
-    database.migrate()
+    migrate(database)
     database.close()
     postgres.drop_database("taken_back")
     assert left == []
@@ -79,14 +80,14 @@ def test_an_invoice_from_before_credit_notes_covers_its_whole_order(
 ) -> None:
     url = postgres.create_database("whole_order")
     database = Database(url, pool_size=2)
-    database.migrate()
+    migrate(database)
     trade = Trade(database)
     name = trade.accept()
     trade.reserve(name)
     issue(trade, name)
     with database.transaction() as connection:
         command.downgrade(migration_config(connection), "r0004")
-    database.migrate()
+    migrate(database)
     (credited,) = put_away(trade, name)
     with database.transaction() as connection:
         sums = connection.execute(text("SELECT net, tax, gross FROM invoices")).one()
@@ -98,7 +99,10 @@ def test_an_invoice_from_before_credit_notes_covers_its_whole_order(
 
 def test_processes_that_start_together_migrate_once(postgres: EmbeddedPostgres) -> None:
     url = postgres.create_database("together")
-    script = "import sys; from backoffice.database import Database; Database(sys.argv[1]).migrate()"
+    script = (
+        "import sys; from backoffice.database import Database; "
+        "from backoffice.migrating import migrate; migrate(Database(sys.argv[1]))"
+    )
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", script, url], cwd=ROOT, stderr=subprocess.PIPE, text=True

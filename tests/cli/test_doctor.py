@@ -3,6 +3,7 @@
 import pytest
 
 from backoffice.database import Database
+from backoffice.migrating import behind
 from cli.doctor import Finding, examine
 from runtime.embedded_postgres import EmbeddedPostgres
 
@@ -56,4 +57,4 @@ def test_no_secret_is_ever_shown(found: Look) -> None:
 
 
 def test_tables_know_how_far_they_are_behind(database: Database) -> None:
-    assert database.behind() == ""
+    assert behind(database) == ""

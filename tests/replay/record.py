@@ -14,6 +14,7 @@ from pathlib import Path
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from backoffice.database import Database
+from backoffice.migrating import migrate
 from cli import demo_orders
 from runtime import devserver
 from runtime.embedded_postgres import EmbeddedPostgres
@@ -123,7 +124,7 @@ async def record() -> None:
         SandboxClient(running.url) as sandbox,
     ):
         database = Database(postgres.url)
-        database.migrate()
+        migrate(database)
         database.close()
         async with (
             await WorkflowEnvironment.start_time_skipping_v2(
