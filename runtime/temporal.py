@@ -3,7 +3,6 @@
 import dataclasses
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import (
     DataConverter,
     DefaultFailureConverterWithEncodedAttributes,
@@ -11,11 +10,11 @@ from temporalio.converter import (
 )
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
-from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowRunner
+from temporalio.worker import WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-DATA_CONVERTER = pydantic_data_converter
-"""Without encryption."""
+from runtime.conversion import DATA_CONVERTER
+from runtime.lean_runner import LeanRunner
 
 PURE_PACKAGES = ("domain", "activities")
 """Imported once for all workflows where they are proved: pure, or interfaces only."""
@@ -67,4 +66,4 @@ def proving_runner() -> SandboxedWorkflowRunner:
 
 def workflow_runner() -> WorkflowRunner:
     """The runner of workers. What it leaves out is proved elsewhere: see docs/decisions, page 7."""
-    return UnsandboxedWorkflowRunner()
+    return LeanRunner()
