@@ -1,7 +1,6 @@
 """``python -m bench [--only NAME ...] [--orders N]``: measure, and print each figure as JSON."""
 
 import asyncio
-import os
 import sys
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 from bench import anatomy, engine_cost, latency, memory, safeguards, throughput
 from bench.figures import UNITS, Results, reserve_standard_output
 from bench.running_stack import running_stack
+from cli.leaving import Told, leave, stop_when_told
 from cli.progress import Teller
 
 app = typer.Typer(add_completion=False)
@@ -29,7 +29,11 @@ def bench(
         raise typer.BadParameter(f"{', '.join(unknown)}; there is {', '.join(UNITS)}")
     teller = Teller()
     results = Results(wanted, reserve_standard_output())
-    measure(results, teller, orders)
+    try:
+        measure(results, teller, orders)
+    except Told as told:
+        teller.say("stopped, and so is what was started")
+        raise typer.Exit(told.status) from None
     teller.say(f"{len(results.found)} figures")
 
 
@@ -54,21 +58,14 @@ def measure(results: Results, teller: Teller, orders: int) -> None:
 
 
 def main() -> None:
-    """Measure, and leave at once.
-
-    The engine's client may abort the interpreter's own way out (temporalio/sdk-python#300).
-    """
-    status = 0
+    """Measure, and leave; when told to stop, what was started is stopped first."""
+    stop_when_told()
     try:
-        app(standalone_mode=False)
-    except typer.Exit as left:
-        status = left.exit_code
+        status = app(standalone_mode=False) or 0
     except typer.BadParameter as wrong:
         print(f"bench: {wrong.format_message()}", file=sys.stderr)
         status = 2
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
+    leave(status)
 
 
 if __name__ == "__main__":

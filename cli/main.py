@@ -5,7 +5,6 @@ import signal
 import tempfile
 import time
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -16,7 +15,7 @@ from cli.chaos.command import chaos
 from cli.demo import run_demo
 from cli.demo_shop import DemoShop
 from cli.installation import Installation, default_home
-from cli.leaving import leave
+from cli.leaving import leave, stop_when_told
 from cli.stack import Plan, Stack
 from runtime.processes import is_free
 
@@ -40,7 +39,7 @@ def demo(
     with tempfile.TemporaryDirectory(prefix="ordersaga-demo-") as folder:
         installation = Installation.at(Path(folder))
         stack = Stack(installation, Plan(on_files=False, workers=workers), console.print)
-        signal.signal(signal.SIGTERM, _interrupt)
+        stop_when_told()
         try:
             stack.start()
             console.print(f"Temporal UI (until the demo ends): {stack.ui_url}")
@@ -90,7 +89,7 @@ def up(
             leave(1)
     pid_file.write_text(str(os.getpid()))
     stack = Stack(installation, plan, console.print)
-    signal.signal(signal.SIGTERM, _interrupt)
+    stop_when_told()
     try:
         stack.start()
         keys = DemoShop(stack.api_url, stack.client(), installation).set_up(hurry=False)
@@ -144,10 +143,6 @@ def _running(pid_file: Path) -> bool:
     except (FileNotFoundError, ValueError, ProcessLookupError):
         return False
     return True
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
