@@ -1,17 +1,24 @@
 """Callbacks: what each shop is told about its orders, in order for each order, until it has it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, exists, func, or_, select, text, update
+from sqlalchemy import Connection, RowMapping, func, select, text, update
 
+from backoffice.callback_turns import whose_turn
 from backoffice.database import Database
 from backoffice.tables.base import table
 from backoffice.tables.messages import CallbackRow
 from backoffice.tables.shops import ShopRow
 
 _CALLBACKS, _SHOPS = table(CallbackRow), table(ShopRow)
+EACH_SHOP = 8
+"""Callbacks of one shop that are under way at once: a slow shop leaves the others their turn."""
+
+_NONE: Mapping[str, int] = MappingProxyType({})
 _PLACING_LOCK = 7_245_091_832
 _PLACE = text(
     """
@@ -75,36 +82,15 @@ class CallbackBook:
         self._database = database
         self._lease = lease
 
-    def due(self, limit: int) -> tuple[DueCallback, ...]:
+    def due(
+        self, limit: int, each_shop: int = EACH_SHOP, under_way: Mapping[str, int] = _NONE
+    ) -> tuple[DueCallback, ...]:
         """Take callbacks that are due, longest due first; nobody else gets them meanwhile.
 
         Of each order only the one that follows what was delivered; of a shop whose receiver is
-        down none.
+        down none. Of a shop at most ``each_shop``, less those that are ``under_way`` already.
         """
-        before = _CALLBACKS.alias()
-        in_turn = or_(
-            _CALLBACKS.c.number == 1,
-            exists().where(
-                before.c.order_id == _CALLBACKS.c.order_id,
-                before.c.number == _CALLBACKS.c.number - 1,
-                before.c.delivered_at.is_not(None),
-            ),
-        )
-        due = (
-            select(_CALLBACKS.c.id, _SHOPS.c.callback_url, _SHOPS.c.callback_secret)
-            .join(_SHOPS, _SHOPS.c.id == _CALLBACKS.c.shop)
-            .where(
-                _CALLBACKS.c.delivered_at.is_(None),
-                _CALLBACKS.c.due_at <= func.now(),
-                _SHOPS.c.callback_url.is_not(None),
-                func.coalesce(_SHOPS.c.callbacks_wait_until, func.now()) <= func.now(),
-                in_turn,
-            )
-            .order_by(_CALLBACKS.c.due_at, _CALLBACKS.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=_CALLBACKS)
-            .cte("due")
-        )
+        due = whose_turn(limit, each_shop, under_way).cte("due")
         taken = (
             update(_CALLBACKS)
             .where(_CALLBACKS.c.id == due.c.id)

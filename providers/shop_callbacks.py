@@ -9,15 +9,21 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.request import getproxies, proxy_bypass
 
+import httpcore
 import httpx
 
 from domain.failures import NotDone, Refused, UnknownOutcome
+from providers.deadline import Deadline
 
 _PREFIX = "whsec_"
 _GONE = 410
+_SERVER_ERROR = 500
+_IDLE_SECONDS = 5.0
+_IDLE_CONNECTIONS = 20
 _MOST_BYTES = 64 * 1024
 """Of an answer, for the connection's sake; what it says is of no interest beyond its status."""
 
@@ -37,13 +43,34 @@ class ReceiverDown(NotDone):
 class ShopCallbacks:
     """Sends callbacks; one client for a process, safe to share between threads.
 
-    Not the async client: with many in flight it takes four times the CPU for each request.
+    Not httpx itself, which knows no deadline for a whole call; nor its async client, which with
+    many in flight takes four times the CPU for each request.
     """
 
     def __init__(self, timeout: float = 10.0) -> None:
-        """``timeout`` is in seconds, for connecting and for the answer alike."""
-        self._client = httpx.Client(timeout=timeout, follow_redirects=False)
+        """``timeout`` is in seconds, for a whole call: connecting, asking, and the answer."""
         self._timeout = timeout
+        self._deadline = Deadline()
+        self._pool = self._connections(None)
+        proxies = getproxies()
+        self._proxied = {
+            scheme: self._connections(httpx.Proxy(proxies[scheme]))
+            for scheme in ("http", "https")
+            if scheme in proxies
+        }
+
+    def _connections(self, proxy: httpx.Proxy | None) -> httpcore.ConnectionPool:
+        through = None
+        if proxy is not None:
+            through = httpcore.Proxy(_address(proxy.url), proxy.raw_auth, proxy.headers.raw)
+        return httpcore.ConnectionPool(
+            ssl_context=httpx.create_ssl_context(),
+            proxy=through,
+            max_connections=None,
+            max_keepalive_connections=_IDLE_CONNECTIONS,
+            keepalive_expiry=_IDLE_SECONDS,
+            network_backend=self._deadline,
+        )
 
     def send(self, url: str, secret: str, message_id: str, payload: Mapping[str, Any]) -> None:
         """Send one message.
@@ -56,39 +83,72 @@ class ShopCallbacks:
         """
         body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
         now = int(time.time())
-        headers = {
+        headers: dict[bytes | str, bytes | str] = {
             "content-type": "application/json",
+            "user-agent": "ordersaga",
             "webhook-id": message_id,
             "webhook-timestamp": str(now),
             "webhook-signature": sign(secret, message_id, now, body),
         }
         try:
-            with self._client.stream("POST", url, content=body, headers=headers) as answer:
-                self._read(answer)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
+            status, retry_after = self._post(httpx.URL(url), headers, body)
+        except (
+            httpcore.ConnectError,
+            httpcore.ConnectTimeout,
+            httpcore.ProxyError,
+            httpcore.UnsupportedProtocol,
+            httpx.InvalidURL,
+        ) as error:
             raise ReceiverDown("shop", f"cannot be reached: {type(error).__name__}") from error
-        except httpx.HTTPError as error:
+        except (
+            httpcore.TimeoutException,
+            httpcore.NetworkError,
+            httpcore.ProtocolError,
+        ) as error:
             raise UnknownOutcome("shop", f"did not answer: {type(error).__name__}") from error
-        if answer.is_success:
+        if httpx.codes.is_success(status):
             return
-        if answer.status_code == _GONE:
+        if status == _GONE:
             raise Refused("shop", "answers 410 Gone")
-        kind = ReceiverDown if answer.is_server_error else NotDone
-        raise kind(
-            "shop", f"answers {answer.status_code}", _seconds(answer.headers.get("retry-after"))
-        )
+        kind = ReceiverDown if status >= _SERVER_ERROR else NotDone
+        raise kind("shop", f"answers {status}", _seconds(retry_after))
 
-    def _read(self, answer: httpx.Response) -> None:
-        """Read the rest of an answer, so that its connection is used again; but not for ever."""
-        ends, size = time.monotonic() + self._timeout, 0
-        for part in answer.iter_raw():
-            size += len(part)
-            if size > _MOST_BYTES or time.monotonic() > ends:
-                return
+    def _post(
+        self, url: httpx.URL, headers: Mapping[bytes | str, bytes | str], body: bytes
+    ) -> tuple[int, str | None]:
+        """The answer's status, and when it says that we shall come again."""
+        proxied = url.scheme in self._proxied and not proxy_bypass(url.host)
+        pool = self._proxied[url.scheme] if proxied else self._pool
+        with (
+            self._deadline.within(self._timeout),
+            pool.stream("POST", _address(url), headers=headers, content=body) as answer,
+        ):
+            _read(answer.iter_stream())
+        return answer.status, httpx.Headers(answer.headers).get("retry-after")
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        for pool in (self._pool, *self._proxied.values()):
+            pool.close()
+
+
+def _address(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(
+        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+    )
+
+
+def _read(parts: Iterable[bytes]) -> None:
+    """Read the rest of an answer, so that its connection is used again; but not for ever: the
+    shop has said all that matters."""
+    size = 0
+    try:
+        for part in parts:
+            size += len(part)
+            if size > _MOST_BYTES:
+                return
+    except httpcore.ReadTimeout:
+        return
 
 
 def _seconds(header: str | None) -> float | None:

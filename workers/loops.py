@@ -8,7 +8,7 @@ it costs the engine an action. NOTIFY wakes a loop; where nobody does, it looks 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
@@ -28,12 +28,17 @@ class Bell(Protocol):
 
 @dataclass(frozen=True)
 class Loop:
-    """What is done again and again: ``work`` answers how many rows it handled."""
+    """What is done again and again: ``work`` answers how many rows it handled.
+
+    Where it handled none, it pauses for ``every``, or until ``again`` is set: by a NOTIFY on the
+    channel, or by the work itself.
+    """
 
     name: str
     work: Callable[[], Awaitable[int]]
     every: timedelta
     channel: str | None = None
+    again: asyncio.Event = field(default_factory=asyncio.Event, compare=False)
 
 
 class Loops:
@@ -43,7 +48,6 @@ class Loops:
         """``bell`` wakes the loops that name a channel."""
         self._loops = loops
         self._bell = bell
-        self._wake = {loop.channel: asyncio.Event() for loop in loops if loop.channel}
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -56,11 +60,11 @@ class Loops:
     def stop(self) -> None:
         """Let what is under way finish, then end."""
         self._stopping.set()
-        for event in self._wake.values():
-            event.set()
+        for loop in self._loops:
+            loop.again.set()
 
     async def _listen(self) -> None:
-        channels = tuple(self._wake)
+        channels = tuple({loop.channel for loop in self._loops if loop.channel})
         while not self._stopping.is_set():
             try:
                 rung = await asyncio.to_thread(self._bell.wait, channels, 2.0)
@@ -68,15 +72,14 @@ class Loops:
                 log.exception("cannot listen for notifications")
                 await self._pause(2.0)
                 continue
-            for channel in rung:
-                self._wake[channel].set()
+            for loop in self._loops:
+                if loop.channel in rung:
+                    loop.again.set()
 
     async def _repeat(self, loop: Loop) -> None:
         failures = 0
-        wake = self._wake.get(loop.channel) if loop.channel else None
         while not self._stopping.is_set():
-            if wake is not None:
-                wake.clear()
+            loop.again.clear()
             try:
                 handled = await loop.work()
                 failures = 0
@@ -86,7 +89,7 @@ class Loops:
                 await self._pause(min(0.5 * 2**failures, LONGEST_PAUSE))
                 continue
             if not handled:
-                await self._pause(loop.every.total_seconds(), wake)
+                await self._pause(loop.every.total_seconds(), loop.again)
 
     async def _pause(self, seconds: float, wake: asyncio.Event | None = None) -> None:
         events = [self._stopping] if wake is None else [self._stopping, wake]

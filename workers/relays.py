@@ -2,22 +2,20 @@
 
 import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from backoffice.books import Books
-from backoffice.callbacks import DueCallback
 from backoffice.courier_news import SIGNAL, take_courier_event
 from backoffice.inbox import Message
 from domain.cases import Case, CaseKind
-from domain.failures import NotDone, ProviderFailure, Refused, UnknownOutcome
+from domain.failures import ProviderFailure
 from domain.status import OrderStatus
-from providers.shop_callbacks import ReceiverDown, ShopCallbacks
 from runtime.keyring import Erased
 from runtime.master_keys import CodecFailure
+from workers.callbacks import CallbackRelay
 from workers.loops import Loop
 from workers.reconciliation import Reconciliation
 from workers.reviews import Reviews
@@ -27,8 +25,6 @@ from workflows.starting import start_order
 log = logging.getLogger("ordersaga.relays")
 
 BATCH = 50
-CALLERS = 16
-"""Shops that are called at once: threads of their own, so that a slow shop holds nobody else up."""
 
 RPC = timedelta(seconds=5)
 ORPHAN_AFTER = timedelta(days=3)
@@ -65,8 +61,7 @@ class Relays:
         self._books = books
         self._vendors = vendors
         self._task_queue = task_queue
-        self._shops = ShopCallbacks()
-        self._callers = ThreadPoolExecutor(CALLERS, thread_name_prefix="callbacks")
+        self._callbacks = CallbackRelay(books.callbacks)
         self._reconciliation = Reconciliation(client, books)
         self._reviews = Reviews(
             books,
@@ -78,7 +73,7 @@ class Relays:
         """All of them; how often each looks where nobody wakes it."""
         return (
             Loop("inbox", self.deliver_inbox, timedelta(seconds=2), "inbox"),
-            Loop("callbacks", self.deliver_callbacks, timedelta(seconds=2), "callbacks"),
+            self._callbacks.loop,
             Loop("starts", self.start_accepted, timedelta(seconds=5)),
             Loop("couriers", self.poll_couriers, timedelta(minutes=5)),
             *self._reconciliation.loops(),
@@ -87,8 +82,7 @@ class Relays:
 
     async def close(self) -> None:
         """Close what the loops hold open."""
-        await asyncio.to_thread(self._callers.shutdown)
-        self._shops.close()
+        await self._callbacks.close()
 
     # -- messages in ----------------------------------------------------------------------------
 
@@ -129,34 +123,6 @@ class Relays:
         else:
             delay = timedelta(seconds=min(2**message.attempts, 300))
             self._books.inbox.later(message.id, "its order has not begun", delay)
-
-    # -- callbacks out --------------------------------------------------------------------------
-
-    async def deliver_callbacks(self) -> int:
-        """Bring each order's next callback to its shop."""
-        batch = await asyncio.to_thread(self._books.callbacks.due, BATCH)
-        loop = asyncio.get_running_loop()
-        await asyncio.gather(
-            *(loop.run_in_executor(self._callers, self._call_back, one) for one in batch)
-        )
-        return len(batch)
-
-    def _call_back(self, callback: DueCallback) -> None:
-        """A shop that is down is left alone; a message that it does not take holds up its order's
-        alone."""
-        book = self._books.callbacks
-        try:
-            self._shops.send(callback.url, callback.secret, callback.message_id, callback.payload)
-        except Refused as refusal:
-            book.failed(callback.id, refusal.reason, timedelta(days=1))
-        except ProviderFailure as failure:
-            asked = failure.retry_after if isinstance(failure, NotDone) else None
-            seconds = asked or min(2**callback.attempts, 3600)
-            down = isinstance(failure, ReceiverDown | UnknownOutcome)
-            delay = timedelta(seconds=seconds)
-            book.failed(callback.id, failure.reason, delay, shop_down=down)
-        else:
-            book.delivered(callback.id)
 
     # -- starts ---------------------------------------------------------------------------------
 

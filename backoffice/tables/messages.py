@@ -75,7 +75,7 @@ class CallbackRow(Record, table=True):
         ),
         UniqueConstraint("order_id", "number"),
         UniqueConstraint("order_id", "transition"),
-        Index("ix_callbacks_due", "due_at", postgresql_where=text("delivered_at IS NULL")),
+        Index("ix_callbacks_due", "shop", "due_at", postgresql_where=text("delivered_at IS NULL")),
         Index("ix_callbacks_unplaced", "id", postgresql_where=text("position IS NULL")),
         Index("ix_callbacks_feed", "shop", "position"),
         CheckConstraint("attempts >= 0", name="attempts_not_negative"),

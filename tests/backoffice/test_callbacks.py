@@ -41,6 +41,29 @@ def test_of_each_order_only_the_next_one_is_due(trade: Trade, book: CallbackBook
     assert numbers(book.due(10)) == [2]
 
 
+def test_of_each_shop_only_a_few_are_taken_at_once(trade: Trade, book: CallbackBook) -> None:
+    other = Trade(trade.database, "other")
+    for number in range(5):
+        moved(trade, trade.accept(str(number)), 1)
+    elsewhere = other.accept("9")
+    moved(other, elsewhere, 1)
+    batch = book.due(10, each_shop=3)
+    assert sorted(callback.shop for callback in batch) == [SHOP, SHOP, SHOP, "other"]
+    assert book.due(10, each_shop=3, under_way={SHOP: 3}) == ()
+    assert len(book.due(10, each_shop=3, under_way={SHOP: 2, "other": 3})) == 1
+    assert len(book.due(10, each_shop=3)) == 1
+
+
+def test_what_is_longest_due_goes_first_whichever_shop_s_it_is(
+    trade: Trade, book: CallbackBook
+) -> None:
+    other = Trade(trade.database, "other")
+    for number in range(3):
+        moved(trade, trade.accept(str(number)), 1)
+        moved(other, other.accept(str(number)), 1)
+    assert [callback.shop for callback in book.due(2, each_shop=1)] == [SHOP, "other"]
+
+
 def test_a_callback_knows_where_to_go_and_keeps_its_name(trade: Trade, book: CallbackBook) -> None:
     name = trade.accept()
     moved(trade, name, 1)

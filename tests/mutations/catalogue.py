@@ -173,8 +173,8 @@ MUTATIONS = (
     ),
     Mutation(
         "callbacks leave in any sequence",
-        "backoffice/callbacks.py",
-        "                in_turn,\n",
+        "backoffice/callback_turns.py",
+        "            in_turn,\n",
         "",
         ("tests/backoffice/test_callbacks.py",),
     ),

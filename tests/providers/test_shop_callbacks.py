@@ -4,15 +4,17 @@ import socket
 import time
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
+from httpcore import ConnectTimeout, SyncBackend
 
 from domain.failures import NotDone, ProviderFailure, Refused, UnknownOutcome
 from providers.shop_callbacks import ReceiverDown, ShopCallbacks
 from runtime.processes import free_port
 from sandbox.client import SandboxClient
+from tests.sandbox.receiver import Receiver
 from tests.sandbox.shopping import SECRET, received
 
 PAYLOAD = {"order": "ord_1", "number": 1, "type": "order.reserved"}
@@ -85,18 +87,73 @@ def test_a_busy_shop_says_when_to_come_again(sandbox: SandboxClient, shops: Shop
 
 
 def test_an_answer_without_an_end_is_not_read_to_its_end(shops: ShopCallbacks) -> None:
+    head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+    with dripping(head, b"1\r\nx\r\n") as url:
+        send(shops, url)
+
+
+def test_a_header_without_an_end_is_given_up_at_the_deadline(shops: ShopCallbacks) -> None:
+    began = time.monotonic()
+    with dripping(b"HTTP/1.1 200 OK\r\nx-slow: ", b"x") as url, pytest.raises(UnknownOutcome):
+        send(shops, url)
+    assert time.monotonic() - began < 3
+
+
+def test_one_deadline_holds_for_all_addresses_of_a_name(
+    shops: ShopCallbacks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def deaf(_network: SyncBackend, host: str, _port: int, timeout: float, *_: Any) -> None:
+        tried.append(host)
+        time.sleep(timeout)
+        raise ConnectTimeout
+
+    addresses = [f"127.0.0.{number}" for number in range(1, 6)]
+
+    def names(*_: Any, **__: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, 80)) for one in addresses]
+
+    monkeypatch.setattr(socket, "getaddrinfo", names)
+    monkeypatch.setattr(SyncBackend, "connect_tcp", deaf)
+    began = time.monotonic()
+    with pytest.raises(ReceiverDown):
+        send(shops, "http://shop.example/callbacks")
+    assert time.monotonic() - began < 1
+    assert tried == addresses
+
+
+@pytest.mark.parametrize("url", ["nonsense://shop.example", "/here"])
+def test_an_address_that_is_none_is_a_shop_that_is_down(shops: ShopCallbacks, url: str) -> None:
+    with pytest.raises(ReceiverDown):
+        send(shops, url)
+
+
+def test_a_shop_behind_a_proxy_is_reached_through_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Receiver() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+        shops = ShopCallbacks()
+        send(shops, "http://shop.example/callbacks")
+        shops.close()
+    assert [call.path for call in proxy.received] == ["http://shop.example/callbacks"]
+
+
+@contextmanager
+def dripping(head: bytes, drop: bytes) -> Generator[str]:
+    """A receiver's address. It says the head of an answer, and then a drop now and then: never so
+    seldom that a read runs out of time."""
     with socket.create_server(("127.0.0.1", 0)) as receiver, ThreadPoolExecutor(1) as beside:
-        dripping = beside.submit(_drip, receiver)
-        send(shops, f"http://127.0.0.1:{receiver.getsockname()[1]}/callbacks")
-        assert not dripping.done()
+        drips = beside.submit(_drip, receiver, head, drop)
+        yield f"http://127.0.0.1:{receiver.getsockname()[1]}/callbacks"
+        assert not drips.done()
 
 
-def _drip(receiver: socket.socket) -> None:
-    """Say 200, and then a byte now and then: never so seldom that a read runs out of time."""
+def _drip(receiver: socket.socket, head: bytes, drop: bytes) -> None:
     connection, _ = receiver.accept()
     with connection, suppress(OSError):
         connection.recv(10_000)
-        connection.sendall(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+        connection.sendall(head)
         for _ in range(100):
-            connection.sendall(b"1\r\nx\r\n")
+            connection.sendall(drop)
             time.sleep(0.1)
