@@ -38,12 +38,16 @@ class CaseKind(StrEnum):
 
 
 class CaseAnswer(StrEnum):
-    """What a person may answer; each case says which of these it takes."""
+    """What a person may answer; each case says which of these it takes.
+
+    ``still_here`` says that a scan was false: the parcel has not left.
+    """
 
     RETRY = "retry"
     ACCEPT = "accept"
     CANCEL = "cancel"
     CLOSE = "close"
+    STILL_HERE = "still_here"
 
 
 class Case(Model):

@@ -54,8 +54,8 @@ class CaseFile:
         answer = self._answers.get(case.id)
         return None if answer is None else answer.answer
 
-    def check(self, reply: CaseReply) -> None:
-        """Refuse a reply that does not fit.
+    def check(self, reply: CaseReply) -> Case:
+        """Refuse a reply that does not fit; the case that it fits.
 
         Raises:
             ApplicationError: no such case, answered already, or an answer it does not take.
@@ -71,10 +71,12 @@ class CaseFile:
         if reply.answer not in case.answers:
             allowed = ", ".join(answer.value for answer in case.answers)
             raise ApplicationError(f"case {reply.case} takes {allowed}, not {reply.answer.value}")
+        return case
 
-    def answer(self, reply: CaseReply) -> None:
-        """Take a reply that `check` let through."""
+    def answer(self, reply: CaseReply) -> Case:
+        """Take a reply that `check` let through; the case that it answers."""
         self._close(reply.case, reply.answer, reply.who, reply.why)
+        return self._cases[reply.case]
 
     def settle(self, case: Case, why: str) -> None:
         """Close a case that events have answered; one that a person answered stays as it is."""

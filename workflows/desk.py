@@ -213,9 +213,15 @@ class Desk:
             self.check_stop(stoppable)
         return met
 
-    async def report(self, kind: CaseKind, reason: str, shipment: str | None = None) -> Case:
+    async def report(
+        self,
+        kind: CaseKind,
+        reason: str,
+        shipment: str | None = None,
+        answers: tuple[CaseAnswer, ...] = (CaseAnswer.CLOSE,),
+    ) -> Case:
         """Tell staff something without waiting for them."""
-        case = self.cases.open(kind, reason, shipment=shipment)
+        case = self.cases.open(kind, reason, answers, shipment)
         await self._attention()
         return case
 

@@ -1,6 +1,9 @@
 """Step 13, after the capture: release, hand-over, and the recall that may come in between."""
 
+from collections.abc import Sequence
+
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
 from activities.warehouse import ReleaseParcels, StopWork, Told, WarehouseActivities
 from domain.cases import Case, CaseAnswer, CaseKind
@@ -131,9 +134,33 @@ async def report_gone_unlabelled(shipment: Shipment) -> None:
     await shipment.desk.report(
         CaseKind.GONE_UNRELEASED,
         "The warehouse says that the courier has the parcel, and it has no label yet: ask what "
-        "left and with whom. Once it is labelled it counts as gone, and is captured at once",
+        "left and with whom. Once it is labelled it counts as gone, and is captured at once. "
+        "still_here takes the scan back, until the money is asked for",
         shipment.id,
+        (CaseAnswer.STILL_HERE, CaseAnswer.CLOSE),
     )
+
+
+def check_still_here(shipments: Sequence[Shipment], case: Case, answer: CaseAnswer) -> None:
+    """A false scan can be taken back as long as no money moves because of it.
+
+    Raises:
+        ApplicationError: the money was asked for.
+    """
+    if answer is CaseAnswer.STILL_HERE and any(
+        one.capture_asked for one in shipments if one.id == case.shipment
+    ):
+        raise ApplicationError(
+            "the money was asked for when the parcel was labelled, so the scan cannot be taken "
+            "back. Let the parcel go, or give the money back at the payment provider"
+        )
+
+
+def hear_still_here(shipments: Sequence[Shipment], case: Case, answer: CaseAnswer) -> None:
+    """Staff have looked, and the scan was false: nothing has gone until the next one."""
+    for shipment in shipments:
+        if answer is CaseAnswer.STILL_HERE and shipment.id == case.shipment:
+            shipment.inbox.take_back_scan()
 
 
 async def report_gone_after_all(shipment: Shipment) -> None:

@@ -38,6 +38,10 @@ class ShipmentInbox:
                 self.recall = message.outcome
         return True
 
+    def take_back_scan(self) -> None:
+        """No manifest has named the parcel, as far as anybody knows; the next one counts."""
+        self.told_gone = False
+
     def follow(self, event: CourierEvent) -> None:
         """Take a courier's event; late, double and out-of-order ones change nothing."""
         now = self._couriers.get(event.tracking_number, CourierStatus.UNKNOWN)

@@ -21,7 +21,12 @@ from domain.warehouse import HandedOver, Packed, Picked, RecallResult
 from workflows.cancel import ask_to_cancel, is_way_back
 from workflows.desk import Desk
 from workflows.fulfilment import Fate, fulfil
-from workflows.handover import report_gone_after_all, report_gone_unlabelled
+from workflows.handover import (
+    check_still_here,
+    hear_still_here,
+    report_gone_after_all,
+    report_gone_unlabelled,
+)
 from workflows.interruptions import DoneByHand, Stopped
 from workflows.messages import NOTHING, Malformed, decode
 from workflows.money import OrderMoney
@@ -238,13 +243,15 @@ class OrderWorkflow:
     @workflow.update(description="Answer one of the order's cases, with who and why")
     async def answer_case(self, reply: CaseReply) -> None:
         """A person's decision, on record before the person is told so."""
-        self.desk.cases.answer(reply)
+        case = self.desk.cases.answer(reply)
+        hear_still_here(self.shipments, case, reply.answer)
         await self.desk.record()
 
     @answer_case.validator
     def check_case_reply(self, reply: CaseReply) -> None:
         """A reply that does not fit leaves no trace in the history."""
-        self.desk.cases.check(reply)
+        case = self.desk.cases.check(reply)
+        check_still_here(self.shipments, case, reply.answer)
 
     @workflow.query(description="Where the order is. For the Temporal UI; others ask the API")
     def status(self) -> OrderStatus:

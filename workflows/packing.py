@@ -20,14 +20,16 @@ async def until_packed(shipment: Shipment) -> None:
             lambda message: problems_of_contents(shipment.picked, message),
         )
         if packed is None:
-            await desk.report(
+            case = await desk.report(
                 CaseKind.GONE_UNRELEASED,
                 "The courier has the parcel before it was packed, paid and released. The money "
                 "is captured at once.",
                 shipment.id,
             )
-            return
-        if await _accepted(shipment, packed):
+            if shipment.inbox.gone:
+                return
+            desk.settle(case, "the parcel is still here")
+        elif await _accepted(shipment, packed):
             desk.enter(OrderStatus.PACKED, Step.PACKING, shipment.id)
             return
 
