@@ -1,13 +1,14 @@
-"""Questions about what orders leave behind: goods, money and labels without an owner.
+"""Questions about what orders leave behind: goods, papers, money and labels without an owner.
 
 Each selects order, subject, reason in words, and since when.
 """
 
-from sqlalchemy import ColumnElement, String, and_, cast, distinct, func, literal, select
+from sqlalchemy import ColumnElement, String, and_, cast, distinct, func, literal, or_, select
 
 from backoffice.patience import Patience, Question
 from backoffice.tables.base import table
 from backoffice.tables.orders import OrderRow
+from backoffice.tables.papers import CreditNoteRow, InvoiceRow
 from backoffice.tables.payments import PaymentEventRow
 from backoffice.tables.shipping import LabelRow, LabelVoidRow
 from backoffice.tables.stock import StockEntryRow
@@ -16,6 +17,7 @@ from domain.status import OrderStatus
 
 _ORDERS, _MONEY, _STOCK = table(OrderRow), table(PaymentEventRow), table(StockEntryRow)
 _LABELS, _VOIDS = table(LabelRow), table(LabelVoidRow)
+_INVOICES, _NOTES = table(InvoiceRow), table(CreditNoteRow)
 
 _UNSHIPPED_ENDS = (OrderStatus.DECLINED, OrderStatus.OUT_OF_STOCK, OrderStatus.CANCELLED)
 _GONE = (
@@ -48,6 +50,55 @@ def reserved(patience: Patience) -> Question:
     )
 
 
+def issued(patience: Patience) -> Question:
+    """Pieces that were issued for an order that ended unshipped, and are not booked back."""
+    return (
+        select(
+            _ORDERS.c.id,
+            _STOCK.c.sku,
+            literal("the order has ended as ")
+            + func.min(_ORDERS.c.status)
+            + ", and "
+            + cast(-func.sum(_STOCK.c.on_hand), String)
+            + " pieces of "
+            + _STOCK.c.sku
+            + " that were issued for it are not booked back: see where they are. Where they are "
+            + "here, `ordersaga settle` books them back and credits the invoice",
+            func.min(_ORDERS.c.ended_at),
+        )
+        .join(_STOCK, _STOCK.c.order_id == _ORDERS.c.id)
+        .where(_ended_unshipped(patience))
+        .group_by(_ORDERS.c.id, _STOCK.c.sku)
+        .having(func.sum(_STOCK.c.on_hand) < 0)
+    )
+
+
+def invoiced(patience: Patience) -> Question:
+    """Invoices of orders that ended unshipped, and are not credited in full."""
+    net, tax = (
+        _INVOICES.c[part]
+        + select(func.coalesce(func.sum(_NOTES.c[part]), 0))
+        .where(_NOTES.c.invoice == _INVOICES.c.key)
+        .correlate(_INVOICES)
+        .scalar_subquery()
+        for part in ("net", "tax")
+    )
+    return (
+        select(
+            _ORDERS.c.id,
+            _INVOICES.c.number,
+            literal("the order has ended as ")
+            + _ORDERS.c.status
+            + ", and invoice "
+            + _INVOICES.c.number
+            + " is not credited in full",
+            _ORDERS.c.ended_at,
+        )
+        .join(_INVOICES, _INVOICES.c.order_id == _ORDERS.c.id)
+        .where(_ended_unshipped(patience), or_(net != 0, tax != 0))
+    )
+
+
 def held(patience: Patience) -> Question:
     """Money that is held for an ended order."""
     let_go = _sum(PaymentEventKind.VOID, PaymentEventKind.CAPTURE)
@@ -69,8 +120,7 @@ def charged(patience: Patience) -> Question:
         + ", and the customer has not got all money back",
         _ORDERS.c.ended_at,
     ).where(
-        _ended(patience),
-        _ORDERS.c.status.in_([status.value for status in _UNSHIPPED_ENDS]),
+        _ended_unshipped(patience),
         _sum(PaymentEventKind.CAPTURE) > _sum(PaymentEventKind.REFUND),
     )
 
@@ -105,11 +155,7 @@ def labelled(patience: Patience) -> Question:
             _ORDERS.c.ended_at,
         )
         .join(_LABELS, _LABELS.c.order_id == _ORDERS.c.id)
-        .where(
-            _ended(patience),
-            _ORDERS.c.status.in_([status.value for status in _UNSHIPPED_ENDS]),
-            _LABELS.c.voided_at.is_(None),
-        )
+        .where(_ended_unshipped(patience), _LABELS.c.voided_at.is_(None))
     )
 
 
@@ -159,6 +205,13 @@ def _ended(patience: Patience) -> ColumnElement[bool]:
     return and_(
         _ORDERS.c.ended_at <= func.now() - patience.grace,
         _ORDERS.c.ended_at >= func.now() - patience.window,
+    )
+
+
+def _ended_unshipped(patience: Patience) -> ColumnElement[bool]:
+    """The same, and its goods never left."""
+    return and_(
+        _ended(patience), _ORDERS.c.status.in_([status.value for status in _UNSHIPPED_ENDS])
     )
 
 

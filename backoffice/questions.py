@@ -25,6 +25,8 @@ class Problem(StrEnum):
     ORPHAN = "orphan"
     QUIET = "quiet"
     RESERVED = "reserved"
+    ISSUED = "issued"
+    INVOICED = "invoiced"
     HELD = "held"
     CHARGED = "charged"
     UNPAID = "unpaid"
@@ -100,6 +102,8 @@ QUESTIONS: dict[Problem, Callable[[Patience], Question]] = {
     Problem.ORPHAN: _orphans,
     Problem.QUIET: _quiet,
     Problem.RESERVED: leftovers.reserved,
+    Problem.ISSUED: leftovers.issued,
+    Problem.INVOICED: leftovers.invoiced,
     Problem.HELD: leftovers.held,
     Problem.CHARGED: leftovers.charged,
     Problem.UNPAID: leftovers.unpaid,

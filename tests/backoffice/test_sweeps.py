@@ -19,6 +19,7 @@ from domain.cases import CaseKind
 from domain.payment import PaymentEventKind
 from domain.record import Commit
 from domain.status import OrderStatus
+from tests.backoffice import papers
 from tests.backoffice.samples import Trade, journal, label, payment, transition
 
 NONE = timedelta(0)
@@ -58,6 +59,24 @@ def quiet(trade: Trade) -> None:
 def reserved(trade: Trade) -> None:
     name = begun(trade)
     trade.reserve(name)
+    moved(trade, name, OrderStatus.CANCELLED)
+
+
+def issued(trade: Trade) -> None:
+    name = begun(trade)
+    trade.reserve(name)
+    papers.issue(trade, name)
+    moved(trade, name, OrderStatus.CANCELLED)
+
+
+def invoiced(trade: Trade) -> None:
+    """As an order leaves it whose goods came back without a credit note."""
+    name = begun(trade)
+    trade.reserve(name)
+    papers.issue(trade, name)
+    papers.put_away(trade, name)
+    with trade.database.transaction() as connection:
+        connection.execute(text("DELETE FROM credit_notes"))
     moved(trade, name, OrderStatus.CANCELLED)
 
 
@@ -109,6 +128,8 @@ SCENES: dict[Problem, Callable[[Trade], None]] = {
     Problem.ORPHAN: orphan,
     Problem.QUIET: quiet,
     Problem.RESERVED: reserved,
+    Problem.ISSUED: issued,
+    Problem.INVOICED: invoiced,
     Problem.HELD: held,
     Problem.CHARGED: charged,
     Problem.UNPAID: unpaid,
@@ -117,7 +138,11 @@ SCENES: dict[Problem, Callable[[Trade], None]] = {
     Problem.TWO_LABELS: two_labels,
     Problem.CALLBACK: callback,
 }
-BESIDE = {Problem.NOT_STARTED: {Problem.QUIET}, Problem.UNPAID: {Problem.QUIET}}
+BESIDE = {
+    Problem.NOT_STARTED: {Problem.QUIET},
+    Problem.UNPAID: {Problem.QUIET},
+    Problem.ISSUED: {Problem.INVOICED},
+}
 """What else is true of a scene where nobody has any patience."""
 
 
@@ -141,7 +166,7 @@ def test_every_problem_has_a_question_and_a_scene() -> None:
 def test_an_order_that_went_well_is_no_finding(trade: Trade) -> None:
     name = begun(trade)
     trade.reserve(name)
-    trade.stock.release(trade.shop_id, "release", Commit(name))
+    papers.issue(trade, name)
     events = (
         payment("a", PaymentEventKind.AUTHORIZATION, 3451),
         payment("c", PaymentEventKind.CAPTURE, 3451),
@@ -153,6 +178,9 @@ def test_an_order_that_went_well_is_no_finding(trade: Trade) -> None:
 
 def test_an_order_cancelled_in_good_order_is_no_finding(trade: Trade) -> None:
     name = begun(trade)
+    trade.reserve(name)
+    papers.issue(trade, name)
+    papers.put_away(trade, name)
     events = (
         payment("a", PaymentEventKind.AUTHORIZATION, 3451),
         payment("v", PaymentEventKind.VOID, 3451),
@@ -189,6 +217,17 @@ def test_what_has_a_case_is_not_found_again(trade: Trade) -> None:
     (opened, _) = book.open_cases(trade.shop_id)
     assert opened.case.kind is CaseKind.STUCK
     assert "pieces of" in opened.case.reason
+
+
+def test_goods_that_were_issued_in_vain_are_a_case_that_names_them_and_the_way_back(
+    trade: Trade,
+) -> None:
+    issued(trade)
+    cases = [finding.case() for finding in Sweeps(trade.database, AT_ONCE).findings()]
+    reasons = sorted(case.reason for case in cases if "issued" in case.reason)
+    assert {case.kind for case in cases} == {CaseKind.STUCK}
+    assert "2 pieces of MUG-BLUE that were issued" in reasons[1]
+    assert all("`ordersaga settle`" in reason for reason in reasons)
 
 
 def test_an_orphan_that_names_no_order_is_found_too(trade: Trade) -> None:
