@@ -13,6 +13,7 @@ from activities.documents import DocumentActivities
 from activities.mail import MailActivities
 from activities.payment import PaymentActivities
 from activities.records import RecordActivities
+from activities.settling import Engine, SettlingActivities
 from activities.shipping import ShippingActivities
 from activities.stock import StockActivities
 from activities.warehouse import WarehouseActivities
@@ -27,6 +28,7 @@ from providers.wms_warehouse import WmsWarehouse
 from runtime.releases import release
 from runtime.settings import Settings
 from runtime.temporal import workflow_runner
+from workers.engine import EngineLook
 from workflows.aftermath import AftermathWorkflow
 from workflows.one_payload import OnePayload
 from workflows.order import OrderWorkflow
@@ -79,7 +81,9 @@ class Vendors:
         self.labels_seen.close()
 
 
-def activities(settings: Settings, books: Books, vendors: Vendors) -> list[Callable[..., Any]]:
+def activities(
+    settings: Settings, books: Books, vendors: Vendors, engine: Engine
+) -> list[Callable[..., Any]]:
     """Every activity, wired."""
     records = books.records
     in_doubt_for = timedelta(seconds=settings.in_doubt_seconds)
@@ -112,6 +116,7 @@ def activities(settings: Settings, books: Books, vendors: Vendors) -> list[Calla
         documents.prepare,
         documents.put_away,
         RecordActivities(records).record,
+        SettlingActivities(engine, books.remains, records).look_again,
     ]
 
 
@@ -131,14 +136,14 @@ def build_worker(
 ) -> Worker:
     """A worker for orders and their activities, on one task queue.
 
-    ``interceptors`` see every call; the first is the outermost.
+    ``interceptors`` see every call; the first is the outermost. Call it on the client's loop.
     """
     threads = settings.activity_threads
     return Worker(
         client,
         task_queue=settings.task_queue,
         workflows=[OrderWorkflow, AftermathWorkflow],
-        activities=activities(settings, books, vendors),
+        activities=activities(settings, books, vendors, EngineLook(client)),
         activity_executor=executor,
         max_concurrent_activities=threads,
         max_concurrent_local_activities=threads,

@@ -2,7 +2,7 @@
 
 It asks for the same things with the same keys as the order's own way back, so that what the order
 had undone itself is not undone again. It begins after everything that the dead workflow had under
-way has ended.
+way has ended, with a look at what is left by then; an order that runs again is left alone.
 """
 
 from collections.abc import Awaitable, Callable
@@ -16,6 +16,7 @@ from activities.documents import DocumentActivities, PutAway
 from activities.mail import MailActivities, SendMail
 from activities.payment import PaymentActivities, RefundPayment, VoidPayment
 from activities.records import RecordActivities
+from activities.settling import SettlingActivities
 from activities.shipping import ShippingActivities, VoidKnownLabels
 from activities.step import Request
 from activities.stock import StockActivities
@@ -50,20 +51,36 @@ class AftermathWorkflow:
     @workflow.run
     async def run(self, given: Settlement) -> Settled:
         """Undo it, or say what a person has to look at."""
-        left = self._left
         wait = given.before - workflow.now()
         if wait > timedelta():
             await workflow.sleep(wait, summary="what the closed workflow had under way")
+        found = await start_provider_call(
+            SettlingActivities.look_again, self._request(), "does the order run again?"
+        )
+        if found.runs:
+            return Settled(undone=False, problems=("not undone: the order runs again",))
+        self._left = found.remains
+        self._number = found.remains.number + BEYOND
+        await self._undo()
+        if not self._problems:
+            await self._close(given)
+        await self._record()
+        return Settled(undone=not self._problems, problems=tuple(self._problems))
+
+    async def _undo(self) -> None:
+        """Everything that is left now, while the goods are here."""
+        left = self._left
+        if left.status.ended and not left.words:
+            return
+        if left.objection:
+            self._problem(left.objection)
+            return
         if not left.status.ended:
             taken = left.captured is not None
             self._enter(OrderStatus.RECALLING if taken else OrderStatus.CANCELLING)
         if await self._goods_are_here():
             for way_back in self._ways_back():
                 await self._try(way_back)
-        if not self._problems:
-            await self._close(given)
-        await self._record()
-        return Settled(undone=not self._problems, problems=tuple(self._problems))
 
     def _enter(self, status: OrderStatus) -> None:
         self._number += 1

@@ -19,6 +19,7 @@ from runtime.temporal import connect, encrypting
 from sandbox.client import SandboxClient
 from tests.faults.failing import Door, FailingActivities, FailingDatabase, Failpoints
 from tests.faults.plan import KNOWN, Note, Notebook, read_plan
+from workers.engine import EngineLook
 from workers.wiring import Vendors, activities, activity_threads, build_worker
 
 _VENDORS = {"payment": "stripe", "courier": "shippo", "mail": "sendgrid", "warehouse": "wms"}
@@ -41,7 +42,7 @@ async def work() -> None:
         loop.add_signal_handler(signal.SIGTERM, stopping.set)
         loop.add_signal_handler(signal.SIGCONT, points.wake)
         vendors = _watched(Vendors.of(settings), points)
-        for known in activities(settings, books, vendors):
+        for known in activities(settings, books, vendors, EngineLook(client)):
             notebook.add(Note(KNOWN, point=_name(known)))
         watching = [FailingActivities(points)]
         with activity_threads(settings) as executor:

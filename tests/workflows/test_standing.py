@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from temporalio.api.common.v1 import WorkflowExecution
@@ -12,6 +13,7 @@ from temporalio.worker import Worker
 
 from backoffice.engine_checks import Pace
 from domain.order import Order
+from domain.remains import Settled
 from domain.shipping import Label
 from providers.shippo_shipping import ShippoCourier
 from sandbox.judge import Ending
@@ -43,11 +45,11 @@ async def terminated(world: World, status: str) -> str:
     return order
 
 
-async def settled(world: World, order: str) -> None:
-    """Let the aftermath begin, and end."""
-    handle = world.client.get_workflow_handle(aftermath_id(order))
+async def settled(world: World, order: str) -> Settled:
+    """Let the aftermath begin, and end; how."""
+    handle = world.client.get_workflow_handle(aftermath_id(order), result_type=Settled)
     await world.environment.fast_forward(handle, timedelta(minutes=2))
-    await handle.result()
+    return await handle.result()
 
 
 @pytest.mark.parametrize("status", ["in_fulfilment", "ready_to_pack"])
@@ -229,10 +231,83 @@ async def test_an_order_that_waits_for_the_warehouse_is_sound_and_looked_into_on
     assert due.length > 0
 
 
+async def test_settling_leaves_an_order_alone_that_was_reset_while_it_waited(world: World) -> None:
+    order = await terminated(world, "in_fulfilment")
+    answer = await world.api.post(f"/orders/{order}/settle", json={"who": "Ana, support"})
+    assert answer.status_code == 202, answer.text
+    await reset(world, order)
+    assert await settled(world, order) == Settled(
+        undone=False, problems=("not undone: the order runs again",)
+    )
+    assert not world.ledger(order, "wms", "cancelled")
+    assert not world.ledger(order, "stripe", "void")
+    await world.carry(order)
+    await world.judged(order, Ending.COMPLETED)
+    statuses = [one["status"] for one in (await world.view(order))["transitions"]]
+    assert "cancelling" not in statuses
+
+
+async def test_a_label_that_is_bought_while_settling_waits_is_voided(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, go, buy = threading.Event(), threading.Event(), ShippoCourier.buy
+
+    def slow(courier: ShippoCourier, *arguments: Any, **named: Any) -> Any:
+        began.set()
+        go.wait(30)
+        return buy(courier, *arguments, **named)
+
+    monkeypatch.setattr(ShippoCourier, "buy", slow)
+    order = await world.place()
+    await world.until(order, "in_fulfilment")
+    await world.wms(f"{order}-s1", "picked")
+    assert await asyncio.to_thread(began.wait, 20)
+    await world.handle(order).terminate("a test")
+    answer = await world.api.post(f"/orders/{order}/settle", json={"who": "Ana, support"})
+    assert answer.status_code == 202, answer.text
+    go.set()
+
+    async def labelled() -> bool:
+        return bool(world.books.remains.of(order).labels)
+
+    await eventually(labelled, lambda: "no label is ever bought")
+    assert (await settled(world, order)).undone
+    await world.until(order, "cancelled")
+    sums = await world.judged(order, Ending.CANCELLED)
+    assert sums.labels_live == 0
+
+
+async def test_a_courier_s_scan_while_settling_waits_ends_it_with_what_to_do(world: World) -> None:
+    order = await terminated(world, "ready_to_pack")
+    answer = await world.api.post(f"/orders/{order}/settle", json={"who": "Ana, support"})
+    assert answer.status_code == 202, answer.text
+    await world.courier(order, "TRANSIT")
+
+    async def scanned() -> bool:
+        return world.books.remains.of(order).in_couriers_hands
+
+    await eventually(scanned, lambda: "the scan is never on record")
+    ended = await settled(world, order)
+    assert not ended.undone
+    assert "the goods have left, so nothing is undone" in ended.problems[0]
+    assert not world.ledger(order, "stripe", "void")
+    assert await world.status(order) == "ready_to_pack"
+    await world.until_case(order, "refused_by_provider")
+
+
 async def test_a_reset_is_named_and_the_order_goes_on(world: World) -> None:
     order = await world.place()
     await world.until(order, "in_fulfilment")
     assert await found(world, order) == []
+    await reset(world, order)
+    (case,) = await found(world, order)
+    assert case["kind"] == "reset"
+    await world.carry(order)
+    await world.judged(order, Ending.COMPLETED)
+
+
+async def reset(world: World, order: str) -> None:
+    """From the order's first step on."""
     await world.client.workflow_service.reset_workflow_execution(
         ResetWorkflowExecutionRequest(
             namespace=world.client.namespace,
@@ -242,10 +317,6 @@ async def test_a_reset_is_named_and_the_order_goes_on(world: World) -> None:
             request_id="a-test",
         )
     )
-    (case,) = await found(world, order)
-    assert case["kind"] == "reset"
-    await world.carry(order)
-    await world.judged(order, Ending.COMPLETED)
 
 
 async def ended(world: World, order: str) -> None:
