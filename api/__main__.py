@@ -11,6 +11,7 @@ from api.serving import put_together
 from runtime.logs import log_as_json
 from runtime.settings import Settings
 from runtime.temporal import connect
+from runtime.tracing import tracing
 
 
 async def serve(host: str, port: int) -> None:
@@ -19,7 +20,8 @@ async def serve(host: str, port: int) -> None:
     if not settings.database_url:
         raise SystemExit("ORDERSAGA_DATABASE_URL is not set; `ordersaga up` sets it")
     client = await connect(lazy=True)
-    serving = put_together(settings, client, settings.database_url)
+    traces = tracing("ordersaga-api")
+    serving = put_together(settings, client, settings.database_url, traces)
     config = uvicorn.Config(
         serving.app,
         host=host,
@@ -33,6 +35,7 @@ async def serve(host: str, port: int) -> None:
         await uvicorn.Server(config).serve()
     finally:
         serving.database.close()
+        traces.close()
 
 
 def main() -> None:

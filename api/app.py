@@ -73,6 +73,8 @@ def create_app(wiring: Wiring) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
+        # Its own spans hold addresses, and with them what somebody searched for.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.wiring = wiring
     for router in _ROUTERS:

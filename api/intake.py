@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 from collections.abc import Callable
 
 from fastapi.concurrency import run_in_threadpool
@@ -52,13 +53,15 @@ async def take(
     Raises:
         ProblemError: 400, 409 or 422. A refusal is stored, without what the body said.
     """
+    began = time.time_ns()
     shop, order, accepted = await run_in_threadpool(
         _record, wiring, shop_id, source, raw, read, own_path
     )
     # One that came before was started by whoever brought it, or is by the sweep: a hundred
     # repetitions at once are no hundred calls to the engine.
     if accepted.state is Intake.NEW and accepted.given is not None:
-        await _start(wiring, accepted.given)
+        with wiring.tracing.accepted(accepted.order_id, source, began):
+            await _start(wiring, accepted.given)
     order_id = accepted.order_id
     return OrderAccepted(
         order=order_id, number=order.number, links=_links(wiring.public_url, shop, order_id)

@@ -16,7 +16,8 @@ from providers.stripe_events import StripeWebhooks
 from providers.stripe_units import problem_with
 from runtime.codec import OrderCodec
 from runtime.settings import Settings
-from runtime.temporal import encrypting
+from runtime.temporal import encrypting, traced
+from runtime.tracing import OFF, Tracing
 
 
 @dataclass(frozen=True)
@@ -27,19 +28,23 @@ class Serving:
     database: Database
 
 
-def put_together(settings: Settings, client: Client, database_url: str) -> Serving:
+def put_together(
+    settings: Settings, client: Client, database_url: str, tracing: Tracing = OFF
+) -> Serving:
     """The application for these settings, on a connected engine and a migrated database."""
     database = Database(database_url, settings.database_pool)
     books = Books.over(database)
     codec = OrderCodec.of(settings.codec_keys.get_secret_value(), books.data_keys)
+    own_client = traced(encrypting(client, codec), tracing.trace)
     wiring = Wiring(
         books=books,
-        starter=TemporalOrders(encrypting(client, codec), settings.task_queue),
+        starter=TemporalOrders(own_client, settings.task_queue),
         payment_problem=problem_with,
         webhooks=webhooks(settings),
         admin_key=settings.admin_key.get_secret_value(),
         public_url=settings.public_url,
         codec=codec,
+        tracing=tracing,
         temporal_ui_url=settings.temporal_ui_url,
     )
     return Serving(create_app(wiring), database)

@@ -12,6 +12,7 @@ from providers.sendgrid_events import SendGridWebhooks
 from providers.shippo_events import ShippoWebhooks
 from providers.stripe_events import StripeWebhooks
 from runtime.codec import OrderCodec
+from runtime.tracing import OFF, Tracing
 
 
 def _adapters() -> dict[str, ChannelAdapter]:
@@ -43,4 +44,5 @@ class Wiring:
     public_url: str = ""
     codec: OrderCodec | None = None
     temporal_ui_url: str = ""
+    tracing: Tracing = OFF
     channels: Mapping[str, ChannelAdapter] = field(default_factory=_adapters)

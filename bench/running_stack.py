@@ -21,6 +21,8 @@ WORKER = "worker-1"
 _COMPLETED = "SELECT count(*) FROM orders WHERE status = 'completed'"
 _CSV = {"content-type": "text/csv"}
 
+_COLLECTOR, _NO_TRACES = "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_SDK_DISABLED"
+
 Delays = Mapping[str, Mapping[str, object]]
 
 AT_ONCE: Delays = {
@@ -83,17 +85,21 @@ def libpq(url: str) -> str:
 
 @contextmanager
 def running_stack(
-    teller: Teller, delays: Delays = AT_ONCE, *, safeguards: bool = False
+    teller: Teller, delays: Delays = AT_ONCE, *, encrypted: bool = False, collector: str = ""
 ) -> Generator[RunningStack]:
     """Server, sandbox, API and one worker as processes, in memory, on free ports.
 
-    Histories are encrypted with ``safeguards`` only: what these cost is a figure of its own.
+    Nothing is encrypted or traced unless it is asked for: what these cost is a figure of its own.
+    ``collector`` is where spans go.
     """
     with tempfile.TemporaryDirectory(prefix="ordersaga-bench-") as folder:
         installation = Installation.at(Path(folder))
-        if not safeguards:
+        if not encrypted:
             installation.note(codec_keys="")
-        stack = Stack(installation, Plan(on_files=False), lambda text: teller.say(f"  {text}"))
+        traces = {_COLLECTOR: collector} if collector else {_NO_TRACES: "true"}
+        stack = Stack(
+            installation, Plan(on_files=False), lambda text: teller.say(f"  {text}"), traces
+        )
         try:
             stack.start()
             with stack.client() as sandbox:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
 
 from temporalio.service import RPCError
 
@@ -19,6 +20,7 @@ from runtime.devserver_build import cached_build
 from runtime.master_keys import KeysMalformed, MasterKeys
 from runtime.settings import Settings, missing
 from runtime.temporal import connect
+from runtime.tracing import TracingUnusable, collector
 
 _ADMIN_KEY_LENGTH = 16
 
@@ -37,6 +39,7 @@ def examine() -> list[Finding]:
     return [
         *_settings(settings),
         *_encryption(settings),
+        _tracing(),
         _database(settings),
         _engine(),
         _fonts(),
@@ -98,6 +101,22 @@ def _encryption(settings: Settings) -> list[Finding]:
         text = f"master key {', '.join(weak)} looks typed: use one from `ordersaga new-key`"
         return [Finding("warning", text)]
     return [Finding("ok", f"histories are encrypted; today's master key is {masters.first.id}")]
+
+
+def _tracing() -> Finding:
+    try:
+        address = collector()
+    except TracingUnusable as wrong:
+        return Finding("warning", f"tracing is off: {wrong}")
+    if address:
+        return Finding("ok", f"orders are traced; spans go to {_shown(address)}")
+    return Finding("ok", "orders are not traced: OTEL_EXPORTER_OTLP_ENDPOINT is not set")
+
+
+def _shown(address: str) -> str:
+    """An address without who may use it."""
+    parts = urlsplit(address)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _database(settings: Settings) -> Finding:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 
@@ -54,8 +55,14 @@ class Plan:
 class Stack:
     """The running parts. A part that dies is started again, on its port and its files."""
 
-    def __init__(self, installation: Installation, plan: Plan, say: Say) -> None:
-        """Nothing runs yet."""
+    def __init__(
+        self,
+        installation: Installation,
+        plan: Plan,
+        say: Say,
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Nothing runs yet. ``settings`` are more of what API and workers run with."""
         self._home = installation.home
         self._installation = installation
         self._plan = plan
@@ -65,7 +72,7 @@ class Stack:
         self._ui_port = plan.ui_port or free_port()
         self._metrics_port = free_port()
         self._sandbox_port = plan.sandbox_port or free_port()
-        self._environment: dict[str, str] = {}
+        self._environment = dict(settings)
         self._server_path: Path | None = None
         self.postgres: EmbeddedPostgres | None = None
         self.temporal: devserver.RunningServer | None = None

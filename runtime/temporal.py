@@ -15,6 +15,8 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from runtime.conversion import DATA_CONVERTER
 from runtime.lean_runner import LeanRunner
+from runtime.order_trace import OrderTrace
+from runtime.tracing_calls import OrderTracing
 
 PURE_PACKAGES = ("domain", "activities")
 """Imported once for all workflows where they are proved: pure, or interfaces only."""
@@ -55,6 +57,18 @@ def encrypting(client: Client, codec: PayloadCodec | None) -> Client:
         return client
     config = client.config()
     config["data_converter"] = data_converter(codec)
+    return Client(**config)
+
+
+def traced(client: Client, trace: OrderTrace | None) -> Client:
+    """The same connection, with every call in its order's trace; without one the client as it is.
+
+    A worker of this client traces what it runs.
+    """
+    if trace is None:
+        return client
+    config = client.config()
+    config["interceptors"] = [*config["interceptors"], OrderTracing(trace)]
     return Client(**config)
 
 

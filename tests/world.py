@@ -30,7 +30,8 @@ from runtime.codec import OrderCodec
 from runtime.master_keys import new_master_key
 from runtime.processes import free_port
 from runtime.settings import Settings
-from runtime.temporal import encrypting, proving_runner
+from runtime.temporal import encrypting, proving_runner, traced
+from runtime.tracing import OFF, Tracing
 from sandbox.client import LedgerEntry, SandboxClient
 from sandbox.judge import Account, Ending, Expected, judge
 from workers.loops import Loops
@@ -276,6 +277,7 @@ async def open_world(
     worker: bool = True,
     interceptors: Sequence[Interceptor] = (),
     codec_keys: str = CODEC_KEYS,
+    tracing: Tracing = OFF,
 ) -> AsyncGenerator[World]:
     """Put a world together on an empty, migrated database, and take it apart again.
 
@@ -291,17 +293,18 @@ async def open_world(
     settings = settings.model_copy(update={"build_id": build_id})
     database = Database(database_url, settings.database_pool)
     books = Books.over(database)
-    client = encrypting(environment.client, OrderCodec.of(codec_keys, books.data_keys))
+    codec = OrderCodec.of(codec_keys, books.data_keys)
+    client = traced(encrypting(environment.client, codec), tracing.trace)
     vendors = Vendors.of(settings)
     if stripe_timeout is not None:
         key = settings.stripe_key.get_secret_value()
         vendors = replace(vendors, payment=StripePayment(settings.stripe_url, key, stripe_timeout))
-    serving = put_together(settings, environment.client, database_url)
+    serving = put_together(settings, environment.client, database_url, tracing)
     server = uvicorn.Server(
         uvicorn.Config(serving.app, port=port, log_config=None, access_log=False, lifespan="off")
     )
     serve = asyncio.create_task(server.serve())
-    relays = Relays(client, books, vendors, settings.task_queue)
+    relays = Relays(client, books, vendors, settings.task_queue, tracing)
     loops = Loops(relays.loops(), database)
     beside = asyncio.create_task(loops.run())
     admin_key = settings.admin_key.get_secret_value()

@@ -13,7 +13,8 @@ from backoffice.database import Database
 from runtime.codec import OrderCodec
 from runtime.logs import log_as_json
 from runtime.settings import Settings
-from runtime.temporal import connect, encrypting
+from runtime.temporal import connect, encrypting, traced
+from runtime.tracing import tracing
 from workers.loops import Loops
 from workers.relays import Relays
 from workers.wiring import Vendors, activity_threads, build_worker
@@ -32,8 +33,9 @@ async def work() -> None:
     books = Books.over(database)
     vendors = Vendors.of(settings)
     codec = OrderCodec.of(settings.codec_keys.get_secret_value(), books.data_keys)
-    client = encrypting(await _connected(), codec)
-    relays = Relays(client, books, vendors, settings.task_queue)
+    traces = tracing("ordersaga-worker")
+    client = traced(encrypting(await _connected(), codec), traces.trace)
+    relays = Relays(client, books, vendors, settings.task_queue, traces)
     loops = Loops(relays.loops(), database)
     stopping = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -50,6 +52,7 @@ async def work() -> None:
         await relays.close()
         vendors.close()
         database.close()
+        traces.close()
 
 
 async def _connected() -> Client:

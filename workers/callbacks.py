@@ -13,6 +13,7 @@ from datetime import timedelta
 from backoffice.callbacks import CallbackBook, DueCallback
 from domain.failures import NotDone, ProviderFailure, Refused, UnknownOutcome
 from providers.shop_callbacks import ReceiverDown, ShopCallbacks
+from runtime.tracing import OFF, Tracing
 from workers.loops import Loop
 
 log = logging.getLogger("ordersaga.callbacks")
@@ -24,9 +25,12 @@ CALLERS = 64
 class CallbackRelay:
     """Brings each order's next callback to its shop. A process has one."""
 
-    def __init__(self, book: CallbackBook, shops: ShopCallbacks | None = None) -> None:
+    def __init__(
+        self, book: CallbackBook, tracing: Tracing = OFF, shops: ShopCallbacks | None = None
+    ) -> None:
         """``shops`` is how they are called; it is closed with the relay."""
         self._book = book
+        self._tracing = tracing
         self._shops = shops or ShopCallbacks()
         self._callers = ThreadPoolExecutor(CALLERS, thread_name_prefix="callbacks")
         self._under_way: Counter[str] = Counter()
@@ -66,7 +70,10 @@ class CallbackRelay:
         alone."""
         book = self._book
         try:
-            self._shops.send(callback.url, callback.secret, callback.message_id, callback.payload)
+            with self._tracing.step(callback.order_id, "Callback", _of(callback)):
+                self._shops.send(
+                    callback.url, callback.secret, callback.message_id, callback.payload
+                )
         except Refused as refusal:
             book.failed(callback.id, refusal.reason, timedelta(days=1))
         except ProviderFailure as failure:
@@ -82,3 +89,12 @@ class CallbackRelay:
         """Let the calls that are under way end, and close the connections."""
         await asyncio.to_thread(self._callers.shutdown)
         self._shops.close()
+
+
+def _of(callback: DueCallback) -> dict[str, str | int]:
+    """What a trace says of a call."""
+    return {
+        "ordersaga.status": str(callback.payload.get("status", "")),
+        "ordersaga.callback": callback.number,
+        "ordersaga.attempt": callback.attempts,
+    }

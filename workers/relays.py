@@ -15,6 +15,7 @@ from domain.failures import ProviderFailure
 from domain.status import OrderStatus
 from runtime.keyring import Erased
 from runtime.master_keys import CodecFailure
+from runtime.tracing import OFF, Tracing
 from workers.callbacks import CallbackRelay
 from workers.loops import Loop
 from workers.reconciliation import Reconciliation
@@ -55,13 +56,20 @@ def _gone(message: Message, status: OrderStatus) -> Case:
 class Relays:
     """The loops of a worker process."""
 
-    def __init__(self, client: Client, books: Books, vendors: Vendors, task_queue: str) -> None:
+    def __init__(
+        self,
+        client: Client,
+        books: Books,
+        vendors: Vendors,
+        task_queue: str,
+        tracing: Tracing = OFF,
+    ) -> None:
         """Everything is shared with the worker that runs beside."""
         self._client = client
         self._books = books
         self._vendors = vendors
         self._task_queue = task_queue
-        self._callbacks = CallbackRelay(books.callbacks)
+        self._callbacks = CallbackRelay(books.callbacks, tracing)
         self._reconciliation = Reconciliation(client, books)
         self._reviews = Reviews(
             books,

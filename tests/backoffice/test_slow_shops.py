@@ -53,7 +53,7 @@ def with_orders(trade: Trade, receiver: Receiver, *numbers: str) -> None:
 @asynccontextmanager
 async def relayed(trade: Trade) -> AsyncGenerator[None]:
     """A worker's relay runs beside."""
-    relay = CallbackRelay(CallbackBook(trade.database), ShopCallbacks(PATIENCE))
+    relay = CallbackRelay(CallbackBook(trade.database), shops=ShopCallbacks(PATIENCE))
     loops = Loops((relay.loop,), trade.database)
     beside = asyncio.create_task(loops.run())
     try:

@@ -51,6 +51,18 @@ def test_an_admin_key_that_can_be_guessed_is_a_warning(found: Look) -> None:
     assert found.about("guessed", admin_key="a").level == "warning"
 
 
+def test_where_spans_go_is_told_without_the_password(
+    found: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert found.about("not traced").level == "ok"
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "https://me:tell-nobody@spans.example:4318")
+    said = found.about("spans go to https://spans.example:4318")
+    assert said.level == "ok"
+    assert "tell-nobody" not in said.text
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+    assert found.about("tracing is off").level == "warning"
+
+
 def test_no_secret_is_ever_shown(found: Look) -> None:
     found.about("ORDERSAGA_PUBLIC_URL", admin_key="tell-nobody", stripe_key="sk_live_tell")
     assert not any("tell" in one.text for one in examine())

@@ -5,7 +5,7 @@ A shell that points `ordersaga` at a real database or Temporal server may run th
 
 import os
 
-PREFIXES = ("ORDERSAGA_", "TEMPORAL_")
+PREFIXES = ("ORDERSAGA_", "TEMPORAL_", "OTEL_")
 
 for _name in [name for name in os.environ if name.startswith(PREFIXES)]:
     del os.environ[_name]
