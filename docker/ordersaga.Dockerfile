@@ -23,6 +23,8 @@ RUN apt-get update \
     && useradd --system --uid 10001 --create-home ordersaga
 COPY --from=build /opt/ordersaga /opt/ordersaga
 ENV PATH=/opt/ordersaga/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# A hundred threads, each with freed memory put by for itself, hold 20 MiB that nobody uses.
+ENV GLIBC_TUNABLES=glibc.malloc.arena_max=2:glibc.malloc.tcache_count=0
 USER ordersaga
 EXPOSE 8000
 # Signals reach the command, and what a killed child leaves behind is collected.

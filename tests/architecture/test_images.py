@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from api import health
 from cli.main import app
+from cli.stack import FRUGAL
 from runtime.settings import Settings, missing
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -136,6 +137,14 @@ def test_an_image_does_not_run_as_root(dockerfile: Path) -> None:
     (user,) = re.findall(r"(?m)^USER (\w+)$", last_stage)
     assert user != "root"
     assert re.search(rf"useradd .*\b{user}\b", last_stage)
+
+
+def test_the_image_keeps_house_with_memory_as_the_stack_does() -> None:
+    image = (DOCKER / "ordersaga.Dockerfile").read_text()
+    described = (ROOT / "docs/operations.md").read_text()
+    for name, value in FRUGAL.items():
+        assert f"\nENV {name}={value}\n" in image
+        assert f"`{name}={value}`" in described
 
 
 def test_what_is_copied_into_images_is_let_through() -> None:
