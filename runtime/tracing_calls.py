@@ -37,7 +37,8 @@ class OrderTracing(TracingInterceptor):
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         """Tries of activities."""
-        return _Tries(super().intercept_activity(_Failures(next)), self._trace)
+        following = super().intercept_activity(_Failures(next))
+        return _Tries(following, self._trace, self.header_key)
 
 
 class _Calls(OutboundInterceptor):
@@ -69,11 +70,17 @@ class _Calls(OutboundInterceptor):
 class _Tries(ActivityInboundInterceptor):
     """An order that began while tracing was off hands on no trace, and still has one."""
 
-    def __init__(self, following: ActivityInboundInterceptor, trace: OrderTrace) -> None:
+    def __init__(
+        self, following: ActivityInboundInterceptor, trace: OrderTrace, handed_on: str
+    ) -> None:
+        """``handed_on`` is the header that tells of a trace."""
         super().__init__(following)
         self._trace = trace
+        self._handed_on = handed_on
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        if self._handed_on in input.headers:
+            return await super().execute_activity(input)
         with self._trace.within(info().workflow_id or ""):
             return await super().execute_activity(input)
 

@@ -53,7 +53,9 @@ async def told(kept: Kept, order: str, callbacks: int = STATUSES) -> list[Readab
 
 
 async def test_a_carried_order_is_one_connected_trace(traced_world: World, kept: Kept) -> None:
-    order = await traced_world.place()
+    body = traced_world.body()
+    order = await traced_world.place(body)
+    assert await traced_world.place(body) == order  # begins no second trace
     await traced_world.carry(order)
     spans = await told(kept, order)
     trace, first = ids_of(order)
