@@ -52,7 +52,7 @@ def measure(results: Results, teller: Teller, orders: int) -> None:
         running_stack(teller) as off,
     ):
         asyncio.run(_measure({_ON: on, _OFF: off}, results, teller, orders))
-        _all_told(spans, teller, _WARM_UP + ROUNDS * orders)
+        all_told(spans, teller, _WARM_UP + ROUNDS * orders)
 
 
 async def _measure(
@@ -110,9 +110,9 @@ def _until_up(spans: Collected) -> None:
             return
 
 
-def _all_told(spans: Collected, teller: Teller, orders: int) -> None:
-    """Wait for the last batches. Raises SpansMissingError."""
-    deadline = time.monotonic() + _SENT_WITHIN
+def all_told(spans: Collected, teller: Teller, orders: int, within: float = _SENT_WITHIN) -> None:
+    """Wait for the last batches, so many seconds. Raises SpansMissingError."""
+    deadline = time.monotonic() + within
     while (seen := spans.seen())["ended"] < orders:
         if time.monotonic() > deadline:
             raise SpansMissingError(f"{seen['ended']} of {orders} orders have ended in their trace")
