@@ -86,7 +86,8 @@ def take_report(
         raise _unknown(wiring, shop, report.shipment)
     reason = too_early_or_late(action, state)
     if reason and _stored(wiring, call):
-        return _received(call)  # it came before, when its moment was
+        # It came before, when its moment was.
+        return _received(wiring, call, state)
     if reason:
         _note_wrong_moment(wiring, call, state, reason)
         raise ProblemError(409, reason)
@@ -97,10 +98,14 @@ def take_report(
     source, order = call.source, state.order_id
     if not wiring.books.inbox.put(source, call.id, action, order, call.payload, signal):
         _stored(wiring, call)
-    return _received(call)
+    return _received(wiring, call, state)
 
 
-def _received(call: Call) -> Received:
+def _received(wiring: Wiring, call: Call, state: ShipmentState) -> Received:
+    """What was refused before this report concerns nobody any more."""
+    wiring.books.cases.settle(
+        state.order_id, _refusal(call), f"a `{call.action}` that fits has come"
+    )
     return Received(shipment=call.shipment, report=call.action, id=call.id)
 
 
@@ -135,7 +140,7 @@ def _refused(
     reasons = without_personal_data(refusal)
     wiring.books.intake.refuse(call.shop, f"warehouse/{call.action}", _digest(call), reasons)
     now = datetime.now(UTC)
-    key = f"{call.shipment}:{call.action}:refused:{_digest(call)[:16]}"
+    key = f"{_refusal(call)}{_digest(call)[:16]}"
     words = "; ".join(found)[:4000]
     fact = StepFact(
         key=key,
@@ -174,6 +179,11 @@ def _case(key: str, kind: CaseKind, state: ShipmentState, words: str, now: datet
         reason=words,
         opened_at=now,
     )
+
+
+def _refusal(call: Call) -> str:
+    """How the ids of cases about refused reports of this kind begin."""
+    return f"{call.shipment}:{call.action}:refused:"
 
 
 def _digest(call: Call) -> str:

@@ -1,8 +1,9 @@
 """What needs a person: one list of cases, and what was answered."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, RowMapping, Select, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, Select, func, select, tuple_
 
 from backoffice.case_entries import write_cases
 from backoffice.database import Database
@@ -86,6 +87,26 @@ class CaseBook:
                 select(_ORDERS.c.shop).where(_ORDERS.c.id == case.order)
             ).one_or_none()
             write_cases(connection, shop, (case,), ())
+
+    def settle(self, order: str, prefix: str, why: str) -> None:
+        """Close an order's open cases whose ids begin so, because events have answered them."""
+        which = select(_CASES.c.id).where(
+            _CASES.c.order_id == order,
+            _CASES.c.closed_at.is_(None),
+            func.starts_with(_CASES.c.id, prefix),
+        )
+        with self._database.transaction() as connection:
+            answers = tuple(
+                Answer(
+                    case=case,
+                    answer=CaseAnswer.CLOSE,
+                    who="ordersaga",
+                    why=why,
+                    at=datetime.now(UTC),
+                )
+                for case in connection.scalars(which)
+            )
+            write_cases(connection, None, (), answers)
 
     def close(self, answer: Answer) -> Answer:
         """Answer a case whose order takes no answers itself; answers the answer that holds.

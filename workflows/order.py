@@ -11,6 +11,7 @@ from activities.step import Request
 from activities.stock import ReserveStock, StockActivities
 from domain.cases import CaseKind
 from domain.mail import MailFact, MailKind
+from domain.model import Model
 from domain.order import OrderInput
 from domain.shipping import Portion
 from domain.status import CancelMoment, OrderStatus, Step
@@ -39,6 +40,10 @@ _CLOSING_STEP = {
     OrderStatus.CANCELLED: Step.HAND_OVER,
     OrderStatus.COMPLETED: Step.REVIEW,
 }
+
+
+def _refused(kind: type[Model]) -> str:
+    return f"A {kind.__name__} signal was refused"
 
 
 @workflow.defn(name="Order")
@@ -199,10 +204,11 @@ class OrderWorkflow:
             shipment = self._shipment(message.shipment)
             check_moment(shipment, message)
             new = shipment.inbox.take(message)
+            self._can_be_read(kind)
             if new and isinstance(message, HandedOver) and not shipment.labels:
                 await report_gone_unlabelled(shipment)
         except Malformed as wrong:
-            await self._refuse(kind.__name__, wrong)
+            await self._refuse(kind, wrong)
 
     def _shipment(self, name: str) -> Shipment:
         for shipment in self.shipments:
@@ -216,13 +222,20 @@ class OrderWorkflow:
         try:
             event = decode(CourierEvent, raw)
         except Malformed as wrong:
-            await self._refuse("CourierEvent", wrong)
+            await self._refuse(CourierEvent, wrong)
         else:
+            self._can_be_read(CourierEvent)
             for shipment in self.shipments:
                 shipment.inbox.follow(event)
 
-    async def _refuse(self, kind: str, wrong: Malformed) -> None:
-        await self.desk.report(CaseKind.MESSAGE_REFUSED, f"A {kind} signal was refused: {wrong}")
+    async def _refuse(self, kind: type[Model], wrong: Malformed) -> None:
+        await self.desk.report(CaseKind.MESSAGE_REFUSED, f"{_refused(kind)}: {wrong}")
+
+    def _can_be_read(self, kind: type[Model]) -> None:
+        """One that is sound has come, so what was refused before it concerns nobody any more."""
+        for case in self.desk.cases.waiting:
+            if case.kind is CaseKind.MESSAGE_REFUSED and case.reason.startswith(_refused(kind)):
+                self.desk.settle(case, "one that can be read has come")
 
     @workflow.update(description="Cancel the order: what that leads to depends on the moment")
     def request_cancel(self, request: CancelRequest) -> CancelAnswer:

@@ -151,6 +151,21 @@ async def test_a_recall_is_answered_while_the_parcel_may_be_on_the_dock(desk: De
     assert (await report(desk, shipment, "recall-result", {"outcome": "lost"})).status_code == 422
 
 
+async def test_a_refused_report_s_case_is_closed_by_the_report_that_fits(desk: Desk) -> None:
+    _, shipment = await handed_off(desk)
+    short = pick()
+    short["lines"][0]["quantity"] -= 1
+    assert (await report(desk, shipment, "picked", short)).status_code == 422
+    (refused,) = desk.books.cases.open_cases(desk.shop)
+    assert refused.case.kind is CaseKind.MESSAGE_REFUSED
+    assert (await report(desk, shipment, "picked", pick())).status_code == 202
+    assert desk.books.cases.open_cases(desk.shop) == ()
+    closed = desk.books.cases.case(refused.case.id)
+    assert closed is not None
+    assert closed.answer is not None
+    assert (closed.answer.who, closed.answer.why) == ("ordersaga", "a `picked` that fits has come")
+
+
 async def test_goods_that_left_unreleased_are_taken_down_as_the_fact_they_are(desk: Desk) -> None:
     placed, shipment = await handed_off(desk)
     await report(desk, shipment, "picked", pick())

@@ -29,6 +29,8 @@ async def test_a_malformed_signal_is_a_case_and_never_a_failed_order(world: Worl
     assert case["reason"]
     await world.carry(order)
     await world.judged(order, Ending.COMPLETED)
+    cases = (await world.view(order))["cases"]
+    assert [one["answered_by"] for one in cases] == ["ordersaga"] * 5
 
 
 async def test_a_wrong_barcode_straight_at_the_workflow_is_refused_and_waiting_goes_on(
@@ -57,6 +59,10 @@ async def test_a_wrong_barcode_at_the_api_is_answered_422_with_the_reason(world:
     )
     assert answer.status_code == 422
     assert "1 picked, 2 ordered" in answer.text
+    await world.until_case(order, "message_refused")
+    await world.carry(order, "ready_to_pack")
+    (case,) = (await world.view(order))["cases"]
+    assert (case["answer"], case["answered_by"]) == ("close", "ordersaga")
 
 
 async def test_the_same_pick_fifty_times_at_once_counts_once(world: World) -> None:
