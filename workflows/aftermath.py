@@ -25,7 +25,7 @@ from domain.cases import Answer, Case, CaseAnswer, CaseKind
 from domain.ids import order_of
 from domain.invoicing import CreditReason
 from domain.journal import Transition
-from domain.mail import MailKind
+from domain.mail import MailFact, MailKind
 from domain.remains import Settled, Settlement
 from domain.status import OrderStatus, Step
 from workflows.calls import Asked, start_own_books, start_provider_call
@@ -47,6 +47,7 @@ class AftermathWorkflow:
         self._number = given.remains.number + BEYOND
         self._journal = JournalKeeper()
         self._problems: list[str] = []
+        self._credit_notes: tuple[str, ...] = ()
 
     @workflow.run
     async def run(self, given: Settlement) -> Settled:
@@ -147,9 +148,10 @@ class AftermathWorkflow:
                     reason=CreditReason.CANCELLED,
                 )
             )
-            await start_own_books(
+            back = await start_own_books(
                 DocumentActivities.put_away, request, "book the goods back, credit the invoice"
             )
+            self._credit_notes += back.credit_notes
             self._journal.recorded(request.journal)
 
     async def _void_labels(self) -> None:
@@ -211,8 +213,14 @@ class AftermathWorkflow:
         if left.status.ended:
             return
         self._enter(OrderStatus.CANCELLED)
+        notes = ", ".join(self._credit_notes)
         mail = self._carrying(
-            SendMail(order_id=left.order_id, shop=left.shop, kind=MailKind.CANCELLED)
+            SendMail(
+                order_id=left.order_id,
+                shop=left.shop,
+                kind=MailKind.CANCELLED,
+                facts=(MailFact(name="credit_notes", value=notes),) if notes else (),
+            )
         )
         with suppress(ActivityError):
             await start_provider_call(MailActivities.send, mail, "cancelled mail")

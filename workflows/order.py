@@ -164,12 +164,13 @@ class OrderWorkflow:
     async def mail(self, kind: MailKind) -> None:
         """Send one of the order's mails; a mail that is refused holds nothing up."""
         desk = self.desk
-        because = self.declined_because
+        notes = ", ".join(note for one in self.shipments for note in one.credit_notes)
+        known = {"reason": self.declined_because, "credit_notes": notes}
         request = SendMail(
             order_id=desk.order_id,
             shop=desk.shop,
             kind=kind,
-            facts=(MailFact(name="reason", value=because),) if because else (),
+            facts=tuple(MailFact(name=name, value=value) for name, value in known.items() if value),
         )
         with suppress(DoneByHand):
             await desk.call(MailActivities.send, request, f"{kind.value} mail", stoppable=False)

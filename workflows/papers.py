@@ -60,6 +60,7 @@ async def put_away(shipment: Shipment) -> None:
         shipment=shipment.id,
         reason=CreditReason.RECALLED if shipment.recalled else CreditReason.CANCELLED,
     )
-    await desk.own_books(
+    back = await desk.own_books(
         DocumentActivities.put_away, request, "book the goods back, credit the invoice"
     )
+    shipment.credit_notes = back.credit_notes

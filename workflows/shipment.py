@@ -29,6 +29,7 @@ class Shipment:
         self.picked: tuple[PickedLine, ...] = ()
         self.parcels: tuple[PlannedParcel, ...] = ()
         self.labels: tuple[Label, ...] = ()
+        self.credit_notes: tuple[str, ...] = ()
         self.handed_off = False
         self.capture_asked = False
         self.recall_wanted: CancelRequest | None = None

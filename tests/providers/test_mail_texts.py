@@ -53,6 +53,15 @@ def test_prices_without_tax_show_the_tax_as_a_sum_of_its_own() -> None:
     assert "Total  24.99 EUR" in text.text
 
 
+def test_a_cancel_names_the_credit_note_where_there_is_one() -> None:
+    note = "INV-CN-2026-000001"
+    known = TEXTS.write(MailKind.CANCELLED, on_record(), {"credit_notes": note})
+    none = TEXTS.write(MailKind.CANCELLED, on_record(), {})
+    assert f"credit note {note}." in known.text
+    assert note in known.html
+    assert "credit note" not in none.text + none.html
+
+
 def test_only_a_payment_that_is_held_is_said_to_be_reserved() -> None:
     held = TEXTS.write(MailKind.CONFIRMATION, on_record(), FACTS)
     prepaid = TEXTS.write(

@@ -36,6 +36,7 @@ async def test_before_the_capture_a_cancel_undoes_everything(world: World, statu
     assert sums.mails["cancelled"] == 1
     await everything_is_back(world, order)
     assert await billed(world, order) == BILLED[status]
+    assert await names_its_credit_note(world, order) is bool(BILLED[status])
 
 
 @pytest.mark.parametrize("status", BEFORE_CAPTURE)
@@ -142,6 +143,15 @@ async def test_a_courier_s_scan_after_the_end_becomes_a_case(world: World) -> No
     await world.until(order, "cancelled")
     await world.courier(order, "TRANSIT")
     await world.until_case(order, "gone_unreleased")
+
+
+async def names_its_credit_note(world: World, order: str) -> bool:
+    """Whether the mail about the cancel names the credit note that is on record."""
+    mails = await asyncio.to_thread(world.sandbox.mailbox, order=order)
+    (mail,) = [one for one in mails if one["kind"] == "cancelled"]
+    (text, *_) = [part["value"] for part in mail["content"]]
+    numbers = [one["number"] for one in (await world.view(order))["documents"]]
+    return any(f"credit note {number}." in text for number in numbers if number)
 
 
 async def everything_is_back(world: World, order: str) -> None:

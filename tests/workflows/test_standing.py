@@ -18,7 +18,7 @@ from domain.shipping import Label
 from providers.shippo_shipping import ShippoCourier
 from sandbox.judge import Ending
 from tests.workflows.hopeless import Hanging, Tripping
-from tests.workflows.test_cancel import everything_is_back
+from tests.workflows.test_cancel import everything_is_back, names_its_credit_note
 from tests.world import Json, World, eventually
 from workers.reconciliation import Reconciliation
 from workflows.aftermath import aftermath_id
@@ -115,6 +115,7 @@ async def test_goods_that_are_issued_while_settling_waits_come_back_with_a_credi
     await settled(world, order)
     await world.until(order, "cancelled")
     await everything_is_back(world, order)
+    assert await names_its_credit_note(world, order)
 
 
 async def test_settling_is_refused_while_the_order_will_still_be_started(world: World) -> None:
