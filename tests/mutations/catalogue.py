@@ -132,7 +132,7 @@ MUTATIONS = (
     Mutation(
         "a malformed signal is not caught",
         "workflows/order.py",
-        "        except Malformed as wrong:\n            await self._refuse(kind.__name__, wrong)",
+        "        except Malformed as wrong:\n            await self._refuse(kind, wrong)",
         "        except KeyError:\n            raise",
         (MESSAGES,),
     ),
