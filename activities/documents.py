@@ -6,6 +6,7 @@ from typing import Protocol
 
 from temporalio import activity
 
+from activities.operations import operation
 from activities.step import Records, Request, step_run
 from domain.documents import DocumentKind, FileFormat
 from domain.invoicing import CreditReason, IssuedInvoice
@@ -149,9 +150,10 @@ class DocumentActivities:
         self._records = records
 
     @activity.defn(name="prepare_papers", no_thread_cancel_exception=True)
+    @operation("papers")
     def prepare(self, request: PreparePapers) -> Papers:
         """Stock leaves the books when its papers are printed, in one transaction."""
-        with step_run(self._records, request, Step.DOCUMENTS, "papers") as run:
+        with step_run(self._records, request, Step.DOCUMENTS, self.prepare) as run:
             on_record = self._records.order(request.order_id)
             documents = [
                 Document(
@@ -199,12 +201,13 @@ class DocumentActivities:
 
     # Its name is from before it credited: orders under way have it in their histories.
     @activity.defn(name="put_away_stock", no_thread_cancel_exception=True)
+    @operation("put_away")
     def put_away(self, request: PutAway) -> TakenBack:
         """Goods come back to the books with the credit note for their invoice, together.
 
         A local activity: the books are ours.
         """
-        with step_run(self._records, request, Step.STOCK, "put_away") as run:
+        with step_run(self._records, request, Step.STOCK, self.put_away) as run:
             on_record = self._records.order(request.order_id)
 
             def credit_note(invoice: IssuedInvoice, number: str, issued_at: datetime) -> Document:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from temporalio import activity
 
+from activities.operations import operation
 from activities.step import Records, Request, step_run
 from domain.failures import NotDone, Refused, UnknownOutcome
 from domain.journal import FactOutcome
@@ -75,6 +76,10 @@ class MailSent(Model):
     reason: OptionalText = ""
 
 
+def _operation(request: SendMail) -> str:
+    return f"mail_{request.kind.value}"
+
+
 class MailActivities:
     """What an order asks of the mail provider."""
 
@@ -92,11 +97,10 @@ class MailActivities:
         self._ambiguity = ambiguity
 
     @activity.defn(name="send_mail", no_thread_cancel_exception=True)
+    @operation(_operation)
     def send(self, request: SendMail) -> MailSent:
         """Send it once; an ambiguous send waits for the provider's processed event."""
-        with step_run(
-            self._records, request, _STEPS[request.kind], f"mail_{request.kind.value}"
-        ) as run:
+        with step_run(self._records, request, _STEPS[request.kind], self.send) as run:
             key = f"{run.key}:{request.about}" if request.about else run.key
             on_record = self._records.order(request.order_id)
             to = (

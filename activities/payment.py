@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from temporalio import activity
 
+from activities.operations import operation
 from activities.payment_provider import PaymentClaims, PaymentProvider
 from activities.step import IN_DOUBT_FOR, Records, Request, StepRun, step_run
 from domain.ids import idempotency_key
@@ -100,12 +101,13 @@ class PaymentActivities:
         self._in_doubt_for = in_doubt_for
 
     @activity.defn(name="authorize_payment", no_thread_cancel_exception=True)
+    @operation(_AUTHORIZE)
     def authorize(self, request: AuthorizePayment) -> PaymentSecured:
         """Hold the money (manual capture), or verify that the checkout did. Declines are answers.
 
         Source: Stripe, "Place a hold on a payment method".
         """
-        with step_run(self._records, request, Step.PAYMENT, _AUTHORIZE) as run:
+        with step_run(self._records, request, Step.PAYMENT, self.authorize) as run:
             outcome = self._secure(run, request)
             event = self._event(run, request, outcome)
             commit = Commit(order=request.order_id, payments=(event,))
@@ -163,9 +165,10 @@ class PaymentActivities:
         )
 
     @activity.defn(name="capture_payment", no_thread_cancel_exception=True)
+    @operation("capture")
     def capture(self, request: CapturePayment) -> CaptureResult:
         """Take held money once. A refusal (lapsed, cancelled at the bank) is an answer."""
-        with step_run(self._records, request, Step.HAND_OVER, "capture") as run:
+        with step_run(self._records, request, Step.HAND_OVER, self.capture) as run:
             outcome = self._provider.capture(run.attempt, request.reference, request.money)
             if isinstance(outcome, NotCaptured):
                 run.commit(outcome=FactOutcome.DECLINED, detail=outcome.reason)
@@ -187,11 +190,12 @@ class PaymentActivities:
             return CaptureResult(captured=outcome.money)
 
     @activity.defn(name="void_payment", no_thread_cancel_exception=True)
+    @operation("void")
     def void(self, request: VoidPayment) -> Voided:
         """Let go of held money; when it is not known whether any is held, look it up first.
 
         It is booked also where the authorization itself never came on record."""
-        with step_run(self._records, request, Step.PAYMENT, "void") as run:
+        with step_run(self._records, request, Step.PAYMENT, self.void) as run:
             attempt = run.attempt.model_copy(update={"first_at": request.authorized_since})
             voided = self._provider.void(
                 attempt, request.order_id, request.reference, self._doubt(run, request)
@@ -218,9 +222,10 @@ class PaymentActivities:
         )
 
     @activity.defn(name="refund_payment", no_thread_cancel_exception=True)
+    @operation("refund")
     def refund(self, request: RefundPayment) -> Money:
         """Give captured money back once; answers the provider's own figure."""
-        with step_run(self._records, request, Step.HAND_OVER, "refund") as run:
+        with step_run(self._records, request, Step.HAND_OVER, self.refund) as run:
             refunded = self._provider.refund(run.attempt, request.reference, request.money)
             run.commit(
                 Commit(

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from temporalio import activity
 
+from activities.operations import operation
 from activities.step import Records, Request, step_run
 from domain.model import Model
 from domain.remains import Remains
@@ -47,9 +48,10 @@ class SettlingActivities:
         self._records = records
 
     @activity.defn(name="look_again", no_thread_cancel_exception=True)
+    @operation("look_again")
     def look_again(self, request: Request) -> Found:
         """Ask the engine first: what an order that is closed has left changes no more."""
-        with step_run(self._records, request, Step.RECORDS, "look_again") as run:
+        with step_run(self._records, request, Step.RECORDS, self.look_again) as run:
             runs = self._engine.runs(request.order_id)
             found = Found(runs=runs, remains=self._leavings.of(request.order_id))
             run.commit(detail="the order runs again" if runs else "")

@@ -7,6 +7,7 @@ from temporalio import activity
 
 from activities.courier import Courier, HandoffOnRecord, LabelsOnRecord
 from activities.label_purchase import LabelPurchase
+from activities.operations import operation
 from activities.pace import Clock, Pace, earlier_progress, go_on_later
 from activities.step import IN_DOUBT_FOR, Records, Request, StepRun, step_run
 from domain.failures import NotDone, UnknownOutcome
@@ -99,9 +100,10 @@ class ShippingActivities:
         self._clock = clock
 
     @activity.defn(name="ask_quotes", no_thread_cancel_exception=True)
+    @operation("quote")
     def quote(self, request: AskQuotes) -> Quotes:
         """Ask for every rate; which one is taken is the policy's choice."""
-        with step_run(self._records, request, Step.BOOKING, "quote") as run:
+        with step_run(self._records, request, Step.BOOKING, self.quote) as run:
             on_record = self._records.order(request.order_id)
             customs = self._handoffs.customs_of(run.subject)
             pace, before = Pace(self._clock), earlier_progress(QuoteProgress)
@@ -123,12 +125,13 @@ class ShippingActivities:
             return Quotes(quotes=tuple(quotes))
 
     @activity.defn(name="buy_labels", no_thread_cancel_exception=True)
+    @operation("buy_labels")
     def buy(self, request: BuyLabels) -> BoughtLabels:
         """Buy one label for each parcel; a surplus from a lost answer is found and voided.
 
         Many parcels may take several tries, each of which goes on where the last one stopped.
         """
-        with step_run(self._records, request, Step.BOOKING, "buy_labels") as run:
+        with step_run(self._records, request, Step.BOOKING, self.buy) as run:
             purchase = LabelPurchase(
                 self._courier,
                 self._labels,
@@ -146,13 +149,14 @@ class ShippingActivities:
             return BoughtLabels(labels=kept)
 
     @activity.defn(name="void_labels", no_thread_cancel_exception=True)
+    @operation("void_labels")
     def void(self, request: VoidLabels) -> None:
         """Void every label of this version, known or not; they never print again.
 
         They are void on record before the first look, so that no later purchase begins. Of a
         purchase in doubt, a look is the last one only when none can be under way any more.
         """
-        with step_run(self._records, request, Step.BOOKING, "void_labels") as run:
+        with step_run(self._records, request, Step.BOOKING, self.void) as run:
             names = tuple(label_id(quote.parcel, request.sequence) for quote in request.quotes)
             self._records.commit(Commit(order=request.order_id, voided=names))
             wait = self._in_doubt_for - run.waited if request.in_doubt else timedelta(0)
@@ -190,9 +194,10 @@ class ShippingActivities:
         return tuple(refused)
 
     @activity.defn(name="void_known_labels", no_thread_cancel_exception=True)
+    @operation("void_known_labels")
     def void_known(self, request: VoidKnownLabels) -> None:
         """Void labels by their transactions; they never print again."""
-        with step_run(self._records, request, Step.BOOKING, "void_known_labels") as run:
+        with step_run(self._records, request, Step.BOOKING, self.void_known) as run:
             refused = [
                 label.tracking_number
                 for label in request.labels

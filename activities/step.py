@@ -5,15 +5,16 @@ recorded too, with whatever the workflow had decided before, so that a provider'
 keeps an order's status off the record.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.operations import operation_of
 from domain.attempt import Attempt
 from domain.cases import Answer, Case, CaseAnswer, CaseKind
 from domain.failures import Mismatch, NotDone, Refused, UnknownOutcome
@@ -179,13 +180,21 @@ class StepRun:
 
 
 @contextmanager
-def step_run(records: Records, request: Request, step: Step, operation: str) -> Generator[StepRun]:
+def step_run(
+    records: Records, request: Request, step: Step, method: Callable[..., Any]
+) -> Generator[StepRun]:
     """Run one try: classify how it fails, record it, and tell Temporal when to try again.
 
+    ``method`` is the activity, which declares its `operation`.
+
     Raises:
+        TypeError: it declares none.
         ApplicationError: of type NotDone, UnknownOutcome (both retried), or Refused and
             Mismatch (never retried: a case follows).
     """
+    operation = operation_of(method, request)
+    if operation is None:
+        raise TypeError(f"{method} does not say what it carries out")
     run = StepRun(records, request, step, operation)
     try:
         yield run

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from temporalio import activity
 
+from activities.operations import operation
 from activities.step import Records, Request, step_run
 from domain.journal import FactOutcome
 from domain.model import Model
@@ -51,9 +52,10 @@ class StockActivities:
         self._records = records
 
     @activity.defn(name="reserve_stock", no_thread_cancel_exception=True)
+    @operation("reserve")
     def reserve(self, request: ReserveStock) -> Reservation:
         """Promise the goods in one transaction, so that two orders never get the same piece."""
-        with step_run(self._records, request, Step.RECEIVED, "reserve") as run:
+        with step_run(self._records, request, Step.RECEIVED, self.reserve) as run:
             shortages = self._ledger.reserve(request.shop, request.wants, run.key, run.entries())
             if shortages:
                 words = "; ".join(
@@ -64,7 +66,8 @@ class StockActivities:
             return Reservation(shortages=shortages)
 
     @activity.defn(name="release_stock", no_thread_cancel_exception=True)
+    @operation("release_stock")
     def release(self, request: Request) -> None:
         """Let go of what is still promised; a second time changes nothing."""
-        with step_run(self._records, request, Step.STOCK, "release_stock") as run:
+        with step_run(self._records, request, Step.STOCK, self.release) as run:
             self._ledger.release(request.shop, run.key, run.entries())

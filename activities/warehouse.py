@@ -6,6 +6,7 @@ from typing import Protocol
 
 from temporalio import activity
 
+from activities.operations import operation
 from activities.step import Records, Request, step_run
 from domain.attempt import Attempt
 from domain.catalogue import Product, bin_route
@@ -88,9 +89,10 @@ class WarehouseActivities:
         self._records = records
 
     @activity.defn(name="hand_off", no_thread_cancel_exception=True)
+    @operation("hand_off")
     def hand_off(self, request: HandOff) -> HandedOff:
         """Write the handoff document in bin-route order, and bring it to the warehouse."""
-        with step_run(self._records, request, Step.HANDOFF, "hand_off") as run:
+        with step_run(self._records, request, Step.HANDOFF, self.hand_off) as run:
             record = self._records.order(request.order_id)
             handoff = self._document(request, record.order)
             answer = self._warehouse.hand_off(run.attempt, handoff)
@@ -155,24 +157,27 @@ class WarehouseActivities:
         )
 
     @activity.defn(name="cancel_at_warehouse", no_thread_cancel_exception=True)
+    @operation("cancel_at_warehouse")
     def cancel(self, request: StopWork) -> Told:
         """Stop picking and packing; what was taken is put back by the warehouse."""
-        with step_run(self._records, request, Step.HANDOFF, "cancel_at_warehouse") as run:
+        with step_run(self._records, request, Step.HANDOFF, self.cancel) as run:
             done = self._warehouse.cancel(run.attempt, run.subject, request.reason)
             run.commit(outcome=FactOutcome.DONE if done else FactOutcome.DECLINED)
             return Told(done=done)
 
     @activity.defn(name="release_parcels", no_thread_cancel_exception=True)
+    @operation("release")
     def release(self, request: ReleaseParcels) -> Told:
         """Say that the parcels may go: they are paid."""
-        with step_run(self._records, request, Step.HAND_OVER, "release") as run:
+        with step_run(self._records, request, Step.HAND_OVER, self.release) as run:
             done = self._warehouse.release(run.attempt, run.subject, request.labels)
             run.commit(outcome=FactOutcome.DONE if done else FactOutcome.DECLINED)
             return Told(done=done)
 
     @activity.defn(name="recall_parcels", no_thread_cancel_exception=True)
+    @operation("recall")
     def recall(self, request: StopWork) -> None:
         """Ask for parcels back that may still be on the dock."""
-        with step_run(self._records, request, Step.HAND_OVER, "recall") as run:
+        with step_run(self._records, request, Step.HAND_OVER, self.recall) as run:
             self._warehouse.recall(run.attempt, run.subject, request.reason)
             run.commit()

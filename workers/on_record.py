@@ -12,24 +12,6 @@ from domain.tracking import CourierEvent
 from workers.memory import Call, Memory
 
 _WAREHOUSE = ("picked", "packed", "handed_over", "recall_result")
-_OPERATIONS = {
-    "authorize_payment": "authorize",
-    "capture_payment": "capture",
-    "void_payment": "void",
-    "refund_payment": "refund",
-    "reserve_stock": "reserve",
-    "release_stock": "release_stock",
-    "put_away_stock": "put_away",
-    "hand_off": "hand_off",
-    "cancel_at_warehouse": "cancel_at_warehouse",
-    "release_parcels": "release",
-    "recall_parcels": "recall",
-    "ask_quotes": "quote",
-    "buy_labels": "buy_labels",
-    "void_labels": "void_labels",
-    "prepare_papers": "papers",
-}
-"""The operation in each activity's key; its fact says whether the records have it."""
 
 
 def put_messages_on_record(books: Books, memory: Memory) -> int:
@@ -55,17 +37,16 @@ def put_messages_on_record(books: Books, memory: Memory) -> int:
     return count
 
 
-def is_on_record(call: Call, before: Progress) -> bool:
-    """Whether the records have a call's effect: its fact was written in the same transaction."""
+def is_on_record(call: Call, operation: str | None, before: Progress) -> bool:
+    """Whether the records have a call's effect: its fact was written in the same transaction.
+
+    ``operation`` is what it carried out; None where it only wrote the journal.
+    """
     request = call.request
-    if call.failed or call.activity == "record":
+    if call.failed or operation is None:
         return _has_journal(request.journal, before)
-    if isinstance(request, SendMail):
-        operation = f"mail_{request.kind.value}"
-        if request.kind is MailKind.RESTOCK:
-            return False
-    else:
-        operation = _OPERATIONS[call.activity]
+    if isinstance(request, SendMail) and request.kind is MailKind.RESTOCK:
+        return False  # one fact for all articles of an order
     subject = request.shipment or request.order_id
     return idempotency_key(subject, operation, request.sequence) in before.done
 

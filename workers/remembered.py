@@ -4,34 +4,27 @@ Nothing here reaches a vendor, but for label files, which are only read. The sam
 writes the same entries under the same keys, so that what is on record already stays as it is.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from temporalio.testing import ActivityEnvironment
 
-from activities.documents import DocumentActivities, LabelFiles, Papers, Printer, TakenBack
-from activities.mail import MailActivities
-from activities.payment import (
-    PaymentActivities,
-)
-from activities.records import RecordActivities
-from activities.shipping import ShippingActivities
-from activities.stock import StockActivities
-from activities.warehouse import WarehouseActivities
+from activities.documents import LabelFiles, Papers, Printer, TakenBack
+from activities.operations import operation_of
 from backoffice.books import Books
 from backoffice.paperwork import PaperworkBook
 from domain.record import Commit, Committed, OrderOnRecord
+from workers.activities import Activity, Outside, Patience, put_together
 from workers.memory import Call
 from workers.remembered_vendors import (
     RememberedCourier,
+    RememberedEngine,
     RememberedMail,
     RememberedMoney,
     RememberedWarehouse,
 )
 
-NO_DOUBT = timedelta(0)
+NO_DOUBT = Patience(in_doubt_for=timedelta(0), mail_ambiguity=timedelta(0))
 """Nothing is under way any more of what was answered."""
 
 
@@ -87,40 +80,24 @@ class Reenactment:
         )
         environment.run(self._activity(call, call.answered), call.request)
 
-    def _activity(self, call: Call, at: datetime) -> Callable[[Any], Any]:
-        books, records = self.books, _Records(self.books, at)
-        payment = PaymentActivities(
-            RememberedMoney(books, call, self.provider), books.claims, records, NO_DOUBT
-        )
-        stock = StockActivities(books.stock, records)
-        warehouse = WarehouseActivities(RememberedWarehouse(call), books.catalogue, records)
-        shipping = ShippingActivities(
-            RememberedCourier(call), books.handoffs, books.labels, records, NO_DOUBT
+    def operation(self, call: Call) -> str | None:
+        """What a call carried out; None where it only wrote the journal."""
+        return operation_of(self._activity(call, call.began), call.request)
+
+    def _activity(self, call: Call, at: datetime) -> Activity:
+        books = self.books
+        outside = Outside(
+            payment=RememberedMoney(books, call, self.provider),
+            warehouse=RememberedWarehouse(call),
+            courier=RememberedCourier(call),
+            files=self.files,
+            mail=RememberedMail(call),
+            printer=self.printer,
+            engine=RememberedEngine(call),
         )
         paperwork = PaperworkBook(books.database, lambda: at, _numbers(call.answer))
-        documents = DocumentActivities(self.files, self.printer, paperwork, records)
-        return {
-            "authorize_payment": payment.authorize,
-            "capture_payment": payment.capture,
-            "void_payment": payment.void,
-            "refund_payment": payment.refund,
-            "reserve_stock": stock.reserve,
-            "release_stock": stock.release,
-            "put_away_stock": documents.put_away,
-            "hand_off": warehouse.hand_off,
-            "cancel_at_warehouse": warehouse.cancel,
-            "release_parcels": warehouse.release,
-            "recall_parcels": warehouse.recall,
-            "ask_quotes": shipping.quote,
-            "buy_labels": shipping.buy,
-            "void_labels": shipping.void,
-            "void_known_labels": shipping.void_known,
-            "send_mail": MailActivities(
-                RememberedMail(call), books.mails, records, timedelta(0)
-            ).send,
-            "prepare_papers": documents.prepare,
-            "record": RecordActivities(records).record,
-        }[call.activity]
+        known = put_together(outside, books, _Records(books, at), paperwork, NO_DOUBT)
+        return known[call.activity]
 
 
 def _numbers(answer: object) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from activities.payment import (
     RefundPayment,
     Voided,
 )
+from activities.settling import Found
 from activities.shipping import BoughtLabels, Quotes
 from activities.warehouse import HandedOff, Told
 from backoffice.books import Books
@@ -93,6 +94,18 @@ class RememberedMoney:
         request = self.call.request
         known = request.reference if isinstance(request, RefundPayment) else reference
         return Refunded(reference=f"{known}:refund", money=self.call.answer)
+
+
+@dataclass(frozen=True)
+class RememberedEngine:
+    """The engine, from memory."""
+
+    call: Call
+
+    def runs(self, order_id: str) -> bool:
+        """Whether the order was open then."""
+        found: Found = self.call.answer
+        return found.runs
 
 
 @dataclass(frozen=True)

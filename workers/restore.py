@@ -133,7 +133,10 @@ class Restore:
             self._books.intake.bring_back(memory.given)
         count = 0
         for call in memory.calls:
-            if call.answered is None or (before is not None and is_on_record(call, before)):
+            if call.answered is None:
+                continue
+            operation = self._reenactment.operation(call)
+            if before is not None and is_on_record(call, operation, before):
                 continue
             self._reenactment.do(call)
             count += 1

@@ -1,22 +1,14 @@
 """Where everything is put together: settings, vendors' clients, activities, the Worker."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from temporalio.client import Client
 from temporalio.worker import Interceptor, PollerBehaviorAutoscaling, Worker, WorkflowRunner
 
-from activities.documents import DocumentActivities
-from activities.mail import MailActivities
-from activities.payment import PaymentActivities
-from activities.records import RecordActivities
-from activities.settling import Engine, SettlingActivities
-from activities.shipping import ShippingActivities
-from activities.stock import StockActivities
-from activities.warehouse import WarehouseActivities
+from activities.settling import Engine
 from backoffice.books import Books
 from providers.sendgrid_mail import SendGridMail
 from providers.shippo_review import ShippoReview
@@ -28,6 +20,7 @@ from providers.wms_warehouse import WmsWarehouse
 from runtime.releases import release
 from runtime.settings import Settings
 from runtime.temporal import workflow_runner
+from workers.activities import Activity, Outside, Patience, put_together
 from workers.engine import EngineLook
 from workflows.aftermath import AftermathWorkflow
 from workflows.one_payload import OnePayload
@@ -83,41 +76,23 @@ class Vendors:
 
 def activities(
     settings: Settings, books: Books, vendors: Vendors, engine: Engine
-) -> list[Callable[..., Any]]:
+) -> list[Activity]:
     """Every activity, wired."""
-    records = books.records
-    in_doubt_for = timedelta(seconds=settings.in_doubt_seconds)
-    payment = PaymentActivities(vendors.payment, books.claims, records, in_doubt_for)
-    stock = StockActivities(books.stock, records)
-    warehouse = WarehouseActivities(vendors.warehouse, books.catalogue, records)
-    shipping = ShippingActivities(
-        vendors.courier, books.handoffs, books.labels, records, in_doubt_for
+    outside = Outside(
+        payment=vendors.payment,
+        warehouse=vendors.warehouse,
+        courier=vendors.courier,
+        files=vendors.courier,
+        mail=vendors.mail,
+        printer=vendors.printer,
+        engine=engine,
     )
-    mail = MailActivities(
-        vendors.mail, books.mails, records, timedelta(seconds=settings.mail_ambiguity_seconds)
+    patience = Patience(
+        in_doubt_for=timedelta(seconds=settings.in_doubt_seconds),
+        mail_ambiguity=timedelta(seconds=settings.mail_ambiguity_seconds),
     )
-    documents = DocumentActivities(vendors.courier, vendors.printer, books.paperwork, records)
-    return [
-        payment.authorize,
-        payment.capture,
-        payment.void,
-        payment.refund,
-        stock.reserve,
-        stock.release,
-        warehouse.hand_off,
-        warehouse.cancel,
-        warehouse.release,
-        warehouse.recall,
-        shipping.quote,
-        shipping.buy,
-        shipping.void,
-        shipping.void_known,
-        mail.send,
-        documents.prepare,
-        documents.put_away,
-        RecordActivities(records).record,
-        SettlingActivities(engine, books.remains, records).look_again,
-    ]
+    known = put_together(outside, books, books.records, books.paperwork, patience)
+    return list(known.values())
 
 
 def activity_threads(settings: Settings) -> ThreadPoolExecutor:

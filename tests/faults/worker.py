@@ -9,7 +9,7 @@ import os
 import signal
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from backoffice.books import Books
 from runtime.codec import OrderCodec
@@ -19,6 +19,7 @@ from runtime.temporal import connect, encrypting
 from sandbox.client import SandboxClient
 from tests.faults.failing import Door, FailingActivities, FailingDatabase, Failpoints
 from tests.faults.plan import KNOWN, Note, Notebook, read_plan
+from workers.activities import name_of
 from workers.engine import EngineLook
 from workers.wiring import Vendors, activities, activity_threads, build_worker
 
@@ -43,7 +44,7 @@ async def work() -> None:
         loop.add_signal_handler(signal.SIGCONT, points.wake)
         vendors = _watched(Vendors.of(settings), points)
         for known in activities(settings, books, vendors, EngineLook(client)):
-            notebook.add(Note(KNOWN, point=_name(known)))
+            notebook.add(Note(KNOWN, point=name_of(known)))
         watching = [FailingActivities(points)]
         with activity_threads(settings) as executor:
             async with build_worker(client, settings, books, vendors, executor, watching):
@@ -56,12 +57,6 @@ def _watched(vendors: Vendors, points: Failpoints) -> Vendors:
         part: Door(getattr(vendors, part), vendor, points) for part, vendor in _VENDORS.items()
     }
     return replace(vendors, **doors)
-
-
-def _name(known: object) -> str:
-    """What the engine calls an activity; the SDK keeps it on the function."""
-    definition: Any = getattr(known, "__temporal_activity_definition")  # the SDK's mark
-    return cast("str", definition.name)
 
 
 def main() -> None:

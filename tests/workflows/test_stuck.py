@@ -6,6 +6,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.operations import operation
 from activities.step import STUCK_AFTER, Request, step_run
 from domain.cases import CaseKind
 from domain.failures import NotDone
@@ -32,8 +33,9 @@ def failed(attempt: int) -> Commit:
     environment.info = replace(ActivityEnvironment.default_info(), attempt=attempt)
     records = Recorded()
 
+    @operation("buy")
     def fail() -> None:
-        with step_run(records, Request(order_id="ord_1", shop="tea"), Step.BOOKING, "buy"):
+        with step_run(records, Request(order_id="ord_1", shop="tea"), Step.BOOKING, fail):
             raise NotDone("shippo", "it is away")
 
     with pytest.raises(ApplicationError):
