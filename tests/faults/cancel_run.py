@@ -18,7 +18,7 @@ from sandbox.judge import Ending, Expected, judge
 from tests.faults.cancel_table import Cell, Door, Moment
 from tests.faults.gates import STATUS_OF_WAIT, Gate, Gates
 from tests.faults.stories import PULL, Board, Play, Story, end_of, settled
-from tests.faults.verdict import differ, on_record
+from tests.faults.verdict import differ, on_record, view_after_a_look
 from tests.world import PATIENCE, World, eventually
 
 _REACH_SECONDS = 60.0
@@ -164,7 +164,7 @@ class Cancelling:
 
     async def _wrong(self) -> list[str]:
         world, outcome, story = self._world, self._cell.outcome, self._story
-        view = await world.view(self.order)
+        view = await view_after_a_look(world, self.order)
         entries = await asyncio.to_thread(world.ledger, self.order)
         sums = judge(Expected(self.order, story.due, Ending(outcome.status)), entries)
         problems = list(sums.problems)

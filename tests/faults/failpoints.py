@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tests.faults.plan import KNOWN, RAN, REACHED, WENT_ON, Break, Kind
 from tests.faults.stories import STORIES, Board, Story, end_of, play, settled
-from tests.faults.verdict import Finding, find
+from tests.faults.verdict import Finding, find, view_after_a_look
 from tests.faults.worker_processes import WorkerProcess, Workers
 from tests.world import PATIENCE, World, eventually
 
@@ -179,7 +179,7 @@ async def _judged(
 
     async def sound() -> bool:
         entries = await asyncio.to_thread(world.ledger, order)
-        view = await world.view(order)
+        view = await view_after_a_look(world, order)
         findings.append(find(order, point.story, result, view, entries, kind.zombie))
         return not findings[-1].problems
 

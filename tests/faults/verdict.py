@@ -1,13 +1,17 @@
 """Whether a broken order ended as it must: the judge's rules, and stricter ones of this matrix."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from domain.cases import CaseKind
-from domain.standing import SELF_CLOSING
+from backoffice.engine_checks import Pace
 from sandbox.client import LedgerEntry
 from sandbox.judge import Expected, judge
 from tests.faults.stories import Story
-from tests.world import Json
+from tests.world import Json, World
+from workers.reconciliation import Reconciliation
+
+_AT_ONCE = Pace(after=timedelta(), open_every=timedelta())
+"""The engine loop looks minutes later, and nobody waits for it here."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,13 @@ class Finding:
     problems: tuple[str, ...]
     ambiguous_mails: int
     surplus_labels: int
+
+
+async def view_after_a_look(world: World, order: str) -> Json:
+    """Everything on record about an order, after the engine loop's look at whatever is due: it
+    names orders that hang, and closes its own cases where all is well again."""
+    await Reconciliation(world.client, world.books, _AT_ONCE).engine()
+    return await world.view(order)
 
 
 def find(
@@ -60,7 +71,7 @@ def on_record(view: Json, status: str, gone: int) -> list[str]:
     return problems + [
         f"a case is left open: {case['kind']}, {case['reason']}"
         for case in view["cases"]
-        if not case.get("closed_at") and CaseKind(case["kind"]) not in SELF_CLOSING
+        if not case.get("closed_at")
     ]
 
 
