@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from domain.model import Model, Moment, OptionalText
+from domain.model import Model, Moment, OptionalText, Text
 
 
 class CourierStatus(StrEnum):
@@ -46,8 +46,8 @@ def advance(now: CourierStatus, event: CourierStatus) -> CourierStatus:
 class CourierEvent(Model):
     """One courier event about one tracking number, unique by its id."""
 
-    id: str
-    tracking_number: str
+    id: Text
+    tracking_number: Text
     status: CourierStatus
     at: Moment
     detail: OptionalText = ""

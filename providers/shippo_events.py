@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from domain.model import AwareMoment
+from domain.model import AwareMoment, Text
 from domain.tracking import CourierEvent, CourierStatus
 from providers.webhooks import WebhookRefused, from_epoch, utc_now
 
@@ -41,10 +41,13 @@ def _with_zone(value: object) -> object:
 _Moment = Annotated[AwareMoment, BeforeValidator(_with_zone)]
 
 
+_Name = Annotated[Text, Field(max_length=200)]
+
+
 class TrackingStatus(BaseModel):
     """A courier's report as Shippo gives it, in webhooks and look-ups alike."""
 
-    object_id: Annotated[str, Field(min_length=1, max_length=200)]
+    object_id: _Name
     status: str
     status_details: str | None = None
     status_date: _Moment | None = None
@@ -52,7 +55,7 @@ class TrackingStatus(BaseModel):
 
 
 class _Track(BaseModel):
-    tracking_number: Annotated[str, Field(min_length=1, max_length=200)]
+    tracking_number: _Name
     tracking_status: TrackingStatus | None = None
 
 

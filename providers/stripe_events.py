@@ -6,12 +6,11 @@ They are hints only: the order's workflow owns its money and asks Stripe itself.
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
 
 import stripe
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from domain.model import Model, OptionalText
+from domain.model import Model, OptionalText, Text
 from domain.money import Money
 from providers.stripe_units import from_stripe
 from providers.webhooks import WebhookRefused, from_epoch
@@ -50,7 +49,7 @@ class StripeEvent(Model):
     """One event, unique by its id. ``reference`` is the PaymentIntent that it is about, ``order``
     the mark in the object's metadata where it has one; ``status`` is Stripe's word."""
 
-    id: str
+    id: Text
     kind: StripeEventKind
     type: str
     at: datetime
@@ -77,8 +76,8 @@ class _Data(BaseModel):
 
 
 class _Envelope(BaseModel):
-    id: Annotated[str, Field(min_length=1, max_length=250)]
-    type: Annotated[str, Field(max_length=250)]
+    id: Text
+    type: OptionalText
     created: int
 
 
