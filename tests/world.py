@@ -301,7 +301,14 @@ async def open_world(
         vendors = replace(vendors, payment=StripePayment(settings.stripe_url, key, stripe_timeout))
     serving = put_together(settings, environment.client, database_url, tracing)
     server = uvicorn.Server(
-        uvicorn.Config(serving.app, port=port, log_config=None, access_log=False, lifespan="off")
+        uvicorn.Config(
+            serving.app,
+            port=port,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_keep_alive=600,  # on a busy machine it would end just as it is used again
+        )
     )
     serve = asyncio.create_task(server.serve())
     relays = Relays(client, books, vendors, settings.task_queue, tracing)

@@ -49,6 +49,10 @@ class CaseFile:
         """Cases that nobody has answered."""
         return tuple(case for name, case in self._cases.items() if name not in self._answers)
 
+    def is_open(self, kind: CaseKind, reason: str) -> bool:
+        """Whether a person is told just this already."""
+        return any(one.kind is kind and one.reason == reason[:4000] for one in self.waiting)
+
     def answer_to(self, case: Case) -> CaseAnswer | None:
         """What was answered, if anything."""
         answer = self._answers.get(case.id)

@@ -230,7 +230,11 @@ class OrderWorkflow:
                 shipment.inbox.follow(event)
 
     async def _refuse(self, kind: type[Model], wrong: Malformed) -> None:
-        await self.desk.report(CaseKind.MESSAGE_REFUSED, f"{_refused(kind)}: {wrong}")
+        reason = f"{_refused(kind)}: {wrong}"
+        known = self.desk.cases.is_open(CaseKind.MESSAGE_REFUSED, reason)
+        if known and workflow.patched("a-refusal-is-one-case"):
+            return
+        await self.desk.report(CaseKind.MESSAGE_REFUSED, reason)
 
     def _can_be_read(self, kind: type[Model]) -> None:
         """One that is sound has come, so what was refused before it concerns nobody any more."""

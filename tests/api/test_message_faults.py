@@ -67,7 +67,7 @@ def test_whoever_sends_messages_to_orders_is_known_here(desk: Desk) -> None:
     found = {
         route.path
         for route in routes_of(desk.app)
-        if "POST" in route.methods
+        if "POST" in (route.methods or ())
         and route.path.startswith(("/webhooks/", "/warehouse/shipments/{shipment}/"))
     }
     assert found == set(PATHS) == set(SENDERS)
@@ -145,3 +145,19 @@ async def test_a_forged_message_is_refused_and_leaves_nothing(desk: Desk, path: 
         refused(await message.send(desk, key="other"), 404)
     assert message.forge(message.body) or message.elsewhere or message.key
     await still_heard(desk, message, before)
+
+
+@every_sender
+async def test_a_message_about_what_is_not_on_record_is_answered_and_keeps_nobody_waiting(
+    desk: Desk, path: str
+) -> None:
+    message = await message_of(desk, path)
+    elsewhere = message.path.replace(message.order, "ord_to_come")
+    body = message.body
+    for ours in (message.order, "TRACK-1", "k1", "evt_1"):
+        body = body.replace(ours.encode(), b"to-come")
+    answer = await message.send(desk, body, path=elsewhere)
+    assert answer.status_code == (404 if message.key else 200), answer.text
+    stored = answer.json().get("stored", 0)
+    assert len(_rows(desk, "SELECT 1 FROM inbox WHERE state = 'waiting'")) == stored
+    await still_heard(desk, message, told(desk))

@@ -11,7 +11,6 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from activities import step
-from domain.ids import order_id
 from sandbox.judge import Ending
 from tests.world import World
 
@@ -82,18 +81,6 @@ async def test_a_worker_whose_clock_jumps_charges_and_ships_once(
     await world.carry(order)
     sums = await world.judged(order, Ending.COMPLETED)
     assert (sums.captures, sums.captured, sums.labels_live) == (1, 4270, 1)
-
-
-async def test_a_message_that_comes_before_its_order_is_heard_by_it(world: World) -> None:
-    body = world.body()
-    order = order_id(world.shop, body["channel"], body["number"])
-    early = {"id": "early", "nonsense": True}
-    world.books.inbox.put("warehouse/early", "early", "picked", order, early, "picked")
-    await world.place(body)
-    await world.until_history(order, "picked")
-    await world.until_case(order, "message_refused")
-    await world.carry(order)
-    await world.judged(order, Ending.COMPLETED)
 
 
 async def test_a_third_of_all_calls_is_one_too_many_and_only_takes_longer(world: World) -> None:

@@ -6,6 +6,7 @@ PAYMENT = "tests/workflows/test_payment.py"
 CANCEL = "tests/workflows/test_cancel.py"
 VENDORS = "tests/workflows/test_vendors.py"
 MESSAGES = "tests/workflows/test_messages.py"
+MESSAGE_FAULTS = "tests/workflows/test_message_faults.py"
 HAPPY = "tests/workflows/test_happy_path.py"
 
 
@@ -134,7 +135,7 @@ MUTATIONS = (
         "workflows/order.py",
         "        except Malformed as wrong:\n            await self._refuse(kind, wrong)",
         "        except KeyError:\n            raise",
-        (MESSAGES,),
+        (MESSAGE_FAULTS,),
     ),
     Mutation(
         "one intent may pay for two orders",
@@ -177,6 +178,20 @@ MUTATIONS = (
         "            in_turn,\n",
         "",
         ("tests/backoffice/test_callbacks.py",),
+    ),
+    Mutation(
+        "the same nonsense is a case each time",
+        "workflows/order.py",
+        'if known and workflow.patched("a-refusal-is-one-case"):',
+        "if False:",
+        (MESSAGE_FAULTS,),
+    ),
+    Mutation(
+        "a word about an order that has not begun is given up",
+        "workers/relays.py",
+        "elif datetime.now(UTC) - message.received_at > ORPHAN_AFTER:",
+        "elif True:",
+        (MESSAGE_FAULTS,),
     ),
     Mutation(
         "the same message is stored twice",

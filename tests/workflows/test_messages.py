@@ -1,6 +1,5 @@
 """What the warehouse and couriers say: malformed, wrong, double, late, first."""
 
-import asyncio
 from datetime import timedelta
 
 import pytest
@@ -63,31 +62,6 @@ async def test_a_wrong_barcode_at_the_api_is_answered_422_with_the_reason(world:
     await world.carry(order, "ready_to_pack")
     (case,) = (await world.view(order))["cases"]
     assert (case["answer"], case["answered_by"]) == ("close", "ordersaga")
-
-
-async def test_the_same_pick_fifty_times_at_once_counts_once(world: World) -> None:
-    order = await world.place()
-    await world.carry(order, "in_fulfilment")
-    answers = await asyncio.gather(
-        *(world.warehouse(f"{order}-s1", "picked", GOOD_PICK, "fact-1") for _ in range(50))
-    )
-    assert {answer.status_code for answer in answers} == {202}
-    await picked_once(world, order)
-
-
-async def test_the_same_signal_fifty_times_at_once_counts_once(world: World) -> None:
-    order = await world.place()
-    await world.carry(order, "in_fulfilment")
-    payload = {"shipment": f"{order}-s1", **GOOD_PICK}
-    await asyncio.gather(*(world.handle(order).signal("picked", payload) for _ in range(50)))
-    await picked_once(world, order)
-
-
-async def picked_once(world: World, order: str) -> None:
-    view = await world.until(order, "ready_to_pack")
-    assert [one["status"] for one in view["transitions"]].count("picked") == 1
-    assert view["cases"] == []
-    assert len(world.ledger(order, "shippo", "label_purchased")) == 1
 
 
 async def test_packed_before_picked_waits_for_its_turn(world: World) -> None:
@@ -159,25 +133,6 @@ async def test_a_parcel_beyond_tolerance_waits_for_a_person(world: World) -> Non
     await world.until(order, "released")
 
 
-async def test_a_message_after_the_end_changes_nothing(world: World) -> None:
-    order = await world.place()
-    await world.carry(order, "in_fulfilment")
-    await world.cancel(order)
-    await world.until(order, "cancelled")
-    answer = await world.warehouse(f"{order}-s1", "picked", GOOD_PICK)
-    assert answer.status_code == 409
-    await world.judged(order, Ending.CANCELLED)
-
-
-async def test_a_signal_with_two_payloads_is_refused_and_fails_nothing(world: World) -> None:
-    order = await world.place()
-    await world.carry(order, "in_fulfilment")
-    await world.handle(order).signal("picked", args=[{"shipment": f"{order}-s1"}, 2])
-    case = await world.until_case(order, "message_refused")
-    assert "needs one payload" in case["reason"]
-    await world.carry(order, "ready_to_pack")
-
-
 async def test_a_cancel_without_a_request_is_rejected_and_fails_nothing(world: World) -> None:
     order = await world.place()
     await world.carry(order, "in_fulfilment")
@@ -185,17 +140,6 @@ async def test_a_cancel_without_a_request_is_rejected_and_fails_nothing(world: W
         await world.handle(order).execute_update(  # pyright: ignore[reportUnknownMemberType] # the SDK's overloads
             "request_cancel"
         )
-    await world.carry(order, "ready_to_pack")
-
-
-async def test_a_signal_with_hundreds_of_mistakes_is_refused_and_fails_nothing(
-    world: World,
-) -> None:
-    order = await world.place()
-    await world.carry(order, "in_fulfilment")
-    wrong = [{"line": f"no-such-line-{n}", "sku": "MUG-BLUE", "quantity": 1} for n in range(200)]
-    await world.handle(order).signal("picked", {"shipment": f"{order}-s1", "lines": wrong})
-    await world.until_case(order, "message_refused")
     await world.carry(order, "ready_to_pack")
 
 
