@@ -1,5 +1,7 @@
 """Which parts of an order's memory the records have, and the messages among them brought back."""
 
+from collections.abc import Mapping
+
 from activities.mail import SendMail
 from backoffice.books import Books
 from backoffice.courier_news import SIGNAL as COURIER_EVENT
@@ -9,32 +11,54 @@ from domain.ids import idempotency_key
 from domain.journal import FactOutcome, Journal
 from domain.mail import MailKind
 from domain.tracking import CourierEvent
-from workers.memory import Call, Memory
+from domain.warehouse import HandedOver, Packed, Picked, RecallResult
+from workers.memory import Call, Heard, Memory
 
-_WAREHOUSE = ("picked", "packed", "handed_over", "recall_result")
+Report = Picked | Packed | HandedOver | RecallResult
+MESSAGES: Mapping[str, type[Report | CourierEvent]] = {
+    "picked": Picked,
+    "packed": Packed,
+    "handed_over": HandedOver,
+    "recall_result": RecallResult,
+    COURIER_EVENT: CourierEvent,
+}
+"""What an order is told, by signal."""
 
 
 def put_messages_on_record(books: Books, memory: Memory) -> int:
     """What the order was told is known to the records as well: the API judges the warehouse's next
     report by the last one. How many of the warehouse's were missing.
 
-    A message that somebody sent straight to the workflow, without an id, never was on record.
+    A message that somebody sent straight to the workflow, without an id, never was on record, and
+    one that is malformed must not be: what is on record is read again with every later report.
     """
     count = 0
-    given = memory.given
     for one in memory.heard:
-        name = one.payload.get("id")
-        if one.signal in _WAREHOUSE and isinstance(name, str):
-            source = f"warehouse/{given.shop}"
-            order = given.order_id
-            count += books.inbox.bring_back(source, name, one.signal, order, one.payload)
-        elif one.signal == COURIER_EVENT:
-            try:
-                event = CourierEvent.read(one.payload)
-            except ValueError:
+        match _read(one):
+            case CourierEvent() as event:
+                take_courier_event(books, event)
+            case None:
                 continue
-            take_courier_event(books, event)
+            case report if report.id:
+                count += books.inbox.bring_back(
+                    f"warehouse/{memory.given.shop}",
+                    report.id,
+                    one.signal,
+                    memory.given.order_id,
+                    report.model_dump(mode="json"),
+                )
+            case _:
+                continue
     return count
+
+
+def _read(heard: Heard) -> Report | CourierEvent | None:
+    """None for nonsense, which the order has refused as well."""
+    kind = MESSAGES.get(heard.signal)
+    try:
+        return None if kind is None else kind.read(heard.payload)
+    except ValueError:
+        return None
 
 
 def is_on_record(call: Call, operation: str | None, before: Progress) -> bool:
