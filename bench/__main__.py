@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from bench import anatomy, engine_cost, latency, memory, safeguards, throughput
-from bench.figures import UNITS, Results, reserve_standard_output
+from bench.figures import UNITS, Results
 from bench.running_stack import running_stack
 from cli.leaving import Told, leave, stop_when_told
-from cli.progress import Teller
+from cli.progress import Teller, reserve_standard_output
 
 app = typer.Typer(add_completion=False)
 

@@ -1,8 +1,6 @@
 """The figures: their names, their units, and the one line of JSON that each ends as."""
 
 import json
-import os
-import sys
 from collections.abc import Mapping
 from typing import TextIO
 
@@ -51,14 +49,3 @@ class Results:
         if figure in self._wanted and figure not in self.found:
             self.found[figure] = value
             print(text, file=self._out, flush=True)
-
-
-def reserve_standard_output() -> TextIO:
-    """Standard output for figures alone; what anybody else writes there goes to standard error.
-
-    The Temporal SDK logs there, and a server that it starts says there where it is.
-    """
-    sys.stdout.flush()
-    reserved = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    return reserved

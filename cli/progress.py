@@ -1,8 +1,11 @@
 """What is going on, on standard error: a live line on a terminal, plain lines elsewhere."""
 
+import os
+import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -63,3 +66,14 @@ class Teller:
         )
         with Progress(*columns, console=self.console, transient=True) as progress:
             yield _Bar(progress, what, total)
+
+
+def reserve_standard_output() -> TextIO:
+    """Standard output for figures alone; what anybody else writes there goes to standard error.
+
+    The Temporal SDK logs there, and a server that it starts says there where it is.
+    """
+    sys.stdout.flush()
+    reserved = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return reserved

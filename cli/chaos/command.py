@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -9,8 +10,8 @@ from typing import Annotated
 import typer
 
 from cli.chaos.run import Wanted, run_chaos
-from cli.leaving import leave
-from cli.progress import Teller
+from cli.leaving import leave, stop_when_told
+from cli.progress import Teller, reserve_standard_output
 
 _OURS = ("ORDERSAGA_", "TEMPORAL_")
 _AMBIGUITY_SECONDS = "8"
@@ -27,6 +28,8 @@ def chaos(
     keep: Annotated[bool, typer.Option("--keep", help="leave everything behind")] = False,
 ) -> None:
     """Put orders through every fault and death at once; 1 if any of them broke a rule."""
+    stop_when_told()
+    sys.stdout = reserve_standard_output()
     wanted = Wanted(orders, seed, faults, kills, in_flight, workers)
     leave(0 if carry_out(wanted, keep=keep) else 1)
 

@@ -164,7 +164,8 @@ def test_commands_and_payloads_are_read_from_histories() -> None:
 def test_standard_output_is_the_figures_own_whoever_else_writes_there() -> None:
     program = (
         "import os\n"
-        "from bench.figures import Results, reserve_standard_output\n"
+        "from bench.figures import Results\n"
+        "from cli.progress import reserve_standard_output\n"
         "results = Results(frozenset({'efficiency'}), reserve_standard_output())\n"
         "os.system('echo a server')\n"
         "print('somebody', flush=True)\n"

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-from bench.figures import reserve_standard_output
 from bench.virtual_engine import open_virtual_engine
-from cli.progress import Teller
+from cli.progress import Teller, reserve_standard_output
 from tests.faults import failpoints
 from tests.faults.cancel_table import cells_of, read_table
 from tests.faults.cancelling import CancelVerdict, cancel_all, learn_places, rows_missing
