@@ -152,4 +152,6 @@ def _read(parts: Iterable[bytes]) -> None:
 
 
 def _seconds(header: str | None) -> float | None:
-    return float(header) if header is not None and header.isdigit() else None
+    """A number of seconds; anything else, and what nobody can mean, asks for nothing."""
+    plain = header is not None and header.isascii() and header.isdigit() and len(header) < 10
+    return float(header) if header is not None and plain else None

@@ -21,6 +21,9 @@ log = logging.getLogger("ordersaga.callbacks")
 CALLERS = 64
 """Calls at once: threads of their own, which wait for shops most of their time."""
 
+LONGEST_PAUSE = 3600.0
+"""Seconds, whatever a shop asks for: what it can set for longer would silence it for good."""
+
 
 class CallbackRelay:
     """Brings each order's next callback to its shop. A process has one."""
@@ -78,7 +81,7 @@ class CallbackRelay:
             book.failed(callback.id, refusal.reason, timedelta(days=1))
         except ProviderFailure as failure:
             asked = failure.retry_after if isinstance(failure, NotDone) else None
-            seconds = asked or min(2**callback.attempts, 3600)
+            seconds = min(asked or 2**callback.attempts, LONGEST_PAUSE)
             down = isinstance(failure, ReceiverDown | UnknownOutcome)
             delay = timedelta(seconds=seconds)
             book.failed(callback.id, failure.reason, delay, shop_down=down)

@@ -218,11 +218,10 @@ class Desk:
         kind: CaseKind,
         reason: str,
         shipment: str | None = None,
-        answers: tuple[CaseAnswer, ...] = (CaseAnswer.CLOSE,),
     ) -> Case:
         """Tell staff something without waiting for them."""
-        case = self.cases.open(kind, reason, answers, shipment)
-        await self._attention()
+        case = self.cases.open(kind, reason, shipment=shipment)
+        await self.call_attention()
         return case
 
     def settle(self, case: Case | None, why: str) -> None:
@@ -249,7 +248,7 @@ class Desk:
         """
         by = workflow.now() + self.policy.case_answer_within
         case = self.cases.open(kind, reason, answers, shipment, by)
-        await self._attention()
+        await self.call_attention()
         try:
             await self.until(
                 lambda: self.cases.answer_to(case) is not None or unless(),
@@ -273,7 +272,8 @@ class Desk:
             attention(needed=False)
         self.tell()
 
-    async def _attention(self) -> None:
+    async def call_attention(self) -> None:
+        """Let staff see at once that a case has been opened."""
         attention(needed=True)
         self.tell()
         await self.record()

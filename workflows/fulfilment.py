@@ -88,16 +88,23 @@ async def undo(shipment: Shipment) -> bool:
     desk = shipment.desk
     why = desk.cancelled_by
     desk.enter(OrderStatus.CANCELLING, Step.HANDOFF, shipment.id, why)
-    if not shipment.inbox.gone and await take_back_from_warehouse(shipment, why):
-        await shipment.promises.undo()
+    while True:
         if not shipment.inbox.gone:
-            return True
-    await desk.report(
-        CaseKind.GONE_UNRELEASED,
-        "The parcel left before it was paid and released. It is captured at once; the cancel "
-        "cannot be kept.",
-        shipment.id,
-    )
+            if await take_back_from_warehouse(shipment, why):
+                await shipment.promises.undo()
+            else:
+                shipment.inbox.gone_for_sure = True
+            if not shipment.inbox.gone:
+                return True
+        case = await desk.report(
+            CaseKind.GONE_UNRELEASED,
+            "The parcel left before it was paid and released. It is captured at once; the cancel "
+            "cannot be kept.",
+            shipment.id,
+        )
+        if shipment.inbox.gone:
+            break
+        desk.settle(case, "the parcel is still here")
     shipment.inbox.gone_for_sure = True
     desk.stop = None
     await capture(shipment, gone=True)

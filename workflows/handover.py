@@ -131,14 +131,17 @@ async def _undo_paid(shipment: Shipment) -> None:
 
 async def report_gone_unlabelled(shipment: Shipment) -> None:
     """The warehouse let something go that has no label: a person asks what and with whom."""
-    await shipment.desk.report(
+    desk = shipment.desk
+    case = desk.cases.open(
         CaseKind.GONE_UNRELEASED,
         "The warehouse says that the courier has the parcel, and it has no label yet: ask what "
         "left and with whom. Once it is labelled it counts as gone, and is captured at once. "
         "still_here takes the scan back, until the money is asked for",
-        shipment.id,
         (CaseAnswer.STILL_HERE, CaseAnswer.CLOSE),
+        shipment.id,
     )
+    shipment.inbox.doubt_scan(case.id)
+    await desk.call_attention()
 
 
 def check_still_here(shipments: Sequence[Shipment], case: Case, answer: CaseAnswer) -> None:
@@ -157,10 +160,10 @@ def check_still_here(shipments: Sequence[Shipment], case: Case, answer: CaseAnsw
 
 
 def hear_still_here(shipments: Sequence[Shipment], case: Case, answer: CaseAnswer) -> None:
-    """Staff have looked, and the scan was false: nothing has gone until the next one."""
+    """Staff have looked, and this scan was false: nothing has gone because of it."""
     for shipment in shipments:
         if answer is CaseAnswer.STILL_HERE and shipment.id == case.shipment:
-            shipment.inbox.take_back_scan()
+            shipment.inbox.take_back_scan(case.id)
 
 
 async def report_gone_after_all(shipment: Shipment) -> None:

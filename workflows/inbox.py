@@ -15,7 +15,8 @@ class ShipmentInbox:
         self.packed: list[Packed] = []
         self.recall: RecallOutcome | None = None
         self.gone_for_sure = False
-        self.told_gone = False
+        self._scans: list[str] = []
+        self._doubted: dict[str, str] = {}
         self.tracking_numbers: tuple[str, ...] = ()
         self._couriers: dict[str, CourierStatus] = {}
         self._seen: set[str] = set()
@@ -33,14 +34,23 @@ class ShipmentInbox:
             case Packed():
                 self.packed.append(message)
             case HandedOver():
-                self.told_gone = True
+                self._scans.append(name)
             case RecallResult():
                 self.recall = message.outcome
         return True
 
-    def take_back_scan(self) -> None:
-        """No manifest has named the parcel, as far as anybody knows; the next one counts."""
-        self.told_gone = False
+    @property
+    def told_gone(self) -> bool:
+        """Whether a manifest has named the goods, and nobody has found them after it."""
+        return bool(self._scans)
+
+    def doubt_scan(self, case: str) -> None:
+        """The newest scan is what this case asks about."""
+        self._doubted[case] = self._scans[-1]
+
+    def take_back_scan(self, case: str) -> None:
+        """The scan that this case was about was false; any other counts as before."""
+        self._scans.remove(self._doubted.pop(case))
 
     def follow(self, event: CourierEvent) -> None:
         """Take a courier's event; late, double and out-of-order ones change nothing."""

@@ -204,10 +204,10 @@ class OrderWorkflow:
             message = decode(kind, raw)
             shipment = self._shipment(message.shipment)
             check_moment(shipment, message)
-            new = shipment.inbox.take(message)
-            self._can_be_read(kind)
-            if new and isinstance(message, HandedOver) and not shipment.labels:
-                await report_gone_unlabelled(shipment)
+            if shipment.inbox.take(message):
+                self._can_be_read(kind)
+                if isinstance(message, HandedOver) and not shipment.labels:
+                    await report_gone_unlabelled(shipment)
         except Malformed as wrong:
             await self._refuse(kind, wrong)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -9,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from backoffice.records import RecordBook
 from domain.cases import CaseAnswer
 from domain.record import Commit, Committed
-from domain.shipping import Label
+from domain.shipping import Label, LabelError
 from providers.shippo_shipping import ShippoCourier
 from sandbox.judge import Ending
 from tests.world import Json, World, eventually
@@ -87,14 +88,7 @@ async def test_a_scan_is_taken_back_while_its_meaning_is_not_on_record_yet(
     assert await asyncio.to_thread(tried.wait, 20)
     answering = asyncio.create_task(world.answer(case, "still_here"))
 
-    async def heard() -> bool:
-        history = await world.handle(order).fetch_history()
-        return any(
-            one.HasField("workflow_execution_update_accepted_event_attributes")
-            for one in history.events
-        )
-
-    await eventually(heard, lambda: "the answer is never heard")
+    await eventually(lambda: hears_an_answer(world, order), lambda: "the answer is never heard")
     mended.set()
     assert (await answering).is_success
     await nothing_is_gone(world, order)
@@ -117,3 +111,62 @@ async def test_a_scan_cannot_be_taken_back_once_the_money_is_asked_for(world: Wo
     world.sandbox.clear_faults()
     await world.until(order, "shipped")
     assert (await world.answer(case, "close")).is_success
+
+
+async def test_taking_one_scan_back_leaves_another_as_it_was(world: World) -> None:
+    order, case = await scanned(world)
+    true = {"shipment": f"{order}-s1", "manifest": "M-1"}
+    await world.handle(order).signal("handed_over", true)
+
+    async def another() -> Json | None:
+        cases = (await world.view(order))["cases"]
+        return next((one for one in cases if one["id"] != case["id"]), None)
+
+    second = await eventually(another, lambda: "the second scan opens no case")
+    assert (await world.answer(case, "still_here")).is_success
+    assert (await world.answer(second, "close")).is_success
+    await world.wms(f"{order}-s1", "picked")
+    await world.until(order, "shipped")
+    assert len(world.ledger(order, "stripe", "capture")) == 1
+
+
+async def test_a_scan_taken_back_while_a_cancel_was_giving_up_lets_the_cancel_be_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, go, buy = threading.Event(), threading.Event(), ShippoCourier.buy
+    tried, mended, commit = threading.Event(), threading.Event(), RecordBook.commit
+
+    def slow(courier: ShippoCourier, *given: Any, **named: Any) -> Label | LabelError:
+        bought = buy(courier, *given, **named)
+        began.set()
+        go.wait(30)
+        return bought
+
+    def late(book: RecordBook, what: Commit) -> Committed:
+        giving_up = any("cancel cannot be kept" in one.reason for one in what.journal.cases)
+        if giving_up and not mended.is_set():
+            tried.set()
+            mended.wait(10)
+        return commit(book, what)
+
+    monkeypatch.setattr(ShippoCourier, "buy", slow)
+    monkeypatch.setattr(RecordBook, "commit", late)
+    order, case = await scanned(world)
+    await world.wms(f"{order}-s1", "picked")
+    assert await asyncio.to_thread(began.wait, 20)
+    await world.cancel(order)
+    go.set()
+    assert await asyncio.to_thread(tried.wait, 20)
+    answering = asyncio.create_task(world.answer(case, "still_here"))
+    await eventually(lambda: hears_an_answer(world, order), lambda: "the answer is never heard")
+    mended.set()
+    assert (await answering).is_success
+    await world.until(order, "cancelled")
+    sums = await world.judged(order, Ending.CANCELLED)
+    assert (sums.captures, sums.labels_live) == (0, 0)
+
+
+async def hears_an_answer(world: World, order: str) -> bool:
+    history = await world.handle(order).fetch_history()
+    accepted = [one.workflow_execution_update_accepted_event_attributes for one in history.events]
+    return any(one.accepted_request.input.name == "answer_case" for one in accepted)
