@@ -1,13 +1,29 @@
 """How an order is paid, and the log of what happened to its money."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from domain.model import Code, Model, Moment, OptionalText
 from domain.money import Money
+
+_CARD_NUMBER = re.compile(r"\d(?:[._:/+#-]?\d){11,18}")
+
+
+def _no_card_number(name: str) -> str:
+    if _CARD_NUMBER.fullmatch(name):
+        raise ValueError(
+            "looks like a card number: give the payment provider's own name for the method, as its "
+            "form on your page returns it"
+        )
+    return name
+
+
+MethodName = Annotated[Code, AfterValidator(_no_card_number)]
+"""A provider's name for a payment method (``pm_...``). Card numbers must never come here."""
 
 
 class AuthorizeMethod(Model):
@@ -18,7 +34,7 @@ class AuthorizeMethod(Model):
     """
 
     terms: Literal["authorize"] = "authorize"
-    payment_method: Code
+    payment_method: MethodName
     customer: Code | None = None
     consent: Moment | None = None
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from cli import demo_orders
 from domain.order import Order
+from domain.payment import AuthorizeMethod
 
 
 def body(**more: Any) -> dict[str, Any]:
@@ -94,3 +95,17 @@ def test_every_other_text_comes_out_unchanged(name: str) -> None:
 def test_prices_without_tax_are_checked_against_the_net() -> None:
     data = body(prices_include_tax=False)
     assert "lines.0.net" in problems(data)
+
+
+@pytest.mark.parametrize("number", ["4242424242424242", "4242-4242-4242-4242", "378282246310005"])
+def test_a_card_number_is_no_payment_method_and_is_not_repeated(number: str) -> None:
+    with pytest.raises(ValueError, match="looks like a card number") as refused:
+        AuthorizeMethod.read({"terms": "authorize", "payment_method": number})
+    assert number not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["pm_card_visa", "card_1Pgc76", "42424242", "src_4242424242424242"]
+)
+def test_a_provider_s_own_name_is_a_payment_method(name: str) -> None:
+    assert AuthorizeMethod(payment_method=name).payment_method == name
