@@ -192,25 +192,29 @@ class PaymentActivities:
     @activity.defn(name="void_payment", no_thread_cancel_exception=True)
     @operation("void")
     def void(self, request: VoidPayment) -> Voided:
-        """Let go of held money; when it is not known whether any is held, look it up first.
-
-        It is booked also where the authorization itself never came on record."""
+        """Let go of held money; when it is not known whether any is held, look it up first."""
         with step_run(self._records, request, Step.PAYMENT, self.void) as run:
             attempt = run.attempt.model_copy(update={"first_at": request.authorized_since})
             voided = self._provider.void(
                 attempt, request.order_id, request.reference, self._doubt(run, request)
             )
-            events = (
-                ()
-                if voided is None
-                else (
-                    self._money_moved(
-                        run, PaymentEventKind.VOID, voided.money, voided.reference, None
-                    ),
-                )
-            )
+            events = () if voided is None else self._held_and_let_go(run, request, voided)
             run.commit(Commit(order=request.order_id, payments=events))
             return Voided(let_go=voided)
+
+    def _held_and_let_go(
+        self, run: StepRun, request: VoidPayment, voided: Authorization
+    ) -> tuple[PaymentEvent, ...]:
+        """The void; where nobody had heard of what it lets go, the books hear of both."""
+        void = self._money_moved(run, PaymentEventKind.VOID, voided.money, voided.reference, None)
+        if request.reference is not None:
+            return (void,)
+        held = {
+            "key": idempotency_key(request.order_id, _AUTHORIZE, request.authorize_sequence),
+            "kind": PaymentEventKind.AUTHORIZATION,
+            "capture_before": voided.capture_before,
+        }
+        return (void.model_copy(update=held), void)
 
     def _doubt(self, run: StepRun, request: VoidPayment) -> InDoubt | None:
         if request.in_doubt is None:

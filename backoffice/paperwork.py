@@ -128,6 +128,9 @@ class PaperworkBook:
         issued, nothing comes back and nothing is credited. Answers the numbers of all credit notes
         of the shipment.
 
+        What came back is promised to the order as before it was issued, until the order itself
+        lets go of it: the courier may have it after all, and then it is issued anew.
+
         Raises:
             NotOnRecord: there is no such order.
         """
@@ -136,11 +139,9 @@ class PaperworkBook:
             _, seller = _order_and_seller(connection, commit.order)
             now = self._clock()
             out = issued_to(connection, commit.order, shipment)
-            post(
-                connection,
-                shop,
-                entries_of(StockKind.PUT_AWAY, out, key, now, commit.order, shipment),
-            )
+            back = entries_of(StockKind.PUT_AWAY, out, key, now, commit.order, shipment)
+            again = entries_of(StockKind.RESERVATION, out, f"{key}:again", now, commit.order)
+            post(connection, shop, (*back, *again))
             withdraw_papers(connection, commit.order, shipment)
             papers, notes = list(commit.documents), list[dict[str, object]]()
             for place, row in enumerate(_not_credited(connection, commit.order, shipment)):

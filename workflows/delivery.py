@@ -39,6 +39,8 @@ async def _shipping_mail(shipment: Shipment) -> None:
 async def until_delivered(shipment: Shipment) -> bool:
     """Step 15: delivered when all parcels are. False where the courier brings one back."""
     desk = shipment.desk
+    if not shipment.labels and workflow.patched("what-no-courier-reports-is-asked"):
+        return await _asked_for(shipment)
     began = workflow.now()
     numbers = [label.tracking_number for label in shipment.labels]
     by = began + desk.policy.deliver_within
@@ -69,6 +71,23 @@ async def until_delivered(shipment: Shipment) -> bool:
     desk.enter(OrderStatus.DELIVERED, Step.DELIVERY, shipment.id)
     await desk.record()
     return True
+
+
+async def _asked_for(shipment: Shipment) -> bool:
+    """What left without a label has no tracking: a person finds out what became of it."""
+    desk = shipment.desk
+    answer = await desk.ask(
+        CaseKind.NOT_DELIVERED,
+        "It left without a label, so no courier reports it: find out what became of it. accept "
+        "says that the customer has it, close that it was settled otherwise",
+        (CaseAnswer.ACCEPT, CaseAnswer.CLOSE),
+        shipment.id,
+        stoppable=False,
+    )
+    arrived = answer is CaseAnswer.ACCEPT
+    status = OrderStatus.DELIVERED if arrived else OrderStatus.NOT_DELIVERED
+    desk.enter(status, Step.DELIVERY, shipment.id)
+    return arrived
 
 
 def _all(shipment: Shipment, numbers: list[str], status: CourierStatus) -> bool:

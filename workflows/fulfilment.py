@@ -14,7 +14,7 @@ from workflows.handoff import hand_to_warehouse, take_back_from_warehouse
 from workflows.handover import release, until_handed_over
 from workflows.interruptions import Stopped
 from workflows.packing import until_packed
-from workflows.papers import issue_stock_and_documents
+from workflows.papers import account_for_what_left, issue_stock_and_documents
 from workflows.picking import until_picked
 from workflows.shipment import Shipment
 
@@ -39,6 +39,7 @@ async def fulfil(shipment: Shipment) -> Fate:
     except Stopped:
         if await undo(shipment):
             return Fate.CANCELLED
+        await account_for_what_left(shipment)
     await release(shipment)  #     ... before it may leave
     if not await until_handed_over(shipment):
         return Fate.CANCELLED

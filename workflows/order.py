@@ -11,13 +11,11 @@ from activities.step import Request
 from activities.stock import ReserveStock, StockActivities
 from domain.cases import CaseKind
 from domain.mail import MailFact, MailKind
-from domain.model import Model
 from domain.order import OrderInput
 from domain.shipping import Portion
 from domain.status import CancelMoment, OrderStatus, Step
 from domain.steering import CancelAnswer, CancelRequest, CaseReply
 from domain.stock import wants
-from domain.tracking import CourierEvent
 from domain.warehouse import HandedOver, Packed, Picked, RecallResult
 from workflows.cancel import ask_to_cancel, is_way_back
 from workflows.desk import Desk
@@ -26,13 +24,13 @@ from workflows.handover import (
     check_still_here,
     hear_still_here,
     report_gone_after_all,
-    report_gone_unlabelled,
 )
 from workflows.interruptions import DoneByHand, Stopped
-from workflows.messages import NOTHING, Malformed, decode
+from workflows.messages import NOTHING, in_the_history
 from workflows.money import OrderMoney
 from workflows.promises import Promises
-from workflows.shipment import Shipment, check_moment
+from workflows.reception import Reception
+from workflows.shipment import Shipment
 
 _CLOSING_STEP = {
     OrderStatus.OUT_OF_STOCK: Step.RECEIVED,
@@ -40,10 +38,6 @@ _CLOSING_STEP = {
     OrderStatus.CANCELLED: Step.HAND_OVER,
     OrderStatus.COMPLETED: Step.REVIEW,
 }
-
-
-def _refused(kind: type[Model]) -> str:
-    return f"A {kind.__name__} signal was refused"
 
 
 @workflow.defn(name="Order")
@@ -58,6 +52,7 @@ class OrderWorkflow:
         self.promises = Promises()
         everything = tuple(Portion(line=x.id, quantity=x.quantity) for x in given.order.lines)
         self.shipments = [Shipment(self.desk, self.money, 1, everything)]
+        self.reception = Reception(self.desk, self.shipments)
         self.declined_because = ""
 
     @workflow.run
@@ -180,71 +175,32 @@ class OrderWorkflow:
     @workflow.signal(description="The warehouse has picked a shipment (domain.warehouse.Picked)")
     async def picked(self, raw: RawValue = NOTHING) -> None:
         """Step 6."""
-        await self._take(Picked, raw)
+        await self.reception.take(Picked, raw)
 
     @workflow.signal(description="The warehouse has packed a shipment (domain.warehouse.Packed)")
     async def packed(self, raw: RawValue = NOTHING) -> None:
         """Step 12."""
-        await self._take(Packed, raw)
+        await self.reception.take(Packed, raw)
 
     @workflow.signal(description="The courier has the parcels (domain.warehouse.HandedOver)")
     async def handed_over(self, raw: RawValue = NOTHING) -> None:
         """Step 13."""
-        await self._take(HandedOver, raw)
+        await self.reception.take(HandedOver, raw)
 
     @workflow.signal(description="The answer to a recall (domain.warehouse.RecallResult)")
     async def recall_result(self, raw: RawValue = NOTHING) -> None:
         """The warehouse could still pull the parcel, or it is gone."""
-        await self._take(RecallResult, raw)
-
-    async def _take(
-        self, kind: type[Picked | Packed | HandedOver | RecallResult], raw: RawValue
-    ) -> None:
-        try:
-            message = decode(kind, raw)
-            shipment = self._shipment(message.shipment)
-            check_moment(shipment, message)
-            if shipment.inbox.take(message):
-                self._can_be_read(kind)
-                if isinstance(message, HandedOver) and not shipment.labels:
-                    await report_gone_unlabelled(shipment)
-        except Malformed as wrong:
-            await self._refuse(kind, wrong)
-
-    def _shipment(self, name: str) -> Shipment:
-        for shipment in self.shipments:
-            if shipment.id == name:
-                return shipment
-        raise Malformed(f"shipment: {name} is none of this order's")
+        await self.reception.take(RecallResult, raw)
 
     @workflow.signal(description="What a courier reports (domain.tracking.CourierEvent)")
     async def courier_event(self, raw: RawValue = NOTHING) -> None:
         """Step 15; late, double and out-of-order events change nothing."""
-        try:
-            event = decode(CourierEvent, raw)
-        except Malformed as wrong:
-            await self._refuse(CourierEvent, wrong)
-        else:
-            self._can_be_read(CourierEvent)
-            for shipment in self.shipments:
-                shipment.inbox.follow(event)
-
-    async def _refuse(self, kind: type[Model], wrong: Malformed) -> None:
-        reason = f"{_refused(kind)}: {wrong}"
-        known = self.desk.cases.is_open(CaseKind.MESSAGE_REFUSED, reason)
-        if known and workflow.patched("a-refusal-is-one-case"):
-            return
-        await self.desk.report(CaseKind.MESSAGE_REFUSED, reason)
-
-    def _can_be_read(self, kind: type[Model]) -> None:
-        """One that is sound has come, so what was refused before it concerns nobody any more."""
-        for case in self.desk.cases.waiting:
-            if case.kind is CaseKind.MESSAGE_REFUSED and case.reason.startswith(_refused(kind)):
-                self.desk.settle(case, "one that can be read has come")
+        await self.reception.follow(raw)
 
     @workflow.update(description="Cancel the order: what that leads to depends on the moment")
-    def request_cancel(self, request: CancelRequest) -> CancelAnswer:
+    async def request_cancel(self, request: CancelRequest) -> CancelAnswer:
         """Void before the capture, recall until the hand-over, refuse after it."""
+        await in_the_history()
         return ask_to_cancel(self.desk, self.shipments, request)
 
     async def cancelled_from_the_ui(self) -> None:
@@ -261,6 +217,8 @@ class OrderWorkflow:
     @workflow.update(description="Answer one of the order's cases, with who and why")
     async def answer_case(self, reply: CaseReply) -> None:
         """A person's decision, on record before the person is told so."""
+        await in_the_history()
+        self.check_case_reply(reply)
         case = self.desk.cases.answer(reply)
         hear_still_here(self.shipments, case, reply.answer)
         await self.desk.record()

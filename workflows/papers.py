@@ -1,14 +1,18 @@
 """Steps 9 to 11: stock issued, restock alerts, papers to the printer; and the way back."""
 
+from contextlib import suppress
+
 from temporalio import workflow
 
 from activities.documents import DocumentActivities, PreparePapers, PutAway
 from activities.mail import MailActivities, SendMail
 from domain.invoicing import CreditReason
+from domain.journal import Transition
 from domain.mail import MailFact, MailKind
 from domain.shipping import Portion
 from domain.status import OrderStatus, Step
 from domain.stock import RestockNeed
+from workflows.interruptions import DoneByHand
 from workflows.shipment import Shipment
 
 
@@ -16,19 +20,47 @@ async def issue_stock_and_documents(shipment: Shipment) -> None:
     """Issue what was picked and print its papers, in one transaction."""
     if not shipment.labels:
         return
-    desk = shipment.desk
     shipment.promises.register(lambda: put_away(shipment))
-    then = desk.next(OrderStatus.READY_TO_PACK, Step.DOCUMENTS, shipment.id)
+    then = shipment.desk.next(OrderStatus.READY_TO_PACK, Step.DOCUMENTS, shipment.id)
+    await _issue(shipment, then)
+    shipment.desk.arrive(then)
+
+
+async def account_for_what_left(shipment: Shipment) -> None:
+    """Goods that left while they were called back are issued and invoiced like any others.
+
+    A label that may have been bought unheard is voided: it was never printed, so no parcel has it.
+    """
+    if not workflow.patched("what-left-is-accounted-for"):
+        return
+    if not shipment.labels:
+        await shipment.promises.undo()
+    if not shipment.issued:
+        with suppress(DoneByHand):
+            await _issue(shipment)
+
+
+async def _issue(shipment: Shipment, then: Transition | None = None) -> None:
+    """Under the number of the issue: one whose outcome nobody heard is asked for again."""
+    desk = shipment.desk
+    picked = tuple(Portion(line=one.line, quantity=one.quantity) for one in shipment.picked)
     request = PreparePapers(
         order_id=desk.order_id,
         shop=desk.shop,
         shipment=shipment.id,
-        portions=tuple(Portion(line=line.line, quantity=line.quantity) for line in shipment.picked),
+        sequence=shipment.put_away_times + 1,
+        portions=picked or shipment.portions,
         parcels=shipment.parcels,
         labels=shipment.labels,
     )
-    papers = await desk.call(DocumentActivities.prepare, request, "issue stock, print papers", then)
-    desk.arrive(then)
+    papers = await desk.call(
+        DocumentActivities.prepare,
+        request,
+        "issue stock, print papers",
+        then,
+        stoppable=then is not None,
+    )
+    shipment.issued = True
     desk.journal.waited(Step.STOCK, "issue", shipment.id, workflow.now())
     for need in papers.restock:
         desk.in_background(_alert(shipment, need))
@@ -64,3 +96,5 @@ async def put_away(shipment: Shipment) -> None:
         DocumentActivities.put_away, request, "book the goods back, credit the invoice"
     )
     shipment.credit_notes = back.credit_notes
+    shipment.issued = False
+    shipment.put_away_times += 1

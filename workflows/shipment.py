@@ -29,6 +29,8 @@ class Shipment:
         self.picked: tuple[PickedLine, ...] = ()
         self.parcels: tuple[PlannedParcel, ...] = ()
         self.labels: tuple[Label, ...] = ()
+        self.issued = False
+        self.put_away_times = 0
         self.credit_notes: tuple[str, ...] = ()
         self.handed_off = False
         self.capture_asked = False

@@ -123,12 +123,14 @@ def shown(track: Document, event: Document | None = None) -> Document:
 def label_on(world: World, order: str, shipment: str, parcel: str) -> Document | None:
     """The label that an unreleased parcel bears: the last one made for it and not voided.
 
+    It has been fetched: no parcel bears what nobody can have printed.
+
     Told by the labels' metadata: one that names the parcel or the shipment, else any of the order.
     """
     live = [
         found
         for found in world.store.find(_TRANSACTION, "order", order)
-        if found["tracking_number"] and found["status"] != "REFUNDED"
+        if found["tracking_number"] and found["fetched"] and found["status"] != "REFUNDED"
     ]
     short = shipment.removeprefix(f"{order}-")
     for name in (parcel, shipment, parcel.removeprefix(f"{order}-"), short):

@@ -36,6 +36,7 @@ _PRIVATE = (
     "amount_minor",
     "currency",
     "base",
+    "fetched",
     "remark",
 )
 
@@ -107,6 +108,7 @@ async def label(world: World, request: ParsedRequest) -> Answer:
     if ending != labels.ending(transaction["label_file_type"]):
         return missing()
     shipment = stored(world, SHIPMENT, transaction["shipment"])
+    world.store.put(KIND, key, transaction | {"fetched": True})
     body, content_type = labels.draw(transaction, shipment)
     return Answer.content(body, content_type)
 
@@ -170,6 +172,7 @@ def _opened(world: World, request: ParsedRequest, body: Document, rate: Document
         "amount_minor": rate["amount_minor"],
         "currency": rate["currency"],
         "base": base(request),
+        "fetched": False,
     }
 
 

@@ -133,6 +133,10 @@ class Trade:
         key = f"{name}:reserve:1"
         assert not self.stock.reserve(self.shop_id, wanted, key, Commit(order=name))
 
+    def release(self, name: str) -> None:
+        """Let go of what an order still has promised."""
+        self.stock.release(self.shop_id, f"{name}:release:1", Commit(order=name))
+
     def on_hand(self, sku: str = MUG) -> int:
         return self.stock.level(self.shop_id, sku).on_hand
 

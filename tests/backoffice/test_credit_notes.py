@@ -40,7 +40,7 @@ def test_put_away_takes_back_what_was_issued_and_no_more(trade: Trade) -> None:
     name = issued(trade, portions=(Portion(line="1", quantity=1),))
     at_once([lambda: put_away(trade, name)] * 8)
     put_away(trade, name, key="put_away:2")
-    assert trade.stock.level(SHOP, MUG) == Level(sku=MUG, on_hand=100, reserved=1)
+    assert trade.stock.level(SHOP, MUG) == Level(sku=MUG, on_hand=100, reserved=2)
     assert credit_numbers(trade) == [f"INV-CN-{datetime.now(UTC).year}-000001"]
     assert Audits(trade.database).audit(SHOP) == ()
 

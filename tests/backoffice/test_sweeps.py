@@ -75,6 +75,7 @@ def invoiced(trade: Trade) -> None:
     trade.reserve(name)
     papers.issue(trade, name)
     papers.put_away(trade, name)
+    trade.release(name)
     with trade.database.transaction() as connection:
         connection.execute(text("DELETE FROM credit_notes"))
     moved(trade, name, OrderStatus.CANCELLED)
@@ -181,6 +182,7 @@ def test_an_order_cancelled_in_good_order_is_no_finding(trade: Trade) -> None:
     trade.reserve(name)
     papers.issue(trade, name)
     papers.put_away(trade, name)
+    trade.release(name)
     events = (
         payment("a", PaymentEventKind.AUTHORIZATION, 3451),
         payment("v", PaymentEventKind.VOID, 3451),

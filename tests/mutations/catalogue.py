@@ -132,7 +132,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a malformed signal is not caught",
-        "workflows/order.py",
+        "workflows/reception.py",
         "        except Malformed as wrong:\n            await self._refuse(kind, wrong)",
         "        except KeyError:\n            raise",
         (MESSAGE_FAULTS,),
@@ -181,7 +181,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the same nonsense is a case each time",
-        "workflows/order.py",
+        "workflows/reception.py",
         'if known and workflow.patched("a-refusal-is-one-case"):',
         "if False:",
         (MESSAGE_FAULTS,),
@@ -225,5 +225,26 @@ MUTATIONS = (
         "        await until_packed(shipment)  # 12\n"
         "        await issue_stock_and_documents(shipment)  # 9 10 11\n",
         ("tests/replay/test_replay.py",),
+    ),
+    Mutation(
+        "an update is acted on before it is in the history",
+        "workflows/messages.py",
+        'if workflow.patched("an-update-is-in-the-history-first"):',
+        "if False:",
+        ("tests/workflows/test_updates.py",),
+    ),
+    Mutation(
+        "goods that left early stay promised and unbilled",
+        "workflows/papers.py",
+        "if not shipment.issued:",
+        "if False:",
+        ("tests/workflows/test_left_early.py",),
+    ),
+    Mutation(
+        "what is let go unheard was never authorized",
+        "activities/payment.py",
+        "if request.reference is not None:",
+        "if True:",
+        ("tests/workflows/test_in_doubt.py",),
     ),
 )

@@ -1,5 +1,6 @@
 """How a parcel leaves the warehouse, and how it is kept from leaving: hand-over and recall."""
 
+import httpx
 import pytest
 
 from sandbox.client import SandboxClient
@@ -121,7 +122,10 @@ def test_an_unreleased_parcel_can_leave_by_mistake_under_its_own_label(
     voided = shop.buy(metadata=f"{ORDER}/s1/p1/1")
     shop.sdk.refunds.create(voided.object_id)
     label = shop.buy(metadata=bears)
-    shop.buy(metadata=f"{ORDER}/{ORDER}-s2-p1-l1")
+    other = shop.buy(metadata=f"{ORDER}/{ORDER}-s2-p1-l1")
+    shop.buy(metadata=bears)  # the last one, and nobody has seen it
+    for one in (label, other):
+        assert httpx.get(str(one.label_url)).is_success
     sandbox.fault("wms", "play", "leave_unreleased", order=ORDER)
     warehouse.hand()
     warehouse.until_packed()

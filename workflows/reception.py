@@ -1,0 +1,73 @@
+"""Where an order's signals arrive: what fits is kept, what does not is a case for a person."""
+
+from collections.abc import Sequence
+
+from temporalio import workflow
+from temporalio.common import RawValue
+
+from domain.cases import CaseKind
+from domain.model import Model
+from domain.tracking import CourierEvent
+from domain.warehouse import HandedOver, Packed, Picked, RecallResult
+from workflows.desk import Desk
+from workflows.handover import report_gone_unlabelled
+from workflows.messages import Malformed, decode
+from workflows.shipment import Shipment, check_moment
+
+Word = Picked | Packed | HandedOver | RecallResult
+
+
+class Reception:
+    """Takes what warehouse and couriers say. Nothing that is malformed ever fails the order."""
+
+    def __init__(self, desk: Desk, shipments: Sequence[Shipment]) -> None:
+        """For one order, whose shipments are told apart by their names."""
+        self._desk = desk
+        self._shipments = shipments
+
+    async def take(self, kind: type[Word], raw: RawValue) -> None:
+        """A word of the warehouse; said twice it counts once."""
+        try:
+            message = decode(kind, raw)
+            shipment = self._shipment(message.shipment)
+            check_moment(shipment, message)
+            if shipment.inbox.take(message):
+                self._can_be_read(kind)
+                if isinstance(message, HandedOver) and not shipment.labels:
+                    await report_gone_unlabelled(shipment)
+        except Malformed as wrong:
+            await self._refuse(kind, wrong)
+
+    async def follow(self, raw: RawValue) -> None:
+        """A courier's event; late, double and out-of-order ones change nothing."""
+        try:
+            event = decode(CourierEvent, raw)
+        except Malformed as wrong:
+            await self._refuse(CourierEvent, wrong)
+        else:
+            self._can_be_read(CourierEvent)
+            for shipment in self._shipments:
+                shipment.inbox.follow(event)
+
+    def _shipment(self, name: str) -> Shipment:
+        for shipment in self._shipments:
+            if shipment.id == name:
+                return shipment
+        raise Malformed(f"shipment: {name} is none of this order's")
+
+    async def _refuse(self, kind: type[Model], wrong: Malformed) -> None:
+        reason = f"{_refused(kind)}: {wrong}"
+        known = self._desk.cases.is_open(CaseKind.MESSAGE_REFUSED, reason)
+        if known and workflow.patched("a-refusal-is-one-case"):
+            return
+        await self._desk.report(CaseKind.MESSAGE_REFUSED, reason)
+
+    def _can_be_read(self, kind: type[Model]) -> None:
+        """One that is sound has come, so what was refused before it concerns nobody any more."""
+        for case in self._desk.cases.waiting:
+            if case.kind is CaseKind.MESSAGE_REFUSED and case.reason.startswith(_refused(kind)):
+                self._desk.settle(case, "one that can be read has come")
+
+
+def _refused(kind: type[Model]) -> str:
+    return f"A {kind.__name__} signal was refused"
