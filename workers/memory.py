@@ -49,10 +49,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Heard:
-    """A signal that an order was sent, as plain data."""
+    """A signal that an order was sent, as plain data, and when."""
 
     signal: str
     payload: dict[str, Any]
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -202,5 +203,6 @@ async def _heard(converter: DataConverter, history: WorkflowHistory) -> tuple[He
             with suppress(ValueError, TypeError, RuntimeError):  # what cannot be read is no message
                 values = await converter.decode(signal.input.payloads)
             if len(values) == 1 and isinstance(values[0], dict):
-                found.append(Heard(signal.signal_name, cast("dict[str, Any]", values[0])))
+                said = cast("dict[str, Any]", values[0])
+                found.append(Heard(signal.signal_name, said, event.event_time.ToDatetime(UTC)))
     return tuple(found)

@@ -1,6 +1,7 @@
 """Which parts of an order's memory the records have, and the messages among them brought back."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from activities.mail import SendMail
 from backoffice.books import Books
@@ -12,9 +13,9 @@ from domain.journal import FactOutcome, Journal
 from domain.mail import MailKind
 from domain.tracking import CourierEvent
 from domain.warehouse import HandedOver, Packed, Picked, RecallResult
+from workers.fitting import Report, misfits
 from workers.memory import Call, Heard, Memory
 
-Report = Picked | Packed | HandedOver | RecallResult
 MESSAGES: Mapping[str, type[Report | CourierEvent]] = {
     "picked": Picked,
     "packed": Packed,
@@ -25,31 +26,50 @@ MESSAGES: Mapping[str, type[Report | CourierEvent]] = {
 """What an order is told, by signal."""
 
 
-def put_messages_on_record(books: Books, memory: Memory) -> int:
+@dataclass(frozen=True)
+class BroughtBack:
+    """How many messages from the warehouse were missing on record, and those of what an order was
+    told that it has not taken, in words."""
+
+    count: int
+    misfits: tuple[str, ...]
+
+
+def put_messages_on_record(books: Books, memory: Memory) -> BroughtBack:
     """What the order was told is known to the records as well: the API judges the warehouse's next
-    report by the last one. How many of the warehouse's were missing.
+    report by the last one. So what the order has refused stays off the record.
 
     A message that somebody sent straight to the workflow, without an id, never was on record, and
     one that is malformed must not be: what is on record is read again with every later report.
     """
     count = 0
+    refused: list[str] = []
     for one in memory.heard:
         match _read(one):
             case CourierEvent() as event:
                 take_courier_event(books, event)
             case None:
-                continue
+                refused.append(f"{one.signal} (it cannot be read)")
             case report if report.id:
-                count += books.inbox.bring_back(
-                    f"warehouse/{memory.given.shop}",
-                    report.id,
-                    one.signal,
-                    memory.given.order_id,
-                    report.model_dump(mode="json"),
-                )
+                state = books.handoffs.shipment_state(report.shipment, memory.given.shop)
+                problems = misfits(memory, one, report, state)
+                if problems:
+                    refused.append(f"{one.signal} {report.id} ({'; '.join(problems)[:250]})")
+                else:
+                    count += _bring_back(books, memory, one, report)
             case _:
                 continue
-    return count
+    return BroughtBack(count, tuple(dict.fromkeys(refused)))
+
+
+def _bring_back(books: Books, memory: Memory, heard: Heard, report: Report) -> bool:
+    return books.inbox.bring_back(
+        f"warehouse/{memory.given.shop}",
+        report.id,
+        heard.signal,
+        memory.given.order_id,
+        report.model_dump(mode="json"),
+    )
 
 
 def _read(heard: Heard) -> Report | CourierEvent | None:

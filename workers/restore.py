@@ -24,7 +24,7 @@ from domain.standing import Run
 from domain.status import OrderStatus
 from runtime.keyring import Erased
 from workers.memory import Memory, remember
-from workers.on_record import is_on_record, put_messages_on_record
+from workers.on_record import BroughtBack, is_on_record, put_messages_on_record
 from workers.remembered import Reenactment
 from workflows.standing import standing_of
 from workflows.starting import start_order
@@ -43,6 +43,9 @@ _WAY_BACK = (OrderStatus.CANCELLING, OrderStatus.RECALLING, OrderStatus.CANCELLE
 _PRINTED = frozenset(
     (OrderStatus.PACKED, OrderStatus.CAPTURED, OrderStatus.RELEASED, OrderStatus.SHIPPED)
 )
+
+_NAMED = 10
+"""Messages that were refused, of one order, named in one line."""
 
 
 class Kind(StrEnum):
@@ -115,12 +118,12 @@ class Restore:
         status = OrderStatus.ACCEPTED if newest is None else newest.status
         if before is None:
             words = f"the records do not know it; its workflow is {status.value}"
-            mended = f"put on record with {done} calls and {told} messages"
+            mended = f"put on record with {done} calls and {told.count} messages{_left_out(told)}"
             return [Difference(order_id, Kind.MISSING, words, mended)]
         found: list[Difference] = []
-        if done or told:
+        if done or told.count:
             words = f"on record it was {before.status.value}; its workflow is {status.value}"
-            mended = f"{done} calls and {told} messages put on record again"
+            mended = f"{done} calls and {told.count} messages put on record again{_left_out(told)}"
             found.append(Difference(order_id, Kind.BEHIND, words, mended))
         if is_open and before.numbers - _all_numbers(memory):
             found.append(await self._catch_up(memory, before, status))
@@ -192,6 +195,14 @@ class Restore:
 def _unmended(order_id: str, words: str) -> Difference:
     to_do = "mend that, and run `ordersaga reconcile` again before workers start"
     return Difference(order_id, Kind.UNMENDED, words, to_do=to_do)
+
+
+def _left_out(told: BroughtBack) -> str:
+    """What the order was told and did not take; a long list is cut off."""
+    named = told.misfits[:_NAMED]
+    more = len(told.misfits) - len(named)
+    words = ", ".join((*named, f"{more} more") if more else named)
+    return f"; not brought back, because the order did not take it: {words}" if words else ""
 
 
 def _all_numbers(memory: Memory) -> set[int]:

@@ -13,6 +13,7 @@ from backoffice.tables.catalogue import ProductRow
 from backoffice.tables.shops import PolicyRow, ShopRow
 from backoffice.tables.stock import StockEntryRow
 from backoffice.views import OrderView
+from tests.workflows.telling import pick, tell
 from tests.workflows.test_standing import accepted
 from tests.world import World
 from workers.remembered import Reenactment
@@ -120,3 +121,28 @@ async def test_an_order_that_the_engine_has_lost_before_its_capture_is_started_a
     (difference,) = await found(restore(world, world.books, vendors), order)
     assert (difference.kind, difference.to_do) == (Kind.LOST, "")
     await world.carry(order)
+
+
+async def test_what_an_order_refused_is_not_brought_back_as_if_it_had_been_taken(
+    world: World, vendors: Vendors, databases: Callable[[], str]
+) -> None:
+    order = await world.place()
+    await world.until(order, "in_fulfilment")
+    line = pick(order)["lines"][0]
+    wrong = pick(order) | {"id": "short", "lines": [line | {"quantity": 1}]}
+    assert await tell(world, order, "picked", wrong)
+    assert await tell(world, order, "picked", wrong | {"shipment": f"{order}-s9", "id": "other"})
+    await world.until_case(order, "message_refused")
+    database = Database(databases(), pool_size=4)
+    set_up_again(world, database)
+    books = Books.over(database)
+    (difference,) = await found(restore(world, books, vendors), order)
+    assert difference.kind is Kind.MISSING
+    assert "0 messages" in difference.mended
+    assert "picked short (lines.0.quantity: 1 picked, 2 ordered" in difference.mended
+    assert "picked other (shipment: " in difference.mended
+    state = books.handoffs.shipment_state(f"{order}-s1", world.shop)
+    assert state is not None
+    assert state.picked is None
+    await world.carry(order)
+    database.close()

@@ -1,0 +1,74 @@
+"""Whether an order can have taken what it was told: asked once more, as it asked itself then."""
+
+from activities.warehouse import HandOff, StopWork
+from backoffice.handoffs import ShipmentState
+from domain.warehouse import (
+    HandedOver,
+    Packed,
+    Picked,
+    PickedLine,
+    RecallResult,
+    problems_of_contents,
+    problems_of_pick,
+)
+from workers.memory import Call, Heard, Memory
+
+Report = Picked | Packed | HandedOver | RecallResult
+
+_HAND_OFF, _RECALL = "hand_off", "recall_parcels"
+
+
+def misfits(
+    memory: Memory, heard: Heard, report: Report, state: ShipmentState | None
+) -> tuple[str, ...]:
+    """Why the order has not taken a report from the warehouse; empty where it has.
+
+    ``state`` is the shipment's on record. What was handed off says what must have been picked, so
+    a parcel is judged whether or not its pick is on record already.
+    """
+    if state is None or state.order_id != memory.given.order_id or not state.answer.accepted:
+        return (f"shipment: {report.shipment} is none that the warehouse has of this order",)
+    match report:
+        case Picked():
+            return problems_of_pick(state.handoff.lines, report)
+        case Packed():
+            return problems_of_contents(_all_of(state), report)
+        case HandedOver() if not _was_handed_off(memory, heard, report.shipment):
+            return ("no warehouse had been given it then",)
+        case RecallResult() if not _was_recalled(memory, heard, report.shipment):
+            return ("no recall had been asked for then",)
+        case _:
+            return ()
+
+
+def _all_of(state: ShipmentState) -> tuple[PickedLine, ...]:
+    """A pick that fits takes all of it."""
+    return tuple(
+        PickedLine(line=one.line, sku=one.sku, quantity=one.quantity) for one in state.handoff.lines
+    )
+
+
+def _was_handed_off(memory: Memory, heard: Heard, shipment: str) -> bool:
+    """A warehouse that rejects a shipment has not been given it."""
+    return any(
+        call.activity == _HAND_OFF
+        and isinstance(call.request, HandOff)
+        and call.request.shipment == shipment
+        and call.began < heard.at
+        and (not _rejected(call) or call.answered is None or heard.at < call.answered)
+        for call in memory.calls
+    )
+
+
+def _rejected(call: Call) -> bool:
+    return call.failed or (call.answer is not None and not call.answer.answer.accepted)
+
+
+def _was_recalled(memory: Memory, heard: Heard, shipment: str) -> bool:
+    return any(
+        call.activity == _RECALL
+        and isinstance(call.request, StopWork)
+        and call.request.shipment == shipment
+        and call.began < heard.at
+        for call in memory.calls
+    )
