@@ -87,7 +87,7 @@ def take_report(
     reason = too_early_or_late(action, state)
     if reason and _stored(wiring, call):
         # It came before, when its moment was.
-        return _received(wiring, call, state)
+        return _received(call)
     if reason:
         _note_wrong_moment(wiring, call, state, reason)
         raise ProblemError(409, reason)
@@ -96,16 +96,17 @@ def take_report(
         raise _refused(wiring, call, state, found, needs_person=missing(state))
     signal = None if action == "handed_over" and has_left(state) else action
     source, order = call.source, state.order_id
-    if not wiring.books.inbox.put(source, call.id, action, order, call.payload, signal):
+    if wiring.books.inbox.put(source, call.id, action, order, call.payload, signal):
+        # What was refused before this report concerns nobody any more. An old one that comes
+        # again says nothing about what was refused since.
+        why = f"a `{action}` that fits has come"
+        wiring.books.cases.settle(order, _refusal(call), why)
+    else:
         _stored(wiring, call)
-    return _received(wiring, call, state)
+    return _received(call)
 
 
-def _received(wiring: Wiring, call: Call, state: ShipmentState) -> Received:
-    """What was refused before this report concerns nobody any more."""
-    wiring.books.cases.settle(
-        state.order_id, _refusal(call), f"a `{call.action}` that fits has come"
-    )
+def _received(call: Call) -> Received:
     return Received(shipment=call.shipment, report=call.action, id=call.id)
 
 

@@ -1,12 +1,13 @@
 """What the warehouse reports: checked against the handoff, stored once, refused with reasons."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
-from domain.cases import CaseKind
+from domain.cases import Case, CaseKind
 from domain.journal import FactOutcome
 from domain.status import OrderStatus
 from tests.api.desk import Desk, Json
@@ -109,6 +110,30 @@ async def test_a_pick_that_does_not_fit_is_a_recorded_mistake(
     short = changes.get("quantity") == 1
     assert [one.case.kind for one in view.cases] == [CaseKind.MESSAGE_REFUSED] * short
     assert (await report(desk, shipment, "picked", pick())).status_code == 202
+
+
+async def test_an_old_report_that_comes_again_closes_no_newer_refusal(desk: Desk) -> None:
+    placed, shipment = await handed_off(desk)
+    await report(desk, shipment, "picked", pick(quantity=1), "short-1")
+    assert (await report(desk, shipment, "picked", pick(), "fact-1")).status_code == 202
+    prefix = f"{shipment}:picked:refused:"
+    newer = Case(
+        id=f"{prefix}newer",
+        order=placed,
+        kind=CaseKind.MESSAGE_REFUSED,
+        reason="newer",
+        opened_at=datetime.now(UTC),
+    )
+    desk.books.cases.open(newer)
+    for status in ((), TO_RELEASED):  # in its moment, and after it
+        desk.advance(placed, *status)
+        assert (await report(desk, shipment, "picked", pick(), "fact-1")).status_code == 202
+    view = desk.books.search.order(desk.shop, placed)
+    assert view is not None
+    assert {one.case.id: one.answer is None for one in view.cases} == {
+        one.case.id: one.case.id == newer.id for one in view.cases
+    }
+    assert len(view.cases) == 2
 
 
 @pytest.mark.parametrize("body", [pack(1), pack(3), pack(lines=[{"line": "9", "quantity": 2}])])
