@@ -10,6 +10,9 @@ from domain.model import Model
 from domain.remains import Remains
 from domain.status import Step
 
+RUNS_AGAIN = "RunsAgain"
+"""The type of failure by which a try is refused that would undo what a running order has done."""
+
 
 class Engine(Protocol):
     """The engine as settling sees it."""

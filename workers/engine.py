@@ -29,10 +29,24 @@ class EngineLook:
         Raises:
             NotDone: the engine does not answer.
         """
-        look = standing_of(self._client, order_id, _RPC)
-        asked = asyncio.run_coroutine_threadsafe(look, self._loop)
+        asked = asyncio.run_coroutine_threadsafe(self.look(order_id), self._loop)
         try:
-            return asked.result(_LONGEST).run is Run.OPEN
-        except (RPCError, TimeoutError) as error:
+            return asked.result(_LONGEST)
+        except TimeoutError as error:
             asked.cancel()
-            raise NotDone("engine", f"does not answer: {error or type(error).__name__}") from error
+            raise _no_answer(error) from error
+
+    async def look(self, order_id: str) -> bool:
+        """The same, for who is on the client's loop.
+
+        Raises:
+            NotDone: the engine does not answer.
+        """
+        try:
+            return (await standing_of(self._client, order_id, _RPC)).run is Run.OPEN
+        except RPCError as error:
+            raise _no_answer(error) from error
+
+
+def _no_answer(error: Exception) -> NotDone:
+    return NotDone("engine", f"does not answer: {str(error) or type(error).__name__}")

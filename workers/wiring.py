@@ -22,6 +22,7 @@ from runtime.settings import Settings
 from runtime.temporal import workflow_runner
 from workers.activities import Activity, Outside, Patience, put_together
 from workers.engine import EngineLook
+from workers.settling_guard import SettlingGuard
 from workflows.aftermath import AftermathWorkflow
 from workflows.one_payload import OnePayload
 from workflows.order import OrderWorkflow
@@ -114,17 +115,18 @@ def build_worker(
     ``interceptors`` see every call; the first is the outermost. Call it on the client's loop.
     """
     threads = settings.activity_threads
+    engine = EngineLook(client)
     return Worker(
         client,
         task_queue=settings.task_queue,
         workflows=[OrderWorkflow, AftermathWorkflow],
-        activities=activities(settings, books, vendors, EngineLook(client)),
+        activities=activities(settings, books, vendors, engine),
         activity_executor=executor,
         max_concurrent_activities=threads,
         max_concurrent_local_activities=threads,
         max_cached_workflows=settings.cached_workflows,
         workflow_runner=runner or workflow_runner(),
-        interceptors=[*interceptors, OnePayload()],
+        interceptors=[*interceptors, SettlingGuard(engine), OnePayload()],
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=GRACE,

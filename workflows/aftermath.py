@@ -2,21 +2,21 @@
 
 It asks for the same things with the same keys as the order's own way back, so that what the order
 had undone itself is not undone again. It begins after everything that the dead workflow had under
-way has ended, with a look at what is left by then; an order that runs again is left alone.
+way has ended, with a look at what is left by then; an order that runs again is left alone. The
+worker looks again before every try, and refuses it then: see `activities.settling.RUNS_AGAIN`.
 """
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.documents import DocumentActivities, PutAway
 from activities.mail import MailActivities, SendMail
 from activities.payment import PaymentActivities, RefundPayment, VoidPayment
 from activities.records import RecordActivities
-from activities.settling import SettlingActivities
+from activities.settling import RUNS_AGAIN, SettlingActivities
 from activities.shipping import ShippingActivities, VoidKnownLabels
 from activities.step import Request
 from activities.stock import StockActivities
@@ -35,6 +35,10 @@ BEYOND = 1000
 """What the dead workflow still had under way may record transitions: ours come after them all."""
 
 
+class RunsAgain(Exception):
+    """The order's own workflow is open: it owns everything, and nothing more is undone."""
+
+
 @workflow.defn(name="Aftermath")
 class AftermathWorkflow:
     """Undoes what a dead order left, while its goods have not left."""
@@ -48,6 +52,8 @@ class AftermathWorkflow:
         self._journal = JournalKeeper()
         self._problems: list[str] = []
         self._credit_notes: tuple[str, ...] = ()
+        self._then: Transition | None = None
+        self._undone: list[str] = []
 
     @workflow.run
     async def run(self, given: Settlement) -> Settled:
@@ -62,9 +68,12 @@ class AftermathWorkflow:
             return Settled(undone=False, problems=("not undone: the order runs again",))
         self._left = found.remains
         self._number = found.remains.number + BEYOND
-        await self._undo()
-        if not self._problems:
-            await self._close(given)
+        try:
+            await self._undo()
+            if not self._problems:
+                await self._close(given)
+        except RunsAgain:
+            self._leave_it()
         await self._record()
         return Settled(undone=not self._problems, problems=tuple(self._problems))
 
@@ -78,21 +87,27 @@ class AftermathWorkflow:
             return
         if not left.status.ended:
             taken = left.captured is not None
-            self._enter(OrderStatus.RECALLING if taken else OrderStatus.CANCELLING)
+            # With what is undone first, and not before: until then the order may run again.
+            self._then = self._next(OrderStatus.RECALLING if taken else OrderStatus.CANCELLING)
         if await self._goods_are_here():
             for way_back in self._ways_back():
                 await self._try(way_back)
 
-    def _enter(self, status: OrderStatus) -> None:
+    def _leave_it(self) -> None:
+        """Say what was undone before, and put nothing else on a running order's record."""
+        self._journal, self._then = JournalKeeper(), None
+        undone = ", ".join(self._undone)
+        words = f" Undone before: {undone}; see to it that it is done again" if undone else ""
+        self._problem(f"not undone: the order runs again.{words}")
+
+    def _next(self, status: OrderStatus) -> Transition:
         self._number += 1
-        self._journal.add(
-            Transition(
-                number=self._number,
-                status=status,
-                step=Step.HANDOFF,
-                at=workflow.now(),
-                detail=self._because,
-            )
+        return Transition(
+            number=self._number,
+            status=status,
+            step=Step.HANDOFF,
+            at=workflow.now(),
+            detail=self._because,
         )
 
     async def _goods_are_here(self) -> bool:
@@ -109,8 +124,8 @@ class AftermathWorkflow:
                 told = await start_provider_call(
                     WarehouseActivities.cancel, request, "stop work at the warehouse"
                 )
-                self._journal.recorded(request.journal)
             except ActivityError as error:
+                _stop_where_it_runs(error)
                 self._problem(f"the warehouse cannot be told: {error.cause or error}")
                 return False
             if not told.done:
@@ -119,6 +134,8 @@ class AftermathWorkflow:
                     "courier, or capture what is held"
                 )
                 return False
+            self._went_through(request)
+            self._undone.append(f"{shipment} at the warehouse")
         return True
 
     def _ways_back(self) -> tuple[Callable[[], Awaitable[None]], ...]:
@@ -134,7 +151,9 @@ class AftermathWorkflow:
     async def _try(self, way_back: Callable[[], Awaitable[None]]) -> None:
         try:
             await way_back()
+            self._undone.append(way_back.__name__.strip("_").replace("_", " "))
         except ActivityError as error:
+            _stop_where_it_runs(error)
             self._problem(str(error.cause or error))
 
     async def _put_away(self) -> None:
@@ -152,7 +171,7 @@ class AftermathWorkflow:
                 DocumentActivities.put_away, request, "book the goods back, credit the invoice"
             )
             self._credit_notes += back.credit_notes
-            self._journal.recorded(request.journal)
+            self._went_through(request)
 
     async def _void_labels(self) -> None:
         left = self._left
@@ -160,7 +179,7 @@ class AftermathWorkflow:
             VoidKnownLabels(order_id=left.order_id, shop=left.shop, labels=left.labels)
         )
         await start_provider_call(ShippingActivities.void_known, request, "void the labels")
-        self._journal.recorded(request.journal)
+        self._went_through(request)
 
     async def _refund(self) -> None:
         left = self._left
@@ -176,7 +195,7 @@ class AftermathWorkflow:
             )
         )
         await start_provider_call(PaymentActivities.refund, request, f"refund {left.captured}")
-        self._journal.recorded(request.journal)
+        self._went_through(request)
 
     async def _void_money(self) -> None:
         left = self._left
@@ -190,12 +209,12 @@ class AftermathWorkflow:
             )
         )
         await start_provider_call(PaymentActivities.void, request, "void the authorization")
-        self._journal.recorded(request.journal)
+        self._went_through(request)
 
     async def _release_stock(self) -> None:
         request = self._request()
         await start_own_books(StockActivities.release, request, "release reserved stock")
-        self._journal.recorded(request.journal)
+        self._went_through(request)
 
     async def _close(self, given: Settlement) -> None:
         """The order is cancelled, its cases are closed, and the customer is told."""
@@ -212,7 +231,7 @@ class AftermathWorkflow:
             )
         if left.status.ended:
             return
-        self._enter(OrderStatus.CANCELLED)
+        self._journal.add(self._next(OrderStatus.CANCELLED))
         notes = ", ".join(self._credit_notes)
         mail = self._carrying(
             SendMail(
@@ -222,9 +241,12 @@ class AftermathWorkflow:
                 facts=(MailFact(name="credit_notes", value=notes),) if notes else (),
             )
         )
-        with suppress(ActivityError):
+        try:
             await start_provider_call(MailActivities.send, mail, "cancelled mail")
-            self._journal.recorded(mail.journal)
+        except ActivityError as error:
+            _stop_where_it_runs(error)
+        else:
+            self._went_through(mail)
 
     def _problem(self, reason: str) -> None:
         self._problems.append(reason[:4000])
@@ -244,12 +266,21 @@ class AftermathWorkflow:
         return self._carrying(Request(order_id=left.order_id, shop=left.shop, shipment=shipment))
 
     def _carrying(self, request: Asked) -> Asked:
-        return request.model_copy(update={"journal": self._journal.pending})
+        return request.model_copy(update={"journal": self._journal.pending, "then": self._then})
+
+    def _went_through(self, request: Request) -> None:
+        self._journal.recorded(request.journal)
+        self._then = None
 
     async def _record(self) -> None:
         if not self._journal.empty:
             request = self._request()
             await start_own_books(RecordActivities.record, request, "record the aftermath")
+
+
+def _stop_where_it_runs(error: ActivityError) -> None:
+    if isinstance(error.cause, ApplicationError) and error.cause.type == RUNS_AGAIN:
+        raise RunsAgain from error
 
 
 def aftermath_id(order_id: str) -> str:

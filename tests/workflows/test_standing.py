@@ -248,6 +248,35 @@ async def test_settling_leaves_an_order_alone_that_was_reset_while_it_waited(wor
     assert "cancelling" not in statuses
 
 
+async def test_settling_leaves_an_order_alone_that_is_reset_while_a_vendor_is_away(
+    world: World,
+) -> None:
+    order = await terminated(world, "in_fulfilment")
+    world.sandbox.fault("wms", "cancel", "http_error", times=None, nth=None, status=503)
+    answer = await world.api.post(f"/orders/{order}/settle", json={"who": "Ana, support"})
+    assert answer.status_code == 202, answer.text
+    settling = asyncio.create_task(settled(world, order))
+
+    async def tried() -> bool:
+        facts = (await world.view(order))["facts"]
+        return any(one["operation"] == "cancel_at_warehouse" for one in facts)
+
+    await eventually(tried, lambda: "the warehouse is never asked")
+    await reset(world, order)
+    world.sandbox.clear_faults()
+    ended = await settling
+    assert not ended.undone
+    assert ended.problems == ("not undone: the order runs again.",)
+    assert not world.ledger(order, "wms", "cancelled")
+    assert not world.ledger(order, "stripe", "void")
+    case = await world.until_case(order, "refused_by_provider")
+    assert (await world.answer(case, "close")).is_success
+    await world.carry(order)
+    await world.judged(order, Ending.COMPLETED)
+    statuses = [one["status"] for one in (await world.view(order))["transitions"]]
+    assert "cancelling" not in statuses
+
+
 async def test_a_label_that_is_bought_while_settling_waits_is_voided(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
