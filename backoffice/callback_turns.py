@@ -25,13 +25,15 @@ _CALLBACKS, _SHOPS = table(CallbackRow), table(ShopRow)
 
 
 def whose_turn(limit: int, each_shop: int, under_way: Mapping[str, int]) -> Select[int, str, str]:
-    """Callbacks that are due, longest due first, each with its shop's address and secret.
+    """Callbacks that are due, those of shops with the fewest ``under_way`` first, then longest due
+    first, each with its shop's address and secret.
 
     They are locked; those that somebody else has locked are passed over. Of a shop at most
     ``each_shop``, less those that are ``under_way``.
     """
     busy = cast(literal(dict(under_way), JSONB)[_SHOPS.c.id].astext, Integer)
-    of_shop = _next_of_shop(func.greatest(each_shop - func.coalesce(busy, 0), 0))
+    calls = func.coalesce(busy, 0)
+    of_shop = _next_of_shop(func.greatest(each_shop - calls, 0))
     return (
         select(of_shop.c.id, _SHOPS.c.callback_url, _SHOPS.c.callback_secret)
         .select_from(_SHOPS)
@@ -40,7 +42,7 @@ def whose_turn(limit: int, each_shop: int, under_way: Mapping[str, int]) -> Sele
             _SHOPS.c.callback_url.is_not(None),
             func.coalesce(_SHOPS.c.callbacks_wait_until, func.now()) <= func.now(),
         )
-        .order_by(of_shop.c.due_at, of_shop.c.id)
+        .order_by(calls, of_shop.c.due_at, of_shop.c.id)
         .limit(limit)
     )
 

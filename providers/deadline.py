@@ -52,12 +52,16 @@ class Deadline(NetworkBackend):
 
     @contextmanager
     def within(self, seconds: float) -> Generator[None]:
-        """What this thread does on its connections ends by then, or raises httpcore's time-outs."""
-        self._ends.at = time.monotonic() + seconds
+        """What this thread does on its connections ends by then, or raises httpcore's time-outs.
+
+        Within another deadline, it ends by the earlier one.
+        """
+        outer = self._ends.at
+        self._ends.at = min(outer, time.monotonic() + seconds)
         try:
             yield
         finally:
-            self._ends.at = float("inf")
+            self._ends.at = outer
 
     def connect_tcp(
         self,

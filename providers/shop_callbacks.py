@@ -26,6 +26,8 @@ _IDLE_SECONDS = 5.0
 _IDLE_CONNECTIONS = 20
 _MOST_BYTES = 64 * 1024
 """Of an answer, for the connection's sake; what it says is of no interest beyond its status."""
+_BODY_SECONDS = 0.5
+"""For that body: a shop that lets it drip keeps nobody, its own next callback least of all."""
 
 
 def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
@@ -123,7 +125,8 @@ class ShopCallbacks:
             self._deadline.within(self._timeout),
             pool.stream("POST", _address(url), headers=headers, content=body) as answer,
         ):
-            _read(answer.iter_stream())
+            with self._deadline.within(_BODY_SECONDS):
+                _read(answer.iter_stream())
         return answer.status, httpx.Headers(answer.headers).get("retry-after")
 
     def close(self) -> None:

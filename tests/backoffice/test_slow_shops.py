@@ -43,6 +43,15 @@ async def test_a_call_that_lasts_does_not_keep_its_shop_s_others_waiting(trade: 
             assert time.monotonic() - began < PATIENCE / 2
 
 
+async def test_the_shop_with_the_fewest_calls_under_way_has_its_turn_first(trade: Trade) -> None:
+    other = Trade(trade.database, "other")
+    for one in (trade, other):
+        moved(one, one.accept("1"), 1)
+    book = CallbackBook(trade.database)
+    (first,) = book.due(1, under_way={trade.shop_id: 1})
+    assert first.shop == "other"
+
+
 def with_orders(trade: Trade, receiver: Receiver, *numbers: str) -> None:
     """The shop listens there, and has these orders, each with three callbacks."""
     ShopBook(trade.database).put_shop(setup(trade.shop_id, callback_url=receiver.url))

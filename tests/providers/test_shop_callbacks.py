@@ -92,6 +92,15 @@ def test_an_answer_without_an_end_is_not_read_to_its_end(shops: ShopCallbacks) -
         send(shops, url)
 
 
+def test_an_answer_that_drips_keeps_its_caller_for_a_moment_alone() -> None:
+    patient = ShopCallbacks(timeout=8)
+    began = time.monotonic()
+    with dripping(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"1\r\nx\r\n") as url:
+        send(patient, url)
+    assert time.monotonic() - began < 5
+    patient.close()
+
+
 def test_a_header_without_an_end_is_given_up_at_the_deadline(shops: ShopCallbacks) -> None:
     began = time.monotonic()
     with dripping(b"HTTP/1.1 200 OK\r\nx-slow: ", b"x") as url, pytest.raises(UnknownOutcome):
