@@ -124,9 +124,9 @@ class ShopCallbacks:
         with (
             self._deadline.within(self._timeout),
             pool.stream("POST", _address(url), headers=headers, content=body) as answer,
+            self._deadline.within(_BODY_SECONDS),
         ):
-            with self._deadline.within(_BODY_SECONDS):
-                _read(answer.iter_stream())
+            _read(answer.iter_stream())
         return answer.status, httpx.Headers(answer.headers).get("retry-after")
 
     def close(self) -> None:
