@@ -1,9 +1,13 @@
 """Temporal's own tracing of calls, workflows and activities, each within its order's trace."""
 
+import logging
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from opentelemetry.trace import get_current_span
 from temporalio.activity import info
+from temporalio.api.common.v1 import Payload
 from temporalio.client import (
     OutboundInterceptor,
     QueryWorkflowInput,
@@ -13,11 +17,57 @@ from temporalio.client import (
     WorkflowHandle,
     WorkflowUpdateHandle,
 )
-from temporalio.contrib.opentelemetry import TracingInterceptor
+from temporalio.contrib.opentelemetry import (
+    TracingInterceptor,
+    TracingWorkflowInboundInterceptor,
+)
+from temporalio.converter import DefaultPayloadConverter
 from temporalio.exceptions import ApplicationError
-from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+)
 
 from runtime.order_trace import OrderTrace
+
+log = logging.getLogger("ordersaga.tracing")
+
+
+class Headers(DefaultPayloadConverter):
+    """Reads headers that tell of a trace. Anybody who can signal an order can write one, so one
+    that cannot be read is none: it must not hold up an order's workflow."""
+
+    def from_payloads(
+        self, payloads: Sequence[Payload], type_hints: list[type] | None = None
+    ) -> list[Any]:
+        """A mapping of words for each header; an empty one where it is anything else."""
+        try:
+            return [_words(value) for value in super().from_payloads(payloads, type_hints)]
+        except (KeyError, ValueError, TypeError, RuntimeError):
+            _say_once()
+            return [{} for _ in payloads]
+
+
+def _words(value: Any) -> dict[str, str]:
+    """Raises TypeError where it is no mapping of words."""
+    if not isinstance(value, Mapping) or not all(isinstance(one, str) for one in value.values()):
+        raise TypeError("no mapping of words")
+    return dict(value)
+
+
+@cache
+def _say_once() -> None:
+    log.warning("a header that tells of a trace cannot be read; a new trace begins")
+
+
+class _Workflows(TracingWorkflowInboundInterceptor):
+    """Within workflows."""
+
+    def __init__(self, next: WorkflowInboundInterceptor) -> None:
+        super().__init__(next)
+        self.payload_converter = Headers()
 
 
 class OrderTracing(TracingInterceptor):
@@ -29,11 +79,19 @@ class OrderTracing(TracingInterceptor):
 
     def __init__(self, trace: OrderTrace) -> None:
         super().__init__(trace.tracer)
+        self.payload_converter = Headers()
         self._trace = trace
 
     def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:
         """Calls to workflows."""
         return _Calls(super().intercept_client(next), self._trace)
+
+    def workflow_interceptor_class(
+        self, input: WorkflowInterceptorClassInput
+    ) -> type[TracingWorkflowInboundInterceptor]:
+        """What workflows are told, and ask for."""
+        super().workflow_interceptor_class(input)
+        return _Workflows
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         """Tries of activities."""
@@ -79,7 +137,8 @@ class _Tries(ActivityInboundInterceptor):
         self._handed_on = handed_on
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
-        if self._handed_on in input.headers:
+        header = input.headers.get(self._handed_on)
+        if header is not None and Headers().from_payloads([header])[0]:
             return await super().execute_activity(input)
         with self._trace.within(info().workflow_id or ""):
             return await super().execute_activity(input)
