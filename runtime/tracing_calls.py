@@ -1,11 +1,12 @@
 """Temporal's own tracing of calls, workflows and activities, each within its order's trace."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from opentelemetry.trace import get_current_span
+from pydantic import TypeAdapter
 from temporalio.activity import info
 from temporalio.api.common.v1 import Payload
 from temporalio.client import (
@@ -33,6 +34,7 @@ from temporalio.worker import (
 from runtime.order_trace import OrderTrace
 
 log = logging.getLogger("ordersaga.tracing")
+_WORDS = TypeAdapter(dict[str, str])
 
 
 class Headers(DefaultPayloadConverter):
@@ -51,10 +53,8 @@ class Headers(DefaultPayloadConverter):
 
 
 def _words(value: Any) -> dict[str, str]:
-    """Raises TypeError where it is no mapping of words."""
-    if not isinstance(value, Mapping) or not all(isinstance(one, str) for one in value.values()):
-        raise TypeError("no mapping of words")
-    return dict(value)
+    """Raises ValueError where it is no mapping of words."""
+    return _WORDS.validate_python(value, strict=True)
 
 
 @cache

@@ -7,6 +7,12 @@ import httpx
 import pytest
 import pytest_asyncio
 from opentelemetry.sdk.trace import ReadableSpan
+from temporalio.api.common.v1 import Header, Payload, Payloads, WorkflowExecution, WorkflowType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import (
+    SignalWorkflowExecutionRequest,
+    StartWorkflowExecutionRequest,
+)
 from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
@@ -22,6 +28,7 @@ from sandbox.judge import Ending
 from tests.replay.test_replay import history as recorded
 from tests.traces import Kept, attribute, id_of, trace_of
 from tests.workflows.test_encryption import PERSON, all_that_can_happen
+from tests.workflows.test_standing import accepted
 from tests.world import World, eventually, open_world
 from workflows.one_payload import OnePayload
 from workflows.order import OrderWorkflow
@@ -178,3 +185,56 @@ async def test_a_worker_that_replays_all_the_time_tells_everything_once(
     assert {name: sum(span.name == name for span in spans) for name in once} == dict.fromkeys(
         once, 1
     )
+
+
+UNREADABLE = {
+    "not JSON": Payload(metadata={"encoding": b"json/plain"}, data=b"{"),
+    "a list": Payload(metadata={"encoding": b"json/plain"}, data=b"[1]"),
+    "numbers": Payload(metadata={"encoding": b"json/plain"}, data=b'{"traceparent": 1}'),
+    "encrypted": Payload(metadata={"encoding": b"binary/encrypted"}, data=b"x"),
+    "nothing said": Payload(),
+}
+
+
+async def test_a_header_that_cannot_be_read_holds_no_order_up(
+    traced_world: World, kept: Kept
+) -> None:
+    order = await traced_world.place()
+    await traced_world.until(order, "in_fulfilment")
+    service = traced_world.client.workflow_service
+    said = await DATA_CONVERTER.encode([{"no": "message"}])
+    for payload in UNREADABLE.values():
+        await service.signal_workflow_execution(
+            SignalWorkflowExecutionRequest(
+                namespace=traced_world.client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=order),
+                signal_name="packed",
+                input=Payloads(payloads=said),
+                header=Header(fields={"_tracer-data": payload}),
+            )
+        )
+    case = await traced_world.until_case(order, "message_refused")
+    assert (await traced_world.answer(case, "close")).is_success
+    await traced_world.carry(order)
+    assert "HandleSignal:packed" in kept.names(order)
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+async def test_an_order_that_begins_with_a_header_that_cannot_be_read_gets_on(
+    traced_world: World, what: str
+) -> None:
+    order = await accepted(traced_world)
+    client = traced_world.client
+    given = traced_world.books.intake.given(order)
+    await client.workflow_service.start_workflow_execution(
+        StartWorkflowExecutionRequest(
+            namespace=client.namespace,
+            workflow_id=order,
+            workflow_type=WorkflowType(name="Order"),
+            task_queue=TaskQueue(name=traced_world.settings.task_queue),
+            input=Payloads(payloads=await DATA_CONVERTER.encode([given])),
+            header=Header(fields={"_tracer-data": UNREADABLE[what]}),
+            request_id=order,
+        )
+    )
+    await traced_world.until(order, "in_fulfilment")
