@@ -247,4 +247,18 @@ MUTATIONS = (
         "if True:",
         ("tests/workflows/test_in_doubt.py",),
     ),
+    Mutation(
+        "settling goes on though the order runs again",
+        "workers/settling_guard.py",
+        "            if runs:\n",
+        "            if False:\n",
+        ("tests/workflows/test_standing.py",),
+    ),
+    Mutation(
+        "a restore brings back what the order refused",
+        "workers/on_record.py",
+        'if problems:\n                    refused.append(f"{one.signal} {report.id}',
+        'if False:\n                    refused.append(f"{one.signal} {report.id}',
+        ("tests/backoffice/test_restored_messages.py",),
+    ),
 )
