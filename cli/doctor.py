@@ -13,6 +13,8 @@ from temporalio.service import RPCError
 
 from backoffice.database import UNREACHABLE, Database
 from backoffice.migrating import behind
+from cli.modes import mixed, unusable
+from cli.weak_secrets import guessable
 from providers.fonts import missing_scripts
 from providers.sendgrid_events import SendGridWebhooks
 from runtime.devserver import ServerUnavailableError
@@ -21,8 +23,6 @@ from runtime.master_keys import KeysMalformed, MasterKeys
 from runtime.settings import Settings, missing
 from runtime.temporal import connect
 from runtime.tracing import TracingUnusable, collector
-
-_ADMIN_KEY_LENGTH = 16
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,9 @@ def _settings(settings: Settings) -> list[Finding]:
         Finding("missing", f"{name} is not set (`ordersaga demo` and `up` bring their own)")
         for name in missing(settings)
     ]
+    findings += [Finding("missing", words) for words in unusable(settings)]
+    findings += [Finding("warning", words) for words in mixed(settings)]
+    findings += [Finding("warning", words) for words in guessable(settings)]
     for name in ("stripe", "shippo", "sendgrid"):
         url: str = getattr(settings, f"{name}_url")
         if url:
@@ -59,15 +62,9 @@ def _settings(settings: Settings) -> list[Finding]:
                     "warning", f"ORDERSAGA_{name.upper()}_URL is set: the real {name} is not used"
                 )
             )
-    if settings.stripe_key.get_secret_value().startswith("sk_live_") and settings.stripe_url:
-        findings.append(Finding("warning", "a live Stripe key goes to an address of your own"))
     if settings.public_url.startswith("http://"):
         findings.append(
             Finding("warning", "ORDERSAGA_PUBLIC_URL is not https: webhooks can be read on the way")
-        )
-    if 0 < len(settings.admin_key.get_secret_value()) < _ADMIN_KEY_LENGTH:
-        findings.append(
-            Finding("warning", "ORDERSAGA_ADMIN_KEY is short enough to be guessed: it opens set-up")
         )
     if not settings.public_url:
         findings.append(
