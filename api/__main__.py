@@ -9,8 +9,9 @@ import uvicorn
 
 from api.serving import put_together
 from runtime.logs import log_as_json
+from runtime.master_keys import KeysMalformed
 from runtime.settings import Settings
-from runtime.temporal import connect
+from runtime.temporal import EngineUnnamed, connect
 from runtime.tracing import tracing
 
 
@@ -19,9 +20,15 @@ async def serve(host: str, port: int) -> None:
     settings = Settings()
     if not settings.database_url:
         raise SystemExit("ORDERSAGA_DATABASE_URL is not set; `ordersaga up` sets it")
-    client = await connect(lazy=True)
+    try:
+        client = await connect(lazy=True)
+    except EngineUnnamed as wrong:
+        raise SystemExit(str(wrong)) from None
     traces = tracing("ordersaga-api")
-    serving = put_together(settings, client, settings.database_url, traces)
+    try:
+        serving = put_together(settings, client, settings.database_url, traces)
+    except KeysMalformed as wrong:
+        raise SystemExit(f"ORDERSAGA_CODEC_KEYS cannot be used: {wrong}") from None
     config = uvicorn.Config(
         serving.app,
         host=host,

@@ -9,8 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, create_engine, event, make_url, text
-from sqlalchemy.exc import InvalidatePoolError, OperationalError
+from sqlalchemy import URL, Connection, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlmodel import Session
@@ -23,6 +23,10 @@ _IDLE_SECONDS = 5.0
 
 UNREACHABLE: tuple[type[Exception], ...] = (OperationalError, NoFreeConnection)
 """What a transaction raises while the server is away, or has no connection free."""
+
+
+class AddressMalformed(ValueError):
+    """What should be a database's address is none; the message never holds it."""
 
 
 class Database:
@@ -41,8 +45,11 @@ class Database:
         """``url`` is any Postgres address; a statement is cancelled after ``statement_timeout``.
 
         Waiting for a free connection takes as long at most, then raises ``TimeoutError``.
+
+        Raises:
+            AddressMalformed: ``url`` is no address at all.
         """
-        self._url = make_url(url).set(drivername="postgresql+psycopg")
+        self._url = _address(url)
         seconds = statement_timeout.total_seconds()
         options = {
             "statement_timeout": int(seconds * 1000),
@@ -123,6 +130,19 @@ class Database:
     def _new_bell(self) -> Bell:
         address = self._url.set(drivername="postgresql")
         return Bell(address.render_as_string(hide_password=False))
+
+
+def _address(url: str) -> URL:
+    try:
+        found = make_url(url)
+    except (ArgumentError, ValueError):
+        found = None
+    if found is None or not found.drivername.startswith("postgres"):
+        raise AddressMalformed(
+            "the database's address is none: it is written "
+            "postgresql://user:password@host:5432/database"
+        ) from None
+    return found.set(drivername="postgresql+psycopg")
 
 
 def _compact(value: Any) -> str:

@@ -11,9 +11,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from temporalio.service import RPCError
 
-from backoffice.database import UNREACHABLE, Database
+from backoffice.database import UNREACHABLE, AddressMalformed, Database
 from backoffice.migrating import behind
 from cli.modes import mixed, unusable
+from cli.surroundings import reason
 from cli.weak_secrets import guessable
 from providers.fonts import missing_scripts
 from providers.sendgrid_events import SendGridWebhooks
@@ -124,13 +125,17 @@ def _database(settings: Settings) -> Finding:
         return Finding(
             "warning", "the embedded Postgres is used; set ORDERSAGA_DATABASE_URL for your own"
         )
-    database = Database(settings.database_url, pool_size=1, statement_timeout=timedelta(seconds=5))
+    try:
+        database = Database(
+            settings.database_url, pool_size=1, statement_timeout=timedelta(seconds=5)
+        )
+    except AddressMalformed as wrong:
+        return Finding("missing", f"ORDERSAGA_DATABASE_URL cannot be used: {wrong}")
     try:
         database.ping()
         late = behind(database)
     except UNREACHABLE as error:
-        words = str(error).splitlines()[0]
-        return Finding("missing", f"the database does not answer: {words}")
+        return Finding("missing", f"the database does not answer: {reason(error)}")
     finally:
         database.close()
     if late:

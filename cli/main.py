@@ -2,21 +2,24 @@
 
 import os
 import signal
+import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from cli import upkeep
+from cli import running, upkeep
 from cli.chaos.command import chaos
+from cli.console import console as make_console
 from cli.demo import run_demo
 from cli.demo_shop import DemoShop
 from cli.installation import Installation, default_home
 from cli.leaving import leave, stop_when_told
 from cli.stack import Plan, Stack
+from cli.surroundings import FORESEEN, in_words
 from runtime.processes import is_free
 
 app = typer.Typer(
@@ -26,7 +29,10 @@ app = typer.Typer(
 )
 app.command()(chaos)
 app.add_typer(upkeep.app)
-_PID = "ordersaga.pid"
+
+
+def _port(what: str) -> Any:
+    return typer.Option(min=0, max=65535, help=f"{what}; 0: any that is free")
 
 
 @app.command()
@@ -63,13 +69,13 @@ def demo(
 def up(
     workers: Annotated[int, typer.Option(help="worker processes; one is one core")] = 1,
     home: Annotated[Path | None, typer.Option(help="where everything is kept")] = None,
-    api_port: Annotated[int, typer.Option(help="of the API")] = 8080,
-    temporal_port: Annotated[int, typer.Option(help="of the Temporal server")] = 7233,
-    ui_port: Annotated[int, typer.Option(help="of the Temporal UI")] = 8233,
-    sandbox_port: Annotated[int, typer.Option(help="of the outside world")] = 8090,
+    api_port: Annotated[int, _port("of the API")] = 8080,
+    temporal_port: Annotated[int, _port("of the Temporal server")] = 7233,
+    ui_port: Annotated[int, _port("of the Temporal UI")] = 8233,
+    sandbox_port: Annotated[int, _port("of the outside world")] = 8090,
 ) -> None:
     """Keep everything running on this machine, on files; start again what dies."""
-    console = Console()
+    console = make_console()
     installation = Installation.at((home or default_home()).resolve())
     plan = Plan(
         on_files=True,
@@ -79,19 +85,23 @@ def up(
         ui_port=ui_port,
         sandbox_port=sandbox_port,
     )
-    pid_file = installation.home / _PID
-    if _running(pid_file):
-        console.print(f"It runs already (process {pid_file.read_text()}); `ordersaga down` ends it")
+    process = running.process(installation.home)
+    if process is not None:
+        console.print(f"It runs already (process {process}); `ordersaga down` ends it")
+        leave(1)
+    if plan.clash:
+        console.print(f"{plan.clash}: each part needs a port of its own")
         leave(1)
     for name, port in plan.ports.items():
         if not is_free(port):
             console.print(f"Port {port} is taken: `ordersaga up --{name}-port` takes another one")
             leave(1)
-    pid_file.write_text(str(os.getpid()))
+    running.begin(installation.home)
     stack = Stack(installation, plan, console.print)
     stop_when_told()
     try:
         stack.start()
+        running.tell(installation.home, stack.environment)
         keys = DemoShop(stack.api_url, stack.client(), installation).set_up(hurry=False)
         console.print(f"Temporal UI: {stack.ui_url}")
         console.print(
@@ -110,7 +120,7 @@ def up(
         console.print("Stopping; what is under way is finished first")
     finally:
         stack.stop()
-        pid_file.unlink(missing_ok=True)
+        running.end(installation.home)
     leave(0)
 
 
@@ -119,30 +129,32 @@ def down(
     home: Annotated[Path | None, typer.Option(help="where everything is kept")] = None,
 ) -> None:
     """Stop what `ordersaga up` started."""
-    console = Console()
-    pid_file = (home or default_home()).resolve() / _PID
-    if not _running(pid_file):
+    console = make_console()
+    place = (home or default_home()).resolve()
+    process = running.process(place)
+    if process is None:
         console.print("Nothing runs")
         leave(0)
-    os.kill(int(pid_file.read_text()), signal.SIGTERM)
+    else:
+        os.kill(process, signal.SIGTERM)
     deadline = time.monotonic() + 60
-    while _running(pid_file) and time.monotonic() < deadline:
+    while running.process(place) is not None and time.monotonic() < deadline:
         time.sleep(0.1)
-    console.print("Still stopping" if _running(pid_file) else "Stopped")
-    leave(1 if _running(pid_file) else 0)
+    still = running.process(place) is not None
+    console.print("Still stopping" if still else "Stopped")
+    leave(1 if still else 0)
 
 
 def main() -> None:
-    """The console script's entry."""
-    app()
-
-
-def _running(pid_file: Path) -> bool:
+    """The console script's entry. What is wrong around a command is one line, and status 1."""
     try:
-        os.kill(int(pid_file.read_text()), 0)
-    except (FileNotFoundError, ValueError, ProcessLookupError):
-        return False
-    return True
+        app()
+    except FORESEEN as error:
+        words = in_words(error)
+        if words is None:
+            raise
+        print(words, file=sys.stderr)
+        leave(1)
 
 
 if __name__ == "__main__":

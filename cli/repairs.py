@@ -9,6 +9,7 @@ from temporalio.service import RPCError
 from backoffice.books import Books
 from backoffice.database import Database
 from backoffice.refusals import NotOnRecord
+from cli.records import records, settings_of_records
 from domain.remains import Remains
 from runtime.codec import OrderCodec
 from runtime.master_keys import KeysMalformed
@@ -24,21 +25,16 @@ _RPC = timedelta(seconds=5)
 
 def settle_order(console: Console, order: str, who: str, why: str) -> bool:
     """Undo what a closed order left, or say why not; whether it is being undone."""
-    settings = Settings()
-    if not settings.database_url:
-        console.print("ORDERSAGA_DATABASE_URL is not set")
-        return False
-    database = Database(settings.database_url)
+    settings = settings_of_records(console.print)
     try:
-        return _settle_order(console, settings, Books.over(database), order, who, why)
+        with records(settings, console.print) as database:
+            return _settle_order(console, settings, Books.over(database), order, who, why)
     except NotOnRecord:
         console.print(f"There is no order {order} on record")
         return False
     except KeysMalformed as wrong:
         console.print(f"ORDERSAGA_CODEC_KEYS: {wrong}")
         return False
-    finally:
-        database.close()
 
 
 def _settle_order(
@@ -56,11 +52,12 @@ def _settle_order(
 
 
 def reconcile_stores(console: Console, since: timedelta) -> bool:
-    """Compare records and engine after a restore, and mend what can be mended safely."""
-    settings = Settings()
-    if not settings.database_url:
-        console.print("ORDERSAGA_DATABASE_URL is not set")
-        return False
+    """Compare records and engine after a restore, and mend what can be mended safely.
+
+    It is meant to run before workers do, and `ordersaga up` starts them at once: so the stores are
+    those that the environment names, and no others.
+    """
+    settings = settings_of_records(console.print, running=False)
     return asyncio.run(_reconcile(console, settings, datetime.now(UTC) - since))
 
 

@@ -54,6 +54,18 @@ class Plan:
         }
         return {name: port for name, port in given.items() if port}
 
+    @property
+    def clash(self) -> str:
+        """Which parts were given one port; empty where each has its own."""
+        by_port: dict[int, list[str]] = {}
+        for name, port in self.ports.items():
+            by_port.setdefault(port, []).append(f"--{name}-port")
+        return "; ".join(
+            f"{' and '.join(names)} are both {port}"
+            for port, names in by_port.items()
+            if len(names) > 1
+        )
+
 
 class Stack:
     """The running parts. A part that dies is started again, on its port and its files."""

@@ -19,6 +19,7 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,50}")
+_ID_IN_WORDS = "an id has 1 to 50 letters (A-Z, a-z), digits, dots, dashes or underscores"
 _FEWEST_BYTES = 16
 """Of 32 random bytes, fewer than 16 different ones happen to nobody."""
 
@@ -111,16 +112,20 @@ def new_nonce() -> bytes:
 
 
 def new_master_key(name: str) -> str:
-    """A key drawn anew, as ORDERSAGA_CODEC_KEYS takes it."""
+    """A key drawn anew, as ORDERSAGA_CODEC_KEYS takes it.
+
+    Raises:
+        KeysMalformed: no key can have this id.
+    """
+    if not _ID.fullmatch(name):
+        raise KeysMalformed(f"{name!r} cannot be a key's id: {_ID_IN_WORDS}")
     return f"{name}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}"
 
 
 def _read(part: str) -> MasterKey:
     name, found, text = part.partition(":")
     if not found or not _ID.fullmatch(name):
-        raise KeysMalformed(
-            "each key is written id:base64, the id of letters, digits, dots and dashes"
-        )
+        raise KeysMalformed(f"each key is written id:base64; {_ID_IN_WORDS}")
     try:
         secret = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:

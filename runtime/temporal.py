@@ -33,6 +33,14 @@ def data_converter(codec: PayloadCodec | None) -> DataConverter:
     )
 
 
+class EngineUnnamed(RuntimeError):
+    """Nothing says where the Temporal server is."""
+
+    def __init__(self) -> None:
+        """Name the setting."""
+        super().__init__("TEMPORAL_ADDRESS is not set: where is the Temporal server?")
+
+
 async def connect(
     address: str | None = None, metrics: str | None = None, *, lazy: bool = False
 ) -> Client:
@@ -40,10 +48,16 @@ async def connect(
 
     ``address`` wins over the environment; ``metrics`` is the address for Prometheus to read.
     With ``lazy`` the first call connects, so that a process starts while the server is away.
+
+    Raises:
+        EngineUnnamed: neither says where the server is.
+        RuntimeError: it does not answer.
     """
     config = ClientConfig.load_client_connect_config()
     if address is not None:
         config["target_host"] = address
+    if "target_host" not in config:
+        raise EngineUnnamed
     if metrics is None:
         return await Client.connect(**config, data_converter=DATA_CONVERTER, lazy=lazy)
     telemetry = TelemetryConfig(metrics=PrometheusConfig(bind_address=metrics))

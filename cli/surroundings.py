@@ -1,0 +1,55 @@
+"""What is wrong around a command, in one line: nobody mends a setting by reading a traceback."""
+
+from pydantic import ValidationError
+from temporalio.service import RPCError
+
+from backoffice.database import UNREACHABLE, AddressMalformed
+from cli.stack import StackError
+from runtime.devserver import ServerUnavailableError
+from runtime.embedded_postgres import EmbeddedPostgresError
+from runtime.master_keys import KeysMalformed
+from runtime.temporal import EngineUnnamed
+
+FORESEEN: tuple[type[Exception], ...] = (
+    *UNREACHABLE,
+    AddressMalformed,
+    KeysMalformed,
+    ValidationError,
+    RPCError,
+    RuntimeError,
+)
+"""Among these are the errors that `in_words` knows."""
+
+_SAY_IT_THEMSELVES = (
+    StackError,
+    ServerUnavailableError,
+    EmbeddedPostgresError,
+    EngineUnnamed,
+    AddressMalformed,
+)
+_NO_ENGINE = "Failed client connect"
+"""How the engine's client begins what it says in a plain RuntimeError."""
+
+
+def in_words(error: Exception) -> str | None:
+    """What is wrong, and where; None for an error of our own, whose traceback is needed."""
+    if isinstance(error, UNREACHABLE):
+        return f"The database at ORDERSAGA_DATABASE_URL does not answer: {reason(error)}"
+    if isinstance(error, _SAY_IT_THEMSELVES):
+        return str(error)
+    if isinstance(error, KeysMalformed):
+        return f"ORDERSAGA_CODEC_KEYS cannot be used: {error}"
+    if isinstance(error, ValidationError) and error.title == "Settings":
+        return "; ".join(
+            f"ORDERSAGA_{str(one['loc'][0]).upper()}: {one['msg']}"
+            for one in error.errors(include_input=False, include_url=False)
+        )
+    if isinstance(error, RPCError) or str(error).startswith(_NO_ENGINE):
+        return f"The Temporal server at TEMPORAL_ADDRESS does not answer: {error}"
+    return None
+
+
+def reason(error: Exception) -> str:
+    """The database driver's own first line, without what wraps it."""
+    words = str(getattr(error, "orig", None) or error)
+    return words.strip().splitlines()[0]

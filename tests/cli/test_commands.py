@@ -1,0 +1,160 @@
+"""The commands as an operator runs them: what is wrong is one line, and a status other than 0."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from api.__main__ import serve
+from cli import running
+from cli.main import main
+from runtime.embedded_postgres import EmbeddedPostgres
+
+Capture = pytest.CaptureFixture[str]
+AWAY = "postgresql://orders:tell-nobody@127.0.0.1:1/orders"
+
+
+class Ended(SystemExit):
+    """What `leave` does, without ending the tests as well."""
+
+
+class Operator:
+    """Runs commands in an environment of their own, and reads what they say."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: Capture, home: Path) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        self.home = home
+        monkeypatch.setattr(os, "_exit", _end)
+        monkeypatch.setenv("ORDERSAGA_HOME", str(home))
+
+    def run(self, *command: str, **settings: str) -> tuple[int | str | None, str]:
+        """The status of a command, and its words."""
+        with self._monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["ordersaga", *command])
+            kept = dict(os.environ)
+            os.environ.update(settings)
+            try:
+                with pytest.raises(SystemExit) as ended:
+                    main()
+            finally:
+                os.environ.clear()
+                os.environ.update(kept)
+        said = self._capsys.readouterr()
+        assert "tell-nobody" not in said.out + said.err
+        return ended.value.code, said.out + said.err
+
+    def refused(self, *command: str, **settings: str) -> str:
+        """The one line that a command says which fails."""
+        status, said = self.run(*command, **settings)
+        assert status == 1
+        (line,) = said.splitlines()
+        return line
+
+
+def _end(status: int) -> None:
+    raise Ended(status)
+
+
+@pytest.fixture
+def operator(monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path) -> Operator:
+    return Operator(monkeypatch, capsys, tmp_path)
+
+
+def test_a_port_that_cannot_be_is_refused(operator: Operator) -> None:
+    status, said = operator.run("up", "--api-port", "99999")
+    assert status == 2
+    assert "'--api-port'" in said
+    assert "65535" in said
+
+
+def test_two_parts_cannot_have_one_port(operator: Operator) -> None:
+    said = operator.refused("up", "--api-port", "18081", "--ui-port", "18081")
+    assert said == "--api-port and --ui-port are both 18081: each part needs a port of its own"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("migrate",),
+        ("audit",),
+        ("rewrap",),
+        ("erase", "ord_1"),
+        ("settle", "ord_1", "--who", "Ana"),
+    ],
+)
+def test_a_database_that_does_not_answer_is_one_line(
+    operator: Operator, command: tuple[str, ...]
+) -> None:
+    said = operator.refused(*command, ORDERSAGA_DATABASE_URL=AWAY)
+    assert said.startswith("The database at ORDERSAGA_DATABASE_URL does not answer: connection")
+
+
+def test_an_address_that_is_none_is_one_line(operator: Operator) -> None:
+    said = operator.refused("migrate", ORDERSAGA_DATABASE_URL="tell-nobody")
+    assert said.startswith("the database's address is none: it is written postgresql://")
+    _, said = operator.run("doctor", ORDERSAGA_DATABASE_URL="tell-nobody")
+    assert "ORDERSAGA_DATABASE_URL cannot be used: the database's address is none" in said
+
+
+def test_an_engine_that_does_not_answer_or_has_no_name_is_one_line(operator: Operator) -> None:
+    said = operator.refused("promote", "r2", TEMPORAL_ADDRESS="127.0.0.1:1")
+    assert said.startswith("The Temporal server at TEMPORAL_ADDRESS does not answer: ")
+    assert operator.refused("promote", "r2").startswith("TEMPORAL_ADDRESS is not set")
+
+
+def test_a_setting_that_cannot_be_is_one_line(operator: Operator) -> None:
+    said = operator.refused("migrate", ORDERSAGA_DATABASE_POOL="many")
+    assert said.startswith("ORDERSAGA_DATABASE_POOL: Input should be a valid integer")
+
+
+async def test_a_codec_key_that_is_none_keeps_the_api_from_starting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ORDERSAGA_DATABASE_URL", AWAY)
+    with pytest.raises(SystemExit, match="TEMPORAL_ADDRESS is not set"):
+        await serve("127.0.0.1", 0)
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setenv("ORDERSAGA_CODEC_KEYS", "tell-nobody")
+    with pytest.raises(SystemExit, match=r"ORDERSAGA_CODEC_KEYS cannot be used: .* id:base64"):
+        await serve("127.0.0.1", 0)
+
+
+@pytest.mark.parametrize("name", ["a:b", "", "two words", "a,b", "x" * 51])
+def test_a_key_is_not_drawn_under_an_id_that_cannot_be(operator: Operator, name: str) -> None:
+    said = operator.refused("new-key", name)
+    assert "cannot be a key's id: an id has 1 to 50 letters" in said
+
+
+def test_findings_are_whole_lines_in_a_pipe(operator: Operator) -> None:
+    lines = operator.run("doctor", COLUMNS="40")[1].splitlines()
+    assert all(re.match(r"(ok|warning|missing) +\S", line) for line in lines)
+    assert max(map(len, lines)) > 80
+
+
+def test_without_records_it_is_said_which_settings_to_make(operator: Operator) -> None:
+    said = operator.refused("audit")
+    assert f"no `ordersaga up` runs in {operator.home}" in said
+    assert "Set ORDERSAGA_DATABASE_URL, TEMPORAL_ADDRESS and ORDERSAGA_CODEC_KEYS" in said
+
+
+def test_tables_of_another_release_are_one_line(
+    operator: Operator, postgres: EmbeddedPostgres
+) -> None:
+    url = postgres.create_database("other_release")
+    said = operator.refused("audit", ORDERSAGA_DATABASE_URL=url)
+    assert said.endswith("run `ordersaga migrate`")
+
+
+def test_a_command_finds_what_up_runs(operator: Operator, database_url: str) -> None:
+    running.begin(operator.home)
+    running.tell(operator.home, {"ORDERSAGA_DATABASE_URL": database_url})
+    assert (operator.home / "running.json").stat().st_mode & 0o077 == 0
+    found = f"Records and engine are those of `ordersaga up` in {operator.home}"
+    assert operator.run("audit") == (0, f"{found}\n0 difference(s)\n")
+    own = operator.refused("audit", ORDERSAGA_DATABASE_URL=AWAY)
+    assert "ORDERSAGA_DATABASE_URL does not answer" in own
+    running.end(operator.home)
+    assert "no `ordersaga up` runs" in operator.refused("audit")
