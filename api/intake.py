@@ -4,11 +4,12 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from fastapi.concurrency import run_in_threadpool
 
 from api.bodies import digest
-from api.order_checks import problems_of_order
+from api.order_checks import problems_at_intake, problems_of_order
 from api.problems import FieldProblem, ProblemError, invalid, not_found
 from api.starter import EngineAway
 from api.wiring import Wiring
@@ -78,7 +79,10 @@ def _record(
         order = read(raw)
         skus = tuple(sorted({line.sku for line in order.lines}))
         products = wiring.books.catalogue.products(shop.id, skus)
-        problems = problems_of_order(order, shop, products, wiring.payment_problem)
+        problems = (
+            *problems_at_intake(order, wiring.countries, datetime.now(UTC)),
+            *problems_of_order(order, shop, products, wiring.payment_problem),
+        )
         if problems:
             raise invalid(in_own_words(problems, own_path))
         accepted = wiring.books.intake.accept(shop, order, order.model_dump(mode="json"))

@@ -1,9 +1,12 @@
 """What an order says about the shop's own catalogue, its policy, and what can be charged."""
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
 
 from api.problems import FieldProblem
 from domain.catalogue import Product
+from domain.model import Country
 from domain.money import Money
 from domain.order import Order
 from domain.payment import AuthorizeMethod, ExistingIntent
@@ -11,6 +14,31 @@ from domain.record import Shop
 
 PaymentProblem = Callable[[Money], str | None]
 """Why the payment provider cannot charge a sum, in words; None where it can."""
+
+
+_CLOCKS_DIFFER = timedelta(days=1)
+
+
+def problems_at_intake(
+    order: Order, countries: AbstractSet[Country], now: datetime
+) -> Iterator[FieldProblem]:
+    """What no order may say when it comes in, and what orders on record may have said before."""
+    if order.placed_at > now + _CLOCKS_DIFFER:
+        message = (
+            f"lies in the future: it is {now:%Y-%m-%d %H:%M} UTC here; send when it was placed"
+        )
+        yield FieldProblem(field="placed_at", message=message)
+    for kind in ("billing_address", "shipping_address"):
+        yield from problem_of_country(f"{kind}.country", getattr(order, kind).country, countries)
+
+
+def problem_of_country(
+    field: str, country: Country, countries: AbstractSet[Country]
+) -> Iterator[FieldProblem]:
+    """A code of two letters that stands for no country."""
+    if country not in countries:
+        message = f"{country} is no country's code (ISO 3166-1, two letters, such as DE)"
+        yield FieldProblem(field=field, message=message)
 
 
 def problems_of_order(

@@ -10,6 +10,7 @@ from api.access import AdminKey, Wired
 from api.bodies import JsonBody, RawBody
 from api.csv_files import Row, read_table
 from api.fields import MOST, problems_of
+from api.order_checks import problem_of_country
 from api.parameters import Cursor, Limit, ShopId
 from api.problems import FieldProblem, invalid
 from api.shops import known_shop
@@ -111,6 +112,14 @@ def products(
 
 
 def _put(wiring: Wiring, shop: str, given: Sequence[Product], places: Sequence[str]) -> Imported:
+    foreign = [
+        problem
+        for place, one in zip(places, given, strict=True)
+        if one.origin is not None
+        for problem in problem_of_country(f"{place}.origin", one.origin, wiring.countries)
+    ]
+    if foreign:
+        raise invalid(tuple(foreign[:MOST]))
     try:
         wiring.books.catalogue.put_products(shop, given)
     except BarcodeTaken as taken:

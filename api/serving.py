@@ -10,6 +10,7 @@ from api.temporal_orders import TemporalOrders
 from api.wiring import Webhooks, Wiring
 from backoffice.books import Books
 from backoffice.database import Database
+from providers.postal_address import country_codes
 from providers.sendgrid_events import SendGridWebhooks
 from providers.shippo_events import ShippoWebhooks
 from providers.stripe_events import StripeWebhooks
@@ -40,6 +41,7 @@ def put_together(
         books=books,
         starter=TemporalOrders(own_client, settings.task_queue),
         payment_problem=problem_with,
+        countries=country_codes(),
         webhooks=webhooks(settings),
         admin_key=settings.admin_key.get_secret_value(),
         public_url=settings.public_url,

@@ -7,8 +7,9 @@ from pydantic import Field
 
 from api.access import AdminKey, Wired
 from api.bodies import JsonBody
+from api.order_checks import problem_of_country
 from api.parameters import Name, ShopId
-from api.problems import not_found
+from api.problems import invalid, not_found
 from api.wiring import Wiring
 from domain.model import Model, Text
 from domain.record import Shop
@@ -91,6 +92,10 @@ def put_shop(
     wiring: Wired, _key: AdminKey, shop: ShopId, setup: Annotated[ShopSetup, Depends(_SHOP)]
 ) -> Shop:
     """Orders keep the policy that held when they came. Without a callback secret one is made."""
+    country = setup.seller.address.country
+    problems = tuple(problem_of_country("seller.address.country", country, wiring.countries))
+    if problems:
+        raise invalid(problems)
     wiring.books.shops.put_shop(setup)
     return known_shop(wiring, shop)
 

@@ -8,6 +8,7 @@ from api.channels.shopify import ShopifyOrders
 from api.order_checks import PaymentProblem
 from api.starter import Starter
 from backoffice.books import Books
+from domain.model import Country
 from providers.sendgrid_events import SendGridWebhooks
 from providers.shippo_events import ShippoWebhooks
 from providers.stripe_events import StripeWebhooks
@@ -39,6 +40,7 @@ class Wiring:
     books: Books
     starter: Starter
     payment_problem: PaymentProblem
+    countries: frozenset[Country]
     webhooks: Webhooks = Webhooks()
     admin_key: str = ""
     public_url: str = ""

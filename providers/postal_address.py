@@ -23,6 +23,7 @@ _NAMES = {
     "SS": "South Sudan",
     "ST": "Sao Tome and Principe",
     "VC": "Saint Vincent and the Grenadines",
+    "XK": "Kosovo",  # ISO leaves the code to its users, and Stripe, carriers and the EU use it
 }
 
 
@@ -31,6 +32,11 @@ def _names() -> Mapping[str, str]:
     table = files("tzdata.zoneinfo").joinpath("iso3166.tab").read_text(encoding="utf-8")
     rows = [row.partition("\t") for row in table.splitlines() if not row.startswith("#")]
     return {code: name for code, _, name in rows} | _NAMES
+
+
+def country_codes() -> frozenset[Country]:
+    """Every code that ISO 3166-1 assigns, and XK for Kosovo."""
+    return frozenset(_names())
 
 
 def country_name(code: Country) -> str:

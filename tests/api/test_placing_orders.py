@@ -1,11 +1,13 @@
 """Step 1 over HTTP: accepted once and started, or refused with field paths and without a trace."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from domain.order import Order
 from tests.api.desk import Desk, Json, order
 
 
@@ -124,6 +126,16 @@ BAD: dict[str, tuple[Json, str]] = {
     "an address without a street": (_address(line1=""), "shipping_address.line1"),
     "a blank name": (_address(name=" \u00a0"), "shipping_address.name"),
     "a country in words": (_address(country="Germany"), "shipping_address.country"),
+    "a country that is none": (_address(country="ZZ"), "shipping_address.country"),
+    "a bill to a country that is none": (
+        {"billing_address": order()["billing_address"] | {"country": "QQ"}},
+        "billing_address.country",
+    ),
+    "a time two days ahead": (
+        {"placed_at": (datetime.now(UTC) + timedelta(days=2)).isoformat()},
+        "placed_at",
+    ),
+    "a time in another century": ({"placed_at": "2099-01-01T00:00:00Z"}, "placed_at"),
     "no mail address": ({"customer": {"name": "Zoë", "email": "zoe"}}, "customer.email"),
     "a time before the calendar": ({"placed_at": "0001-01-01T00:00:00+14:00"}, "placed_at"),
     "a time after the calendar": ({"placed_at": "9999-12-31T23:59:59-12:00"}, "placed_at"),
@@ -152,6 +164,26 @@ async def test_an_order_that_cannot_be_carried_out_leaves_nothing_but_its_refusa
     assert field in {one["field"] for one in answer.json()["problems"]}
     assert orders_on_record(desk) == 0
     assert [(shop, source) for shop, source, _ in refusals(desk)] == [(desk.shop, "orders")]
+
+
+async def test_clocks_may_differ_and_kosovo_is_a_country(desk: Desk) -> None:
+    ahead = (datetime.now(UTC) + timedelta(hours=23)).isoformat()
+    await desk.place(order(placed_at=ahead, **_address(country="XK")))
+
+
+async def test_a_refusal_says_what_was_expected(desk: Desk) -> None:
+    wrong = order(placed_at="2099-01-01T00:00:00Z", **_address(country="ZZ"))
+    answer = await desk.call("POST", "/orders", wrong, key="shop")
+    told = {one["field"]: one["message"] for one in answer.json()["problems"]}
+    assert told["placed_at"].startswith("lies in the future: it is ")
+    assert told["shipping_address.country"] == (
+        "ZZ is no country's code (ISO 3166-1, two letters, such as DE)"
+    )
+
+
+def test_what_workflows_were_started_with_is_still_read() -> None:
+    odd = order(placed_at="2099-01-01T00:00:00Z", **_address(country="ZZ"))
+    assert Order.model_validate(odd).shipping_address.country == "ZZ"
 
 
 async def test_what_is_prepaid_need_not_be_chargeable_here(desk: Desk) -> None:

@@ -123,6 +123,18 @@ async def test_one_bad_row_keeps_the_whole_table_out_and_is_named(desk: Desk) ->
     assert "POT" not in {one["sku"] for one in found}
 
 
+async def test_a_country_that_is_none_is_neither_an_origin_nor_a_sellers(desk: Desk) -> None:
+    answer = await admin(desk, "PUT", "/products", {"products": [PRODUCT | {"origin": "ZZ"}]})
+    assert answer.status_code == 422
+    assert answer.json()["problems"][0]["field"] == "products.0.origin"
+    shop = (await admin(desk, "GET", "")).json()
+    del shop["id"]
+    shop["seller"]["address"]["country"] = "ZZ"
+    answer = await admin(desk, "PUT", "", shop)
+    assert answer.status_code == 422
+    assert answer.json()["problems"][0]["field"] == "seller.address.country"
+
+
 async def test_a_sku_stands_once_in_a_call(desk: Desk) -> None:
     twice = {"products": [PRODUCT, PRODUCT]}
     answer = await admin(desk, "PUT", "/products", twice)
