@@ -1,5 +1,6 @@
 """Cases: what needs a person, and what the person decides."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -7,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.concurrency import run_in_threadpool
 
 from api.access import SupportKey, Wired
-from api.bodies import JsonBody
+from api.bodies import RawBody, parse_object, validated
 from api.order_pages import CaseEntry, CaseList
 from api.parameters import Cursor, Limit, Name
 from api.problems import FieldProblem, ProblemError, away, invalid, not_found
@@ -29,8 +30,10 @@ class Reply(Model):
     why: LongText = ""
 
 
-_REPLY = JsonBody(
-    Reply, {"weighed again": {"answer": "accept", "who": "Ana, support", "why": "scale was off"}}
+_REPLY = RawBody(
+    "application/json",
+    model=Reply,
+    examples={"weighed again": {"answer": "accept", "who": "Ana, support", "why": "scale was off"}},
 )
 
 
@@ -59,22 +62,36 @@ def look_up(wiring: Wired, key: SupportKey, case: Name) -> CaseEntry:
 
 @router.post("/cases/{case}/answer", summary="Answer a case")
 async def answer(
-    wiring: Wired, key: SupportKey, case: Name, reply: Annotated[Reply, Depends(_REPLY)]
+    wiring: Wired, key: SupportKey, case: Name, raw: Annotated[bytes, Depends(_REPLY)]
 ) -> CaseEntry:
     """The order hears the answer and goes on by it. A case is answered once: 409 afterwards."""
+    body = parse_object(raw)
     found = await run_in_threadpool(look_up, wiring, key, case)
     if found.closed_at is not None:
         raise ProblemError(409, f"it was closed by {found.answered_by or 'its order'}")
-    if reply.answer not in found.answers:
-        allowed = ", ".join(one.value for one in found.answers)
-        message = f"this case takes {allowed}"
-        raise invalid((FieldProblem(field="answer", message=message),))
+    reply = _read(body, found.answers)
     given = Answer(case=case, at=datetime.now(UTC), **dict(reply))
     if _opened_by_its_order(found):
         return await _tell_order(wiring, found, given)
     if found.kind is CaseKind.DEAD and reply.answer is CaseAnswer.CANCEL:
         await settle_order(wiring, found.order, CancelRequest(who=reply.who, why=reply.why))
     return await run_in_threadpool(_close, wiring, found, given)
+
+
+def _read(body: Mapping[str, object], answers: tuple[CaseAnswer, ...]) -> Reply:
+    """A reply to a case that takes these answers. Raises ProblemError, which names them."""
+    problems: tuple[FieldProblem, ...] = ()
+    if body.get("answer") not in answers:
+        allowed = ", ".join(one.value for one in answers)
+        problems = (FieldProblem(field="answer", message=f"this case takes {allowed}"),)
+    try:
+        reply = validated(Reply, body)
+    except ProblemError as refusal:
+        others = tuple(one for one in refusal.problems if one.field != "answer")
+        raise invalid((*problems, *others)) from refusal
+    if problems:
+        raise invalid(problems)
+    return reply
 
 
 def _opened_by_its_order(case: Case) -> bool:

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
+from api.expected import in_words
 from api.fields import MOST, join
 from api.problems import FieldProblem, ProblemError, answer
 from backoffice.database import UNREACHABLE
@@ -34,8 +35,7 @@ async def _told(_: Request, error: ProblemError) -> Response:
 
 async def _invalid(_: Request, error: RequestValidationError) -> Response:
     problems = tuple(
-        FieldProblem(field=join(one["loc"]), message=one["msg"].removeprefix("Value error, "))
-        for one in error.errors()[:MOST]
+        FieldProblem(field=join(one["loc"]), message=in_words(one)) for one in error.errors()[:MOST]
     )
     return answer(422, "the address, the query or a header does not fit", problems)
 

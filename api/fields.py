@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeGuard
 
 from pydantic import ValidationError
 
+from api.expected import in_words
 from api.problems import FieldProblem
 
 WHOLE_BODY = "(body)"
@@ -13,7 +14,6 @@ MOST = 100
 """So many problems are told at once; a body with more of them has other worries."""
 
 _PATH_FIRST = re.compile(r"^([a-z_]+(?:\.[a-z0-9_]+)+): (.+)$", re.DOTALL)
-_OWN_WORDS = "Value error, "
 
 
 def printable(part: object) -> str:
@@ -34,35 +34,24 @@ def problems_of(error: ValidationError, body: object) -> tuple[FieldProblem, ...
     that compare fields report several findings at once, each beginning with its path.
     """
     found: list[FieldProblem] = []
-    errors = error.errors(include_url=False, include_context=False, include_input=False)
+    errors = error.errors(include_url=False, include_input=False)
     places = {one["loc"] for one in errors}
     for one in errors:
         if one["type"] == "too_short" and any(_inside(one["loc"], place) for place in places):
             continue  # its items were dropped for faults of their own, which are told
         path = join(_in_body(one["loc"], body))
-        message = one["msg"].removeprefix(_OWN_WORDS)
+        message = in_words(one)
         parts = message.split("; ")
         split = [_PATH_FIRST.match(part) for part in parts]
         if one["loc"] == () and all(split):
             found += [FieldProblem(field=m[1], message=m[2]) for m in split if m is not None]
         else:
-            found.append(FieldProblem(field=path, message=_WORDS.get(one["type"], message)))
+            found.append(FieldProblem(field=path, message=message))
     return tuple(found[:MOST])
 
 
 def _inside(outer: tuple[int | str, ...], inner: tuple[int | str, ...]) -> bool:
     return len(inner) > len(outer) and inner[: len(outer)] == outer
-
-
-_WORDS = {
-    "extra_forbidden": "is not a field that can be sent here",
-    "missing": "is required",
-    "model_type": "must be an object",
-    "dict_type": "must be an object",
-    "tuple_type": "must be a list",
-    "union_tag_invalid": "is none of the known kinds",
-    "union_tag_not_found": "needs the field that says which kind it is",
-}
 
 
 def _in_body(loc: tuple[int | str, ...], body: object) -> list[int | str]:

@@ -69,7 +69,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     return document
 
 
-_LOCAL_TIME = r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$"
+LOCAL_TIME = r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$"
 
 
 def _say_local_times(part: object) -> None:
@@ -78,7 +78,7 @@ def _say_local_times(part: object) -> None:
         schema = cast("dict[str, object]", part)
         if schema.get("format") == "time":
             del schema["format"]
-            schema["pattern"] = _LOCAL_TIME
+            schema["pattern"] = LOCAL_TIME
         for inner in schema.values():
             _say_local_times(inner)
     elif isinstance(part, list):

@@ -2,11 +2,15 @@
 
 import logging
 import re
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
-from api.openapi import routes_of
+from api.example_order import EXAMPLE_ORDER
+from api.expected import has_words
+from api.openapi import LOCAL_TIME, routes_of
 from api.serving import put_together
 from runtime.processes import free_port
 from tests.api.desk import Desk
@@ -39,6 +43,43 @@ async def test_every_refusal_has_the_same_form(
     assert set(body) == {"type", "title", "status", "detail", "problems"}
     assert body["status"] == status
     assert body["type"].startswith("urn:ordersaga:problem:")
+
+
+def patterns_in(part: object) -> Iterator[str]:
+    if isinstance(part, dict):
+        inner = cast("dict[str, object]", part)
+        if isinstance(inner.get("pattern"), str):
+            yield str(inner["pattern"])
+        for one in inner.values():
+            yield from patterns_in(one)
+    elif isinstance(part, list):
+        for one in cast("list[object]", part):
+            yield from patterns_in(one)
+
+
+async def test_what_every_pattern_asks_for_is_said_in_words(desk: Desk) -> None:
+    document = (await desk.call("GET", "/openapi.json")).json()
+    schemas = document["components"]["schemas"]
+    sent = [schema for name, schema in schemas.items() if name.startswith("Sent")]
+    found = {*patterns_in(sent), *patterns_in(document["paths"])} - {LOCAL_TIME}
+    assert len(found) > 5
+    assert [one for one in sorted(found) if not has_words(one)] == []
+
+
+async def test_no_refusal_shows_a_pattern(desk: Desk) -> None:
+    address = EXAMPLE_ORDER["shipping_address"] | {"country": "germany"}
+    body = EXAMPLE_ORDER | {"channel": "my shop", "shipping_address": address, "currency": "eur"}
+    answer = await desk.call("POST", "/orders", body, key="shop")
+    assert {one["field"]: one["message"] for one in answer.json()["problems"]} == {
+        "channel": "must be of letters (A-Z, a-z), digits and the signs . _ : / + # - only, "
+        "without spaces",
+        "currency": "must be a currency's code: three capital letters (ISO 4217), such as EUR",
+        "shipping_address.country": "must be a country's code: two capital letters (ISO 3166-1), "
+        "such as DE",
+    }
+    answer = await desk.call("GET", "/shops/my shop", key="admin")
+    [problem] = answer.json()["problems"]
+    assert problem["message"].startswith("must be of letters")
 
 
 async def test_a_query_parameter_that_is_not_known_is_refused_with_those_that_are(

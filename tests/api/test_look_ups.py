@@ -125,6 +125,20 @@ async def test_cases_are_one_list_and_are_answered_once(desk: Desk) -> None:
     assert len((await desk.call("GET", "/cases", key="support")).json()["cases"]) == 1
 
 
+@pytest.mark.parametrize("answer", ["refund", "still_here", "", 7, None])
+async def test_a_case_names_its_own_answers_and_no_others(desk: Desk, answer: object) -> None:
+    placed = await desk.place()
+    open_case(desk, placed, f"{placed}-c1")
+    taken = desk.books.cases.case(f"{placed}-c1", desk.shop)
+    assert taken is not None
+    reply = {"answer": answer, "who": ""}
+    refused = await desk.call("POST", f"/cases/{placed}-c1/answer", reply, key="support")
+    assert refused.status_code == 422
+    told = {one["field"]: one["message"] for one in refused.json()["problems"]}
+    assert "who" in told or answer == "still_here"
+    assert told["answer"] == f"this case takes {', '.join(taken.case.answers)}"
+
+
 async def test_a_case_whose_order_waits_for_nobody_is_closed_on_the_list(desk: Desk) -> None:
     placed = await desk.place()
     desk.advance(placed, S.OUT_OF_STOCK)
