@@ -31,7 +31,7 @@ async def test_a_first_shop_and_its_first_order_come_from_the_examples(desk: Des
 
 
 def test_every_file_that_the_page_sends_is_there_and_no_other() -> None:
-    sent = set(re.findall(r"@([\w.-]+)", (ROOT / "docs" / "plug-in.md").read_text()))
+    sent = set(re.findall(r" @([\w.-]+)", (ROOT / "docs" / "plug-in.md").read_text()))
     assert sent == {one.name for one in EXAMPLES.iterdir()}
 
 
