@@ -12,8 +12,9 @@ from backoffice.books import Books
 from backoffice.database import Database
 from runtime.codec import OrderCodec
 from runtime.logs import log_as_json
+from runtime.master_keys import KeysMalformed
 from runtime.settings import Settings
-from runtime.temporal import connect, encrypting, traced
+from runtime.temporal import EngineUnnamed, connect, encrypting, traced
 from runtime.tracing import tracing
 from workers.loops import Loops
 from workers.relays import Relays
@@ -32,7 +33,10 @@ async def work() -> None:
     database = Database(settings.database_url, settings.database_pool)
     books = Books.over(database)
     vendors = Vendors.of(settings)
-    codec = OrderCodec.of(settings.codec_keys.get_secret_value(), books.data_keys)
+    try:
+        codec = OrderCodec.of(settings.codec_keys.get_secret_value(), books.data_keys)
+    except KeysMalformed as wrong:
+        raise SystemExit(f"ORDERSAGA_CODEC_KEYS cannot be used: {wrong}") from None
     traces = tracing("ordersaga-worker")
     client = traced(encrypting(await _connected(), codec), traces.trace)
     relays = Relays(client, books, vendors, settings.task_queue, traces)
@@ -60,6 +64,8 @@ async def _connected() -> Client:
     while True:
         try:
             return await connect()
+        except EngineUnnamed as wrong:
+            raise SystemExit(str(wrong)) from None
         except RuntimeError as error:  # as the SDK says that it cannot connect
             log.warning("Temporal cannot be reached yet", extra={"reason": str(error)[:200]})
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)

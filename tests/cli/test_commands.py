@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from api.__main__ import serve
 from cli import running
 from cli.main import main
 from runtime.embedded_postgres import EmbeddedPostgres
+from workers.__main__ import work
 
 Capture = pytest.CaptureFixture[str]
 AWAY = "postgresql://orders:tell-nobody@127.0.0.1:1/orders"
@@ -110,16 +112,17 @@ def test_a_setting_that_cannot_be_is_one_line(operator: Operator) -> None:
     assert said.startswith("ORDERSAGA_DATABASE_POOL: Input should be a valid integer")
 
 
-async def test_a_codec_key_that_is_none_keeps_the_api_from_starting(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("start", [lambda: serve("127.0.0.1", 0), work], ids=["api", "workers"])
+async def test_settings_that_cannot_be_keep_a_process_from_starting(
+    monkeypatch: pytest.MonkeyPatch, start: Callable[[], Awaitable[None]]
 ) -> None:
     monkeypatch.setenv("ORDERSAGA_DATABASE_URL", AWAY)
     with pytest.raises(SystemExit, match="TEMPORAL_ADDRESS is not set"):
-        await serve("127.0.0.1", 0)
+        await start()
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
     monkeypatch.setenv("ORDERSAGA_CODEC_KEYS", "tell-nobody")
     with pytest.raises(SystemExit, match=r"ORDERSAGA_CODEC_KEYS cannot be used: .* id:base64"):
-        await serve("127.0.0.1", 0)
+        await start()
 
 
 @pytest.mark.parametrize("name", ["a:b", "", "two words", "a,b", "x" * 51])
