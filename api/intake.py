@@ -14,6 +14,8 @@ from api.problems import FieldProblem, ProblemError, invalid, not_found
 from api.starter import EngineAway
 from api.wiring import Wiring
 from backoffice.intake import Accepted, Intake
+from backoffice.refusals import NotOnRecord
+from domain.ids import order_id
 from domain.model import Model
 from domain.order import Order, OrderInput
 from domain.record import Shop
@@ -63,9 +65,9 @@ async def take(
     if accepted.state is Intake.NEW and accepted.given is not None:
         with wiring.tracing.accepted(accepted.order_id, source, began):
             await _start(wiring, accepted.given)
-    order_id = accepted.order_id
+    name = accepted.order_id
     return OrderAccepted(
-        order=order_id, number=order.number, links=_links(wiring.public_url, shop, order_id)
+        order=name, number=order.number, links=_links(wiring.public_url, shop, name)
     )
 
 
@@ -83,7 +85,7 @@ def _record(
             *problems_at_intake(order, wiring.countries, datetime.now(UTC)),
             *problems_of_order(order, shop, products, wiring.payment_problem),
         )
-        if problems:
+        if problems and not _is_known(wiring, shop, order):
             raise invalid(in_own_words(problems, own_path))
         accepted = wiring.books.intake.accept(shop, order, order.model_dump(mode="json"))
         if accepted.state is Intake.DIFFERENT:
@@ -93,6 +95,17 @@ def _record(
         wiring.books.intake.refuse(shop_id, source, digest(raw), reasons)
         raise
     return shop, order, accepted
+
+
+def _is_known(wiring: Wiring, shop: Shop, order: Order) -> bool:
+    """One that is on record was sound when it came: it gets its answer again, whatever is asked of
+    new ones since."""
+    name = order_id(shop.id, order.channel, order.number)
+    try:
+        wiring.books.intake.given(name)
+    except NotOnRecord:
+        return False
+    return True
 
 
 def in_own_words(problems: tuple[FieldProblem, ...], own_path: OwnPath) -> tuple[FieldProblem, ...]:
@@ -138,7 +151,7 @@ async def _start(wiring: Wiring, given: OrderInput) -> None:
     await run_in_threadpool(wiring.books.intake.started, given.order_id)
 
 
-def _links(public_url: str, shop: Shop, order_id: str) -> OrderLinks:
-    own = f"{public_url.rstrip('/')}/orders/{order_id}"
-    page = f"{shop.status_page.rstrip('/')}/{order_id}" if shop.status_page else None
+def _links(public_url: str, shop: Shop, name: str) -> OrderLinks:
+    own = f"{public_url.rstrip('/')}/orders/{name}"
+    page = f"{shop.status_page.rstrip('/')}/{name}" if shop.status_page else None
     return OrderLinks(self=own, events=f"{own}/events", status_page=page)

@@ -139,8 +139,11 @@ class PaperworkBook:
             _, seller = _order_and_seller(connection, commit.order)
             now = self._clock()
             out = issued_to(connection, commit.order, shipment)
-            back = entries_of(StockKind.PUT_AWAY, out, key, now, commit.order, shipment)
-            again = entries_of(StockKind.RESERVATION, out, f"{key}:again", now, commit.order)
+            # A key may come again after another issue, and what comes back then is its own.
+            before = len(_notes_of(connection, commit.order, shipment))
+            name = f"{key}:{before}" if before else key
+            back = entries_of(StockKind.PUT_AWAY, out, name, now, commit.order, shipment)
+            again = entries_of(StockKind.RESERVATION, out, f"{name}:again", now, commit.order)
             post(connection, shop, (*back, *again))
             withdraw_papers(connection, commit.order, shipment)
             papers, notes = list(commit.documents), list[dict[str, object]]()

@@ -1,5 +1,7 @@
 """Why the back office refuses to write or to answer: each refusal says what it is about."""
 
+from domain.failures import Refused
+
 
 class NotOnRecord(LookupError):
     """No such order, shop, shipment, case or document is on record."""
@@ -32,13 +34,14 @@ class BarcodeTaken(ValueError):
         self.other = other
 
 
-class NotReserved(ValueError):
-    """More was to be issued than is reserved for the order."""
+class NotReserved(Refused):
+    """More was to be issued than is reserved for the order: no repetition helps, a person looks."""
 
     def __init__(self, order: str, sku: str, wanted: int, reserved: int) -> None:
         """Name the order and the SKU; quantities in pieces."""
         super().__init__(
-            f"{order} has {reserved} pieces of {sku} reserved, {wanted} were to be issued"
+            "stock",
+            f"{order} has {reserved} pieces of {sku} reserved, {wanted} were to be issued",
         )
         self.order = order
         self.sku = sku

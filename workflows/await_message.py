@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from temporalio import workflow
-
 from domain.cases import Case, CaseKind
 from domain.journal import FactOutcome
 from domain.status import Step
 from domain.warehouse import Packed, Picked
+from workflows.patience import Patience
 from workflows.shipment import Shipment
 
 Word = TypeVar("Word", Picked, Packed)
@@ -39,48 +38,40 @@ async def await_message(
         Stopped: the order is being cancelled.
     """
     desk = shipment.desk
-    began = workflow.now()
-    patience = desk.policy.pick_within if expected.step is Step.PICKING else desk.policy.pack_within
-    by = began + patience
-    overdue: Case | None = None
+    picking = expected.step is Step.PICKING
+    within = desk.policy.pick_within if picking else desk.policy.pack_within
+    patience = Patience(desk, expected.overdue, shipment.id, within, f"No `{expected.signal}`")
     refused: list[Case] = []
     mistakes = 0
     while True:
-        met = await desk.until(
+        await patience.until(
             lambda: bool(queue) or shipment.inbox.gone,
-            None if overdue else by,
             f"signal `{expected.signal}` from the warehouse",
         )
-        if not met:
-            overdue = await desk.report(
-                expected.overdue,
-                f"No `{expected.signal}` since {began:%Y-%m-%d %H:%M} UTC",
-                shipment.id,
-            )
-        elif not queue:
+        if not queue:
             return None
-        else:
-            message = queue.pop(0)
-            wrong = problems(message)
-            mistakes += 1
-            outcome = FactOutcome.MISTAKE if wrong else FactOutcome.DONE
-            desk.journal.waited(
-                expected.step,
-                expected.signal,
+        message = queue.pop(0)
+        wrong = problems(message)
+        mistakes += 1
+        outcome = FactOutcome.MISTAKE if wrong else FactOutcome.DONE
+        desk.journal.waited(
+            expected.step,
+            expected.signal,
+            shipment.id,
+            patience.began,
+            outcome,
+            "; ".join(wrong),
+            mistakes,
+        )
+        if not wrong:
+            patience.settle(come := f"a `{expected.signal}` that fits has come")
+            for case in refused:
+                desk.settle(case, come)
+            return message
+        refused.append(
+            await desk.report(
+                CaseKind.MESSAGE_REFUSED,
+                f"`{expected.signal}` does not fit: {'; '.join(wrong)}",
                 shipment.id,
-                began,
-                outcome,
-                "; ".join(wrong),
-                mistakes,
             )
-            if not wrong:
-                for case in (overdue, *refused):
-                    desk.settle(case, f"a `{expected.signal}` that fits has come")
-                return message
-            refused.append(
-                await desk.report(
-                    CaseKind.MESSAGE_REFUSED,
-                    f"`{expected.signal}` does not fit: {'; '.join(wrong)}",
-                    shipment.id,
-                )
-            )
+        )

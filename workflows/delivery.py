@@ -8,6 +8,7 @@ from domain.mail import MailFact, MailKind
 from domain.status import OrderStatus, Step
 from domain.tracking import CourierStatus
 from workflows.attributes import shipped
+from workflows.patience import Patience
 from workflows.shipment import Shipment
 
 
@@ -41,10 +42,14 @@ async def until_delivered(shipment: Shipment) -> bool:
     desk = shipment.desk
     if not shipment.labels and workflow.patched("what-no-courier-reports-is-asked"):
         return await _asked_for(shipment)
-    began = workflow.now()
     numbers = [label.tracking_number for label in shipment.labels]
-    by = began + desk.policy.deliver_within
-    overdue: Case | None = None
+    patience = Patience(
+        desk,
+        CaseKind.DELIVERY_OVERDUE,
+        shipment.id,
+        desk.policy.deliver_within,
+        "Handed over, and not delivered",
+    )
     trouble: Case | None = None
     while not _all(shipment, numbers, CourierStatus.DELIVERED):
         if any(shipment.inbox.courier_status(n) is CourierStatus.RETURNED for n in numbers):
@@ -54,20 +59,12 @@ async def until_delivered(shipment: Shipment) -> bool:
             trouble = await desk.report(
                 CaseKind.NOT_DELIVERED, "The courier could not deliver", shipment.id
             )
-        if not await desk.until(
-            shipment.inbox.news_of_couriers(),
-            None if overdue else by,
-            "the courier to deliver",
-            stoppable=False,
-        ):
-            overdue = await desk.report(
-                CaseKind.DELIVERY_OVERDUE,
-                f"Handed over, and not delivered since {began:%Y-%m-%d %H:%M} UTC",
-                shipment.id,
-            )
-    for case in (overdue, trouble):
-        desk.settle(case, "delivered")
-    desk.journal.waited(Step.DELIVERY, "delivered", shipment.id, began)
+        await patience.until(
+            shipment.inbox.news_of_couriers(), "the courier to deliver", stoppable=False
+        )
+    patience.settle("delivered")
+    desk.settle(trouble, "delivered")
+    desk.journal.waited(Step.DELIVERY, "delivered", shipment.id, patience.began)
     desk.enter(OrderStatus.DELIVERED, Step.DELIVERY, shipment.id)
     await desk.record()
     return True

@@ -21,6 +21,7 @@ from workflows.alarm import Alarm
 from workflows.attributes import attention
 from workflows.calls import Asked, Result, start_own_books, start_provider_call
 from workflows.cases import CaseFile
+from workflows.hearing import Hearing
 from workflows.interruptions import DoneByHand, Overtaken, Stopped
 from workflows.journal import JournalKeeper
 from workflows.story import tell
@@ -47,6 +48,7 @@ class Desk:
         self.waits_for = ""
         self.stop: CancelRequest | None = None
         self.alarm = Alarm()
+        self.hearing = Hearing()
         self.journal = JournalKeeper()
         self.cases = CaseFile(given.order_id, self.journal)
         self._background: list[asyncio.Task[None]] = []
@@ -163,6 +165,7 @@ class Desk:
         then: Transition | None = None,
     ) -> Result:
         """Write to our own books, within the workflow task."""
+        await self.hearing.over()
         journal = self.journal.pending
         filled = request.model_copy(update={"journal": journal, "then": then})
         result = await start_own_books(method, filled, summary)

@@ -10,6 +10,7 @@ from domain.cases import Case, CaseAnswer, CaseKind
 from domain.status import OrderStatus, Step
 from domain.warehouse import RecallOutcome
 from workflows.interruptions import DoneByHand, Overtaken
+from workflows.patience import Patience
 from workflows.shipment import Shipment
 
 
@@ -65,33 +66,46 @@ async def release(shipment: Shipment) -> None:
 async def until_handed_over(shipment: Shipment) -> bool:
     """Wait for the manifest scan or the courier's first scan. False when it was recalled."""
     desk = shipment.desk
-    began = workflow.now()
-    by = began + desk.policy.hand_over_within
-    overdue: Case | None = None
+    patience = Patience(
+        desk,
+        CaseKind.HAND_OVER_OVERDUE,
+        shipment.id,
+        desk.policy.hand_over_within,
+        "Released, and not handed over",
+    )
     while not shipment.inbox.gone:
         if shipment.recall_wanted is not None and not shipment.recalled:
             await _recall(shipment, shipment.recall_wanted.why)
         elif shipment.inbox.recall is RecallOutcome.PULLED:
             await _undo_paid(shipment)
             return False
-        elif not await desk.until(
-            lambda: (
-                shipment.inbox.gone
-                or (shipment.recall_wanted is not None and not shipment.recalled)
-                or shipment.inbox.recall is RecallOutcome.PULLED
-            ),
-            None if overdue else by,
-            "the hand-over to the courier",
-            stoppable=False,
-        ):
-            overdue = await desk.report(
-                CaseKind.HAND_OVER_OVERDUE,
-                f"Released, and not handed over since {began:%Y-%m-%d %H:%M} UTC",
-                shipment.id,
+        else:
+            await patience.until(
+                lambda: (
+                    shipment.inbox.gone
+                    or (shipment.recall_wanted is not None and not shipment.recalled)
+                    or shipment.inbox.recall is RecallOutcome.PULLED
+                ),
+                "the hand-over to the courier",
+                stoppable=False,
             )
-    desk.settle(overdue, "handed over")
-    desk.journal.waited(Step.HAND_OVER, "handed_over", shipment.id, began)
+    patience.settle("handed over")
+    desk.journal.waited(Step.HAND_OVER, "handed_over", shipment.id, patience.began)
+    await _tell_of_a_cancel_that_came_too_late(shipment)
     return True
+
+
+async def _tell_of_a_cancel_that_came_too_late(shipment: Shipment) -> None:
+    """Whoever cancelled was told of a recall, and the courier was faster than that."""
+    if shipment.recall_wanted is None or shipment.recalled:
+        return
+    if workflow.patched("a-recall-that-came-too-late-is-told"):
+        await shipment.desk.report(
+            CaseKind.INTERCEPT,
+            "A cancel was accepted, and the courier took the parcel before it could be recalled: "
+            "intercept it at the courier, or take it back as a return",
+            shipment.id,
+        )
 
 
 async def _recall(shipment: Shipment, why: str) -> None:

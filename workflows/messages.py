@@ -1,6 +1,5 @@
-"""Signals and updates as they come in: a malformed one never fails an order, none is half heard."""
+"""Signals as they come in: decoded here, so that a malformed one never fails an order."""
 
-from datetime import timedelta
 from typing import TypeVar
 
 from temporalio import workflow
@@ -17,17 +16,6 @@ Message = TypeVar("Message", bound=Model)
 
 class Malformed(Exception):
     """A signal whose payload is not what the signal takes; the message says where."""
-
-
-async def in_the_history() -> None:
-    """Wait until the update that is being handled is in the order's history for good.
-
-    The engine keeps an update with the workflow task that accepts it. Were that task's end lost,
-    the update would never have been: so nothing is done about it, and nothing put on record, before
-    the timer, which is in the history with it, has fired.
-    """
-    if workflow.patched("an-update-is-in-the-history-first"):
-        await workflow.sleep(timedelta(milliseconds=1))
 
 
 def decode(kind: type[Message], raw: RawValue) -> Message:

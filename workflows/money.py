@@ -11,10 +11,12 @@ from activities.payment import (
     AuthorizePayment,
     CapturePayment,
     PaymentActivities,
+    PaymentSecured,
     RefundPayment,
     VoidPayment,
 )
 from domain.money import Money
+from domain.order import Order
 from domain.payment import Authorization, AuthorizeMethod, Decline, ExistingIntent
 from domain.status import OrderStatus, Step
 from workflows.desk import Desk
@@ -51,13 +53,17 @@ class OrderMoney:
         request = AuthorizePayment(
             order_id=desk.order_id, shop=desk.shop, money=desk.order.due, terms=desk.order.payment
         )
-        secured = await desk.call(
-            PaymentActivities.authorize,
-            request,
-            f"authorize {desk.order.due}",
-            then,
-            stoppable=not isinstance(desk.order.payment, ExistingIntent),
-        )
+        try:
+            secured = await desk.call(
+                PaymentActivities.authorize,
+                request,
+                f"authorize {desk.order.due}",
+                then,
+                stoppable=not isinstance(desk.order.payment, ExistingIntent),
+            )
+        except DoneByHand:
+            desk.journal.add(then)
+            secured = PaymentSecured(authorization=_verified_by_hand(desk.order))
         if secured.decline is not None:
             self._asked_at = None
             return secured.decline
@@ -133,3 +139,10 @@ class OrderMoney:
             in_doubt=desk.order.due if reference is None and asked_here else None,
         )
         await desk.call(PaymentActivities.void, request, "void the authorization", stoppable=False)
+
+
+def _verified_by_hand(order: Order) -> Authorization | None:
+    """A checkout's payment that a person has looked at, because the provider would not say."""
+    if isinstance(order.payment, ExistingIntent):
+        return Authorization(reference=order.payment.payment_intent, money=order.due)
+    return None

@@ -26,7 +26,7 @@ from workflows.handover import (
     report_gone_after_all,
 )
 from workflows.interruptions import DoneByHand, Stopped
-from workflows.messages import NOTHING, in_the_history
+from workflows.messages import NOTHING
 from workflows.money import OrderMoney
 from workflows.promises import Promises
 from workflows.reception import Reception
@@ -198,9 +198,9 @@ class OrderWorkflow:
         await self.reception.follow(raw)
 
     @workflow.update(description="Cancel the order: what that leads to depends on the moment")
-    async def request_cancel(self, request: CancelRequest) -> CancelAnswer:
+    def request_cancel(self, request: CancelRequest) -> CancelAnswer:
         """Void before the capture, recall until the hand-over, refuse after it."""
-        await in_the_history()
+        self.desk.hearing.begin()
         return ask_to_cancel(self.desk, self.shipments, request)
 
     async def cancelled_from_the_ui(self) -> None:
@@ -217,8 +217,7 @@ class OrderWorkflow:
     @workflow.update(description="Answer one of the order's cases, with who and why")
     async def answer_case(self, reply: CaseReply) -> None:
         """A person's decision, on record before the person is told so."""
-        await in_the_history()
-        self.check_case_reply(reply)
+        self.desk.hearing.begin()
         case = self.desk.cases.answer(reply)
         hear_still_here(self.shipments, case, reply.answer)
         await self.desk.record()

@@ -10,7 +10,18 @@ from sandbox.core.shapes import as_list, objects_in
 from sandbox.core.world import OperationHandler, World
 from sandbox.wms import floor
 from sandbox.wms.handoff import Handoff, complaints
-from sandbox.wms.shipments import KIND, Status, load, note, opened, pieces, put_away, save, shown
+from sandbox.wms.shipments import (
+    KIND,
+    Status,
+    load,
+    never_taken,
+    note,
+    opened,
+    pieces,
+    put_away,
+    save,
+    shown,
+)
 
 _KEY = "wms.key"
 
@@ -81,11 +92,16 @@ async def take_handoff(world: World, request: ParsedRequest) -> Answer:
 
 @once
 async def cancel(world: World, request: ParsedRequest) -> Answer:
-    """Stop before release, and put away what was picked; after release it is too late."""
+    """Stop before release, and put away what was picked; after release it is too late.
+
+    What is not here yet will never be taken: a handoff that was held up on its way comes too late.
+    """
     reason = request.json().get("reason")
-    shipment = load(world, request.path_params["shipment"])
+    name = request.path_params["shipment"]
+    shipment = load(world, name)
     if shipment is None:
-        return _unknown(request, 404)
+        save(world, never_taken(name, reason))
+        return Answer.json({"status": "cancelled"})
     if shipment["status"] in (Status.RELEASED, Status.HANDED_OVER):
         return Answer.json({"status": "too_late"})
     if shipment["status"] in (Status.ACCEPTED, Status.PICKED, Status.PACKED):

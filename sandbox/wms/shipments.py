@@ -49,6 +49,13 @@ def opened(handoff: Document, reference: str, silent: bool) -> Document:
     }
 
 
+def never_taken(shipment: str, reason: str | None) -> Document:
+    """One that was cancelled before its handoff came: the handoff will be answered so."""
+    order = shipment.rpartition("-s")[0]
+    handoff: Document = {"shipment": shipment, "order": order, "lines": []}
+    return opened(handoff, "", silent=False) | {"status": Status.CANCELLED, "reason": reason}
+
+
 def load(world: World, shipment: str) -> Document | None:
     """The shipment, or None."""
     return world.store.get(KIND, shipment)

@@ -186,6 +186,19 @@ def test_what_workflows_were_started_with_is_still_read() -> None:
     assert Order.model_validate(odd).shipping_address.country == "ZZ"
 
 
+async def test_an_order_on_record_gets_its_answer_again_whatever_new_ones_are_asked(
+    desk: Desk,
+) -> None:
+    body = order(placed_at="2099-01-01T00:00:00Z", **_address(country="ZZ"))
+    shop = desk.books.shops.shop(desk.shop)
+    assert shop is not None
+    desk.books.intake.accept(shop, Order.model_validate(body), body)
+    answer = await desk.call("POST", "/orders", body, key="shop")
+    assert answer.status_code == 202
+    changed = body | {"gift_note": "another"}
+    assert (await desk.call("POST", "/orders", changed, key="shop")).status_code == 409
+
+
 async def test_what_is_prepaid_need_not_be_chargeable_here(desk: Desk) -> None:
     prepaid = {"terms": "prepaid", "reference": "m-1"}
     await desk.place(order(payment=prepaid, currency="KPW"))

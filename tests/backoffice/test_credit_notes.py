@@ -181,3 +181,15 @@ def test_an_audit_names_a_credit_beyond_the_invoice_and_a_missing_number(trade: 
     assert (missing.subject, missing.words) == ("credit notes 2026", "missing: [1]")
     words = "invoice INV-2026-000002 is credited beyond it: net -1, tax 0, gross -1"
     assert (beyond.subject, beyond.words) == (second, words)
+
+
+def test_what_was_issued_anew_comes_back_whole_under_the_same_key(trade: Trade) -> None:
+    """As when an order that had called its goods back is settled by somebody else."""
+    name = issued(trade)
+    put_away(trade, name)
+    issue(trade, name, ALL, key="papers:2")
+    assert trade.on_hand() == 98
+    put_away(trade, name)
+    assert trade.stock.level(SHOP, MUG) == Level(sku=MUG, on_hand=100, reserved=2)
+    assert len(credit_numbers(trade)) == len(numbers(trade)) == 2
+    assert Audits(trade.database).audit(SHOP) == ()

@@ -227,9 +227,9 @@ MUTATIONS = (
         ("tests/replay/test_replay.py",),
     ),
     Mutation(
-        "an update is acted on before it is in the history",
-        "workflows/messages.py",
-        'if workflow.patched("an-update-is-in-the-history-first"):',
+        "our books hear of an update before it is in the history",
+        "workflows/hearing.py",
+        'if workflow.patched("our-books-hear-last"):',
         "if False:",
         ("tests/workflows/test_updates.py",),
     ),

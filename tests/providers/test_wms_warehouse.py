@@ -115,8 +115,18 @@ def test_a_shipment_that_the_warehouse_never_saw_needs_no_stopping_and_cannot_go
 ) -> None:
     assert warehouse.cancel(first("k:cancel:1"), "ord_9-s1", "changed my mind")
     assert not warehouse.release(first("k:release:1"), "ord_9-s1", LABELS)
-    with pytest.raises(Refused, match="no shipment"):
+    with pytest.raises(Refused, match="cancelled"):
         warehouse.recall(first("k:recall:1"), "ord_9-s1", "changed my mind")
+
+
+def test_a_handoff_that_was_held_up_until_after_the_cancel_is_not_accepted(
+    sandbox: SandboxClient, warehouse: WmsWarehouse
+) -> None:
+    """As from a worker that was paused, and goes on when the order is undone."""
+    assert warehouse.cancel(first(f"{SHIPMENT}:cancel:1"), SHIPMENT, "changed my mind")
+    late = warehouse.hand_off(first(HAND_OFF), handoff())
+    assert late == HandoffAnswer(accepted=False, reason="changed my mind")
+    assert entries(sandbox, "handoff_accepted") == []
 
 
 @pytest.mark.usefixtures("taken")

@@ -127,7 +127,14 @@ def test_unknown_shipments_are_said_to_be_unknown(warehouse: Warehouse) -> None:
     release = warehouse.release()
     assert (release.status_code, release.json()["status"]) == (409, "unknown")
     assert warehouse.recall().status_code == 404
-    assert warehouse.cancel() == "unknown"
+
+
+def test_a_handoff_that_comes_after_its_cancel_is_not_taken(warehouse: Warehouse) -> None:
+    assert warehouse.cancel() == "cancelled"
+    late = warehouse.hand()
+    assert (late.status_code, late.json()["status"]) == (409, "known")
+    assert warehouse.state()["status"] == "cancelled"
+    assert warehouse.ledger() == []
 
 
 @pytest.mark.parametrize("parcels", [None, [], ["p1"], [{"parcel": "p1"}], {"parcel": "p1"}])

@@ -121,6 +121,28 @@ async def test_nobody_picks_and_staff_are_told_then_it_is_picked_and_the_case_cl
     assert [case["kind"] for case in view["cases"] if not case["closed_at"]] == []
 
 
+@pytest.mark.parametrize(
+    ("status", "kind", "patience"),
+    [
+        ("in_fulfilment", "pick_overdue", timedelta(days=3, hours=1)),
+        ("ready_to_pack", "pack_overdue", timedelta(days=2, hours=1)),
+        ("released", "hand_over_overdue", timedelta(days=2, hours=1)),
+        ("shipped", "delivery_overdue", timedelta(days=14, hours=1)),
+    ],
+)
+async def test_a_case_that_was_closed_while_nothing_came_is_opened_again(
+    world: World, status: str, kind: str, patience: timedelta
+) -> None:
+    order = await world.place()
+    await world.carry(order, status)
+    await world.fast_forward(order, patience)
+    first = await world.until_case(order, kind)
+    assert (await world.answer(first, "close")).is_success
+    await world.fast_forward(order, patience)
+    again = await world.until_case(order, kind)
+    assert again["id"] != first["id"]
+
+
 async def test_a_parcel_beyond_tolerance_waits_for_a_person(world: World) -> None:
     order = await world.place()
     await world.carry(order, "ready_to_pack")

@@ -146,3 +146,19 @@ async def test_a_hundred_simultaneous_submits_of_one_order_authorize_once(world:
     changed = await world.api.post("/orders", json=body | {"notes": "another body"})
     assert changed.status_code == 409
     assert "notes" in changed.text
+
+
+@pytest.mark.parametrize("answer", ["accept", "retry"])
+async def test_a_checkout_payment_that_stripe_will_not_show_is_a_persons_decision(
+    world: World, answer: str
+) -> None:
+    intent = world.checkout_intent(4270)
+    world.sandbox.fault("stripe", "retrieve_intent", "http_error", nth=None, times=None, status=403)
+    terms = {"terms": "payment_intent", "payment_intent": intent}
+    order = await world.place(world.body(payment=terms))
+    case = await world.until_case(order, "refused_by_provider")
+    world.sandbox.clear_faults()
+    assert (await world.answer(case, answer)).is_success
+    await world.carry(order, "released")
+    taken = [one for one in world.ledger(kind="capture") if one.data["intent"] == intent]
+    assert [one.data["amount"] for one in taken] == [4270]

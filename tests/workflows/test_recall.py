@@ -84,3 +84,23 @@ def release(world: World, shipment: str) -> bool:
         return warehouse.release(attempt, shipment, labels.labels)
     finally:
         warehouse.close()
+
+
+async def test_a_recall_that_the_courier_was_faster_than_is_told(world: World) -> None:
+    """The cancel and the hand-over come in one workflow task: the recall is never asked for."""
+    order = await world.place()
+    await world.carry(order, "ready_to_pack")
+    rule = world.sandbox.fault("wms", "release", "hang_before", seconds=3)
+    await world.wms(f"{order}-s1", "packed")
+
+    async def fired() -> int:
+        return await asyncio.to_thread(world.sandbox.fired, rule)
+
+    await eventually(fired, lambda: "nothing is released")
+    answer = await world.cancel(order)
+    assert answer["moment"] == "before_hand_over"
+    await world.handle(order).signal("courier_event", await world.scan(order))
+    case = await world.until_case(order, "intercept")
+    assert "before it could be recalled" in case["reason"]
+    assert not world.ledger(order, "wms", "recall_asked")
+    await world.until(order, "shipped")

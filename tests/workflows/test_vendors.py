@@ -175,6 +175,9 @@ async def test_a_hand_over_without_a_label_moves_no_money_until_there_is_one(
     assert len([one for one in view["cases"] if "no label" in one["reason"]]) == 1
     sums = await world.judged(order, Ending.OPEN)
     assert sums.captured == 4270
+    (label,) = world.ledger(order, "shippo", "label_purchased")
+    (capture,) = world.ledger(order, "stripe", "capture")
+    assert label.seq < capture.seq
 
 
 async def test_a_hand_over_before_the_handoff_is_refused(world: World) -> None:
