@@ -3,6 +3,7 @@
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from temporalio.api.common.v1 import Payload
 
 from runtime.order_trace import ORDER
 from runtime.tracing import WithoutWords, tracing_to
@@ -49,3 +50,13 @@ def id_of(span: ReadableSpan) -> int:
     """Its own id."""
     assert span.context is not None
     return span.context.span_id
+
+
+UNREADABLE = {
+    "not JSON": Payload(metadata={"encoding": b"json/plain"}, data=b"{"),
+    "a list": Payload(metadata={"encoding": b"json/plain"}, data=b"[1]"),
+    "numbers": Payload(metadata={"encoding": b"json/plain"}, data=b'{"traceparent": 1}'),
+    "encrypted": Payload(metadata={"encoding": b"binary/encrypted"}, data=b"x"),
+    "nothing said": Payload(),
+}
+"""Headers that tell of no trace, by what is wrong with them."""

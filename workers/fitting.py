@@ -1,6 +1,7 @@
 """Whether an order can have taken what it was told: asked once more, as it asked itself then."""
 
-from activities.warehouse import HandOff, StopWork
+from collections.abc import Iterator
+
 from backoffice.handoffs import ShipmentState
 from domain.warehouse import (
     HandedOver,
@@ -51,12 +52,8 @@ def _all_of(state: ShipmentState) -> tuple[PickedLine, ...]:
 def _was_handed_off(memory: Memory, heard: Heard, shipment: str) -> bool:
     """A warehouse that rejects a shipment has not been given it."""
     return any(
-        call.activity == _HAND_OFF
-        and isinstance(call.request, HandOff)
-        and call.request.shipment == shipment
-        and call.began < heard.at
-        and (not _rejected(call) or call.answered is None or heard.at < call.answered)
-        for call in memory.calls
+        not _rejected(call) or call.answered is None or heard.at < call.answered
+        for call in _asked_before(memory, heard, _HAND_OFF, shipment)
     )
 
 
@@ -65,10 +62,12 @@ def _rejected(call: Call) -> bool:
 
 
 def _was_recalled(memory: Memory, heard: Heard, shipment: str) -> bool:
-    return any(
-        call.activity == _RECALL
-        and isinstance(call.request, StopWork)
-        and call.request.shipment == shipment
-        and call.began < heard.at
-        for call in memory.calls
-    )
+    return any(_asked_before(memory, heard, _RECALL, shipment))
+
+
+def _asked_before(memory: Memory, heard: Heard, activity: str, shipment: str) -> Iterator[Call]:
+    """What the warehouse had been asked about a shipment when a message came."""
+    for call in memory.calls:
+        about = call.request.shipment
+        if call.activity == activity and about == shipment and call.began < heard.at:
+            yield call

@@ -18,12 +18,15 @@ class Hearing:
     def __init__(self) -> None:
         """Nothing is being heard."""
         self._going_on = 0
+        self._timers: set[asyncio.Task[None]] = set()
 
     def begin(self) -> None:
         """An update is being acted on."""
         if workflow.patched("our-books-hear-last"):
             self._going_on += 1
-            self._end = asyncio.create_task(self._until_kept())
+            timer = asyncio.create_task(self._until_kept())
+            self._timers.add(timer)
+            timer.add_done_callback(self._timers.discard)
 
     async def _until_kept(self) -> None:
         await workflow.sleep(timedelta(milliseconds=1))

@@ -1,17 +1,9 @@
 """A header that tells of a trace may be anybody's: what cannot be read is no header."""
 
 import pytest
-from temporalio.api.common.v1 import Payload
 
 from runtime.tracing_calls import Headers
-
-UNREADABLE = {
-    "not JSON": Payload(metadata={"encoding": b"json/plain"}, data=b"{"),
-    "a list": Payload(metadata={"encoding": b"json/plain"}, data=b"[1]"),
-    "numbers": Payload(metadata={"encoding": b"json/plain"}, data=b'{"traceparent": 1}'),
-    "encrypted": Payload(metadata={"encoding": b"binary/encrypted"}, data=b"x"),
-    "nothing said": Payload(),
-}
+from tests.traces import UNREADABLE
 
 
 @pytest.mark.parametrize("what", UNREADABLE)

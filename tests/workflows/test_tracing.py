@@ -7,7 +7,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from opentelemetry.sdk.trace import ReadableSpan
-from temporalio.api.common.v1 import Header, Payload, Payloads, WorkflowExecution, WorkflowType
+from temporalio.api.common.v1 import Header, Payloads, WorkflowExecution, WorkflowType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
     SignalWorkflowExecutionRequest,
@@ -26,7 +26,7 @@ from runtime.tracing_calls import OrderTracing
 from sandbox.client import SandboxClient
 from sandbox.judge import Ending
 from tests.replay.test_replay import history as recorded
-from tests.traces import Kept, attribute, id_of, trace_of
+from tests.traces import UNREADABLE, Kept, attribute, id_of, trace_of
 from tests.workflows.test_encryption import PERSON, all_that_can_happen
 from tests.workflows.test_standing import accepted
 from tests.world import World, eventually, open_world
@@ -185,15 +185,6 @@ async def test_a_worker_that_replays_all_the_time_tells_everything_once(
     assert {name: sum(span.name == name for span in spans) for name in once} == dict.fromkeys(
         once, 1
     )
-
-
-UNREADABLE = {
-    "not JSON": Payload(metadata={"encoding": b"json/plain"}, data=b"{"),
-    "a list": Payload(metadata={"encoding": b"json/plain"}, data=b"[1]"),
-    "numbers": Payload(metadata={"encoding": b"json/plain"}, data=b'{"traceparent": 1}'),
-    "encrypted": Payload(metadata={"encoding": b"binary/encrypted"}, data=b"x"),
-    "nothing said": Payload(),
-}
 
 
 async def test_a_header_that_cannot_be_read_holds_no_order_up(
