@@ -5,6 +5,7 @@ at all is the caller's decision: with TEMPORAL_ADDRESS set, none of this is need
 """
 
 import asyncio
+import re
 import subprocess
 import time
 from collections.abc import Mapping
@@ -50,6 +51,7 @@ _TIME_SKIPPING = {"frontend.WorkflowTimeSkippingEnabled": "true"}
 _HOST = "127.0.0.1"
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.02
+_TAKEN = re.compile(r":(\d+): bind: address already in use")
 _ATTEMPTS = 3
 
 
@@ -118,11 +120,12 @@ def start(
         if _answers_in_time(server):
             return server
         server.stop(grace=timedelta(seconds=1))
-        said = log_file.read_bytes()[written:].decode(errors="replace").splitlines()[-20:]
+        said = log_file.read_bytes()[written:].decode(errors="replace")
         problem = f"The Temporal server did not start; its log ({log_file}) ends:\n"
-        problem += "\n".join(said)
+        problem += "\n".join(said.splitlines()[-20:])
         # A port that was free may have been taken meanwhile; one that was asked for stays taken.
-        if port or "address already in use" not in problem:
+        taken = set(map(int, _TAKEN.findall(said)))
+        if not taken or taken & {port, ui_port, metrics_port}:
             break
     raise ServerUnavailableError(problem)
 

@@ -22,6 +22,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from runtime import devserver
 from runtime.devserver import RunningServer, ServerUnavailableError
+from runtime.processes import free_port
 
 CODEC = "http://127.0.0.1:9/codec"
 STATUS = SearchAttributeKey.for_keyword("TestStatus")
@@ -227,6 +228,23 @@ def test_a_server_that_cannot_start_shows_why(path: Path, tmp_path: Path) -> Non
         pytest.raises(ServerUnavailableError, match="address already in use"),
     ):
         start(port=taken.getsockname()[1])
+
+
+def test_a_port_that_was_just_taken_is_drawn_again(path: Path, tmp_path: Path) -> None:
+    """The server draws ports for its own services, and says in a long text which one was taken."""
+    before = tmp_path / "taken-once"
+    before.touch()
+    trace = "\n".join(f"frame {n}" for n in range(40))
+    words = f"listen tcp 127.0.0.1:24100: bind: address already in use\n{trace}"
+    unlucky = tmp_path / "server"
+    unlucky.write_text(f"""#!/bin/sh
+if rm {before} 2> /dev/null; then echo '{words}'; exit 1; fi
+exec {path} "$@"
+""")
+    unlucky.chmod(0o700)
+    server = devserver.start(unlucky, log_file=tmp_path / "log", port=free_port())
+    server.stop()
+    assert not before.exists()
 
 
 @pytest.mark.parametrize(
