@@ -104,15 +104,15 @@ class WmsWarehouse:
     def cancel(self, attempt: Attempt, shipment: str, reason: str) -> bool:
         """Stop work on a shipment; False where the parcel has left already.
 
-        A shipment that the warehouse does not know is one that it does no work on.
+        Raises:
+            Refused: it does not know the shipment, and so would take it later: see
+                docs/warehouse.md on calls that overtake each other.
         """
         if attempt.repeated:
             state = self._look_up(shipment)
             if state is not None and state.status in _STOPPED:
                 return True
         response = self._post(attempt, f"/shipments/{shipment}/cancel", {"reason": reason})
-        if response.status_code == 404:
-            return True
         answer = _read(response)
         match answer.status:
             case "cancelled":

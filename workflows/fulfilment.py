@@ -6,13 +6,15 @@ a recall brings the parcel back.
 
 from enum import StrEnum
 
+from temporalio import workflow
+
 from domain.cases import CaseAnswer, CaseKind
 from domain.status import OrderStatus, Step
 from workflows.booking import book_courier
 from workflows.delivery import tell_customer, until_delivered
 from workflows.handoff import hand_to_warehouse, take_back_from_warehouse
 from workflows.handover import release, until_handed_over
-from workflows.interruptions import Stopped
+from workflows.interruptions import Overtaken, Stopped
 from workflows.packing import until_packed
 from workflows.papers import account_for_what_left, issue_stock_and_documents
 from workflows.picking import until_picked
@@ -95,7 +97,7 @@ async def undo(shipment: Shipment) -> bool:
                 await shipment.promises.undo()
             else:
                 shipment.inbox.gone_for_sure = True
-            if not shipment.inbox.gone:
+            if not shipment.inbox.gone and await _money_let_go(shipment):
                 return True
         case = await desk.report(
             CaseKind.GONE_UNRELEASED,
@@ -110,3 +112,14 @@ async def undo(shipment: Shipment) -> bool:
     desk.stop = None
     await capture(shipment, gone=True)
     return False
+
+
+async def _money_let_go(shipment: Shipment) -> bool:
+    """Void what is held. False where the goods turn out to be gone before the provider has."""
+    if not workflow.patched("money-is-kept-for-what-left"):
+        return True
+    try:
+        await shipment.money.let_go(unless=lambda: shipment.inbox.gone)
+    except Overtaken:
+        return False
+    return True

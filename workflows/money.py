@@ -3,6 +3,8 @@
 One workflow owns the money. What a webhook says about it is only ever a hint.
 """
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from temporalio import workflow
@@ -105,10 +107,16 @@ class OrderMoney:
         desk.arrive(then)
         return ""
 
-    async def let_go(self) -> None:
-        """Undo step 2: void what is, or may be, held. Nothing to do where it was captured."""
+    async def let_go(self, unless: Callable[[], bool] | None = None) -> None:
+        """Undo step 2: void what is, or may be, held. Nothing to do where it was captured.
+
+        Raises:
+            Overtaken: ``unless`` has come true before the provider let it go.
+        """
         if self.at_provider and self._asked_at is not None and not self._taken:
-            await self._void(self._asked_at)
+            with suppress(DoneByHand):
+                await self._void(self._asked_at, unless)
+            self._asked_at = None
 
     async def refund(self, shipment: str) -> None:
         """Undo step 13 for a shipment that came back: give its capture back in full."""
@@ -127,7 +135,7 @@ class OrderMoney:
         await desk.call(PaymentActivities.refund, request, f"refund {money}", stoppable=False)
         self._captured = None
 
-    async def _void(self, asked_at: datetime) -> None:
+    async def _void(self, asked_at: datetime, unless: Callable[[], bool] | None) -> None:
         desk = self._desk
         reference = None if self._authorization is None else self._authorization.reference
         asked_here = isinstance(desk.order.payment, AuthorizeMethod)
@@ -138,7 +146,13 @@ class OrderMoney:
             authorized_since=asked_at,
             in_doubt=desk.order.due if reference is None and asked_here else None,
         )
-        await desk.call(PaymentActivities.void, request, "void the authorization", stoppable=False)
+        await desk.call(
+            PaymentActivities.void,
+            request,
+            "void the authorization",
+            stoppable=False,
+            unless=unless,
+        )
 
 
 def _verified_by_hand(order: Order) -> Authorization | None:

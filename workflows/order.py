@@ -58,7 +58,7 @@ class OrderWorkflow:
     @workflow.run
     async def run(self, given: OrderInput) -> OrderStatus:
         """Carry the order out; a cancel from the Temporal UI is a request like any other."""
-        work = asyncio.create_task(self.carry_out())
+        work = asyncio.create_task(self.to_the_end())
         cancelled = False
         while not work.done():
             try:
@@ -66,11 +66,16 @@ class OrderWorkflow:
             except asyncio.CancelledError:
                 cancelled = True
                 await self.cancelled_from_the_ui()
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        await self.desk.record()
         if cancelled and work.result() is OrderStatus.CANCELLED:
             raise asyncio.CancelledError
         return work.result()
+
+    async def to_the_end(self) -> OrderStatus:
+        """The order's way, and an answer to everybody who asked meanwhile."""
+        status = await self.carry_out()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self.desk.record()
+        return status
 
     async def carry_out(self) -> OrderStatus:
         """The order's way."""

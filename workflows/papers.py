@@ -4,8 +4,9 @@ from contextlib import suppress
 
 from temporalio import workflow
 
-from activities.documents import DocumentActivities, PreparePapers, PutAway
+from activities.documents import DocumentActivities, Papers, PreparePapers, PutAway
 from activities.mail import MailActivities, SendMail
+from domain.cases import CaseKind
 from domain.invoicing import CreditReason
 from domain.journal import Transition
 from domain.mail import MailFact, MailKind
@@ -37,10 +38,22 @@ async def account_for_what_left(shipment: Shipment) -> None:
         await shipment.promises.undo()
     if not shipment.issued:
         with suppress(DoneByHand):
-            await _issue(shipment)
+            await _tell_of_new_papers(shipment, await _issue(shipment))
 
 
-async def _issue(shipment: Shipment, then: Transition | None = None) -> None:
+async def _tell_of_new_papers(shipment: Shipment, papers: Papers) -> None:
+    """The parcel has an invoice that was credited; the one that holds was made after it left."""
+    if shipment.credit_notes and workflow.patched("papers-made-anew-are-told"):
+        notes = ", ".join(shipment.credit_notes)
+        await shipment.desk.report(
+            CaseKind.GONE_UNRELEASED,
+            f"The invoice in the parcel was credited ({notes}) before the courier's scan was "
+            f"known. Send the customer that credit note, and the invoice: {papers.invoice}",
+            shipment.id,
+        )
+
+
+async def _issue(shipment: Shipment, then: Transition | None = None) -> Papers:
     """Under the number of the issue: one whose outcome nobody heard is asked for again."""
     desk = shipment.desk
     picked = tuple(Portion(line=one.line, quantity=one.quantity) for one in shipment.picked)
@@ -64,6 +77,7 @@ async def _issue(shipment: Shipment, then: Transition | None = None) -> None:
     desk.journal.waited(Step.STOCK, "issue", shipment.id, workflow.now())
     for need in papers.restock:
         desk.in_background(_alert(shipment, need))
+    return papers
 
 
 async def _alert(shipment: Shipment, need: RestockNeed) -> None:

@@ -101,5 +101,30 @@ async def test_what_is_scanned_after_it_was_put_away_is_issued_and_invoiced_anew
     sums = await world.judged(order, Ending.OPEN)
     assert sums.captured == 4270
     await accounted_for(world, order)
-    kinds = [one["kind"] for one in (await world.view(order))["documents"]]
-    assert (kinds.count("invoice"), kinds.count("credit_note")) == (2, 1)
+    await told_of_its_new_invoice(world, order)
+
+
+async def told_of_its_new_invoice(world: World, order: str) -> None:
+    """Staff have been told which papers the customer lacks: the parcel has the credited invoice."""
+    view = await world.view(order)
+    papers = [(one["kind"], one["number"]) for one in view["documents"]]
+    _, holds = [number for kind, number in papers if kind == "invoice"]
+    (note,) = [number for kind, number in papers if kind == "credit_note"]
+    reasons = [one["reason"] for one in view["cases"] if one["kind"] == "gone_unreleased"]
+    assert any(f"({note})" in reason and reason.endswith(holds) for reason in reasons)
+
+
+async def test_what_is_scanned_while_the_void_cannot_be_had_is_paid(world: World) -> None:
+    away = world.sandbox.fault("stripe", "cancel", "drop_before", nth=None, times=None)
+    order = await world.place()
+    await world.carry(order, "ready_to_pack")
+    await world.cancel(order)
+    await until_fired(world, away)
+    await world.handle(order).signal("courier_event", await world.scan(order))
+    await world.until_case(order, "gone_unreleased")
+    world.sandbox.clear_faults()
+    await world.until(order, "shipped", patience=60)
+    sums = await world.judged(order, Ending.OPEN)
+    assert (sums.captured, sums.let_go) == (4270, 0)
+    await accounted_for(world, order)
+    await told_of_its_new_invoice(world, order)
