@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.rules.leaving",
     "tests.rules.loopback",
     "tests.rules.no_skip",
+    "tests.rules.own_folder",
     "tests.rules.own_settings",
     "tests.rules.rungs",
 ]

@@ -1,8 +1,14 @@
 """The rules for tests turn red when they are broken: each is broken here, in a run of its own."""
 
+import subprocess
+import sys
 from pathlib import Path
+from textwrap import dedent
 
+import psycopg
 import pytest
+
+from runtime.embedded_postgres import EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -82,6 +88,11 @@ SETTINGS = """
         assert not [name for name in os.environ if name.startswith(("ORDERSAGA_", "TEMPORAL_"))]
 """
 
+FILES = """
+    def test_files(tmp_path):
+        (tmp_path / "note").touch()
+"""
+
 WARNING = """
     import warnings
 
@@ -159,3 +170,49 @@ def test_in_processes_side_by_side_the_rules_hold_too(house: pytest.Pytester) ->
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["*no test is skipped or excused here (*later*"])
     result.assert_outcomes(failed=3, errors=1)
+
+
+def test_a_database_lives_on_while_other_tests_of_this_user_start(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "test_one.py").write_text(dedent(FILES))
+    with EmbeddedPostgres.start(tmp_path / "postgres", durable=False) as server:
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:schemathesis",
+            f"--rootdir={other}",
+        ]
+        ran = subprocess.run(
+            [*command, other], cwd=other, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        address = server.url.replace("+psycopg", "")
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
+
+
+@pytest.mark.parametrize("side_by_side", [(), ("-n", "1")])
+def test_a_green_run_takes_its_files_with_it_and_a_red_one_says_where_they_are(
+    house: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    side_by_side: tuple[str, ...],
+) -> None:
+    def left(body: str) -> tuple[list[str], pytest.RunResult]:
+        # Without pytester's own place, so that the rule decides.
+        file = house.makepyfile(test_one=body)
+        ran = house.run(
+            sys.executable, "-m", "pytest", "-p", "no:schemathesis", *side_by_side, file
+        )
+        return sorted(str(each) for each in tmp_path.glob("ordersaga-tests-*")), ran
+
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    files, ran = left(FILES)
+    assert (files, ran.ret) == ([], pytest.ExitCode.OK)
+    [kept], ran = left(FILES + "        assert False\n")
+    ran.stdout.fnmatch_lines([f"files of this run: {kept}"])
+    assert list(Path(kept).rglob("note"))
