@@ -24,6 +24,8 @@ from sandbox.judge import Account, Ending, Expected, judge
 
 WAVE = 4
 DUE = 2380
+STEPS = (("picked", "ready_to_pack"), ("packed", "released"))
+"""What the warehouse reports, and how far an order has come then."""
 
 
 @pytest.fixture
@@ -44,14 +46,13 @@ def until(look: Callable[[], bool], words: Callable[[], str], patience: float = 
 
 
 class Shop:
-    """A shop that places orders, wave by wave, with a warehouse that takes its time."""
+    """A shop that places orders, wave by wave, with a warehouse that moves when it is told to."""
 
     def __init__(self, stack: Stack, home: Path) -> None:
         self.stack = stack
         self.sandbox = stack.client()
         self.sandbox.configure(
-            wms={"pick_after": 4, "pack_after": 4, "hand_over_after": 3},
-            shippo={"transit_after": 2, "delivered_after": 3},
+            wms={"auto": False}, shippo={"transit_after": 2, "delivered_after": 3}
         )
         keys = DemoShop(stack.api_url, self.sandbox, Installation.at(home)).set_up(hurry=True)
         self.headers = {"X-API-Key": keys["shop"]}
@@ -74,15 +75,34 @@ class Shop:
         with httpx.Client(headers=self.headers, timeout=30) as client:
             return [client.get(f"{url}/{order}").json()["status"] for order in self.orders]
 
-    def until_any(self, status: str, first: int = 0) -> None:
-        """Wait until one of the orders from the n-th on has come as far as this status."""
+    def until_handed_off(self, first: int = 0) -> None:
+        """Wait until the orders from the n-th on are with the warehouse, which leaves them so."""
+        for number in range(first, len(self.orders)):
+            self._until(number, "in_fulfilment")
+
+    def spread(self, steps: int) -> None:
+        """Carry the first wave on, each order by a step more than the one before, at most by
+        ``steps``; they stay there."""
+        for number, order in enumerate(self.orders[:WAVE]):
+            for action, status in STEPS[: min(number, steps)]:
+                self.sandbox.wms(f"{order}-s1", action)
+                self._until(number, status)
+
+    def _until(self, number: int, status: str) -> None:
         until(
-            lambda: status in self.statuses()[first:],
-            lambda: f"no order is {status}: {self.statuses()}",
+            lambda: self.statuses()[number] == status,
+            lambda: f"order {number} is not {status}: {self.statuses()}",
         )
+
+    def hurry(self) -> None:
+        """From now on the warehouse works by itself, on what it has already and on what comes."""
+        self.sandbox.configure(wms={"auto": True})
+        for entry in self.sandbox.ledger(provider="wms", kind="handoff_accepted"):
+            self.sandbox.wms(str(entry.data["shipment"]), "resume")
 
     def all_end_well(self) -> None:
         """Every order completed, with one of each thing at the providers."""
+        self.hurry()
         until(
             lambda: set(self.statuses()) == {"completed"},
             lambda: f"the orders do not end: {self.statuses()}",
@@ -173,13 +193,13 @@ def test_postgres_is_restored_under_orders_in_flight(stack: Stack, tmp_path: Pat
     database = make_url(stack.environment["ORDERSAGA_DATABASE_URL"]).database
     assert database is not None
     shop.place()
-    shop.until_any("in_fulfilment")
+    shop.until_handed_off()
     rest(stack)
     copy_database(stack, database, "dump")
     stack.mend()
-    shop.until_any("ready_to_pack")
+    shop.spread(steps=2)
     shop.place()
-    shop.until_any("in_fulfilment", WAVE)
+    shop.until_handed_off(WAVE)
     shop.place()
     rest(stack)
     keys = data_keys(stack)
@@ -206,7 +226,7 @@ def test_the_engine_s_store_is_restored_under_orders_in_flight(
     shop = Shop(stack, tmp_path)
     store, copy = tmp_path / "temporal.sqlite", tmp_path / "copy"
     shop.place()
-    shop.until_any("in_fulfilment")
+    shop.until_handed_off()
     rest(stack)
     assert stack.temporal is not None
     stack.temporal.stop()
@@ -214,7 +234,8 @@ def test_the_engine_s_store_is_restored_under_orders_in_flight(
     for file in tmp_path.glob("temporal.sqlite*"):
         shutil.copy(file, copy / file.name)
     stack.mend()
-    shop.until_any("ready_to_pack")
+    # Were one released, its hand-over could come before the order is back there: a person's case.
+    shop.spread(steps=1)
     rest(stack)
     stack.temporal.stop()
     for file in tmp_path.glob("temporal.sqlite*"):
