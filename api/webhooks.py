@@ -15,7 +15,7 @@ from api.bodies import RawBody
 from api.parameters import Name
 from api.problems import ProblemError
 from backoffice.books import Books
-from backoffice.courier_news import take_courier_event
+from backoffice.courier_news import hear_courier
 from domain.model import Model
 from providers.stripe_events import StripeEvent, StripeEventKind
 from providers.webhooks import WebhookRefused
@@ -87,14 +87,17 @@ async def shippo(
     token: Name,
     signature: Annotated[str | None, Header(alias="Shippo-Auth-Signature")] = None,
 ) -> Heard:
-    """On record for the parcel; the order hears of it only where it changes what happens next."""
+    """On record for the parcel; the order hears of it only where it changes what happens next.
+
+    What comes before its label is on record waits for it.
+    """
     ears = wiring.webhooks.shippo
     if ears is None:
         raise _deaf("ORDERSAGA_SHIPPO_WEBHOOK_TOKEN")
     event = _verified(lambda: ears.read(raw, token, signature))
     if event is None:
         return Heard(stored=0)
-    return Heard(stored=int(await run_in_threadpool(take_courier_event, wiring.books, event)))
+    return Heard(stored=int(await run_in_threadpool(hear_courier, wiring.books, event)))
 
 
 @router.post("/sendgrid", summary="SendGrid's mail events")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from backoffice.database import Database
@@ -139,6 +139,15 @@ class InboxBook:
     def give_up(self, message: int, reason: str) -> None:
         """Nobody can be told; a person was, or will be."""
         self._finish(message, InboxState.GIVEN_UP, reason)
+
+    def forget(self, message: int) -> None:
+        """It has been taken elsewhere, or concerns nobody here: nothing of it is kept."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                delete(_INBOX).where(
+                    _INBOX.c.id == message, _INBOX.c.state == InboxState.WAITING.value
+                )
+            )
 
     def bring_back(
         self, source: str, event_id: str, kind: str, order_id: str, payload: dict[str, Any]

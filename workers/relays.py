@@ -8,7 +8,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from backoffice.books import Books
-from backoffice.courier_news import SIGNAL, take_courier_event
+from backoffice.courier_news import EARLY, SIGNAL, take_courier_event, try_early
 from backoffice.inbox import Message
 from domain.cases import Case, CaseKind
 from domain.failures import ProviderFailure
@@ -102,6 +102,9 @@ class Relays:
 
     async def _deliver(self, message: Message) -> None:
         inbox = self._books.inbox
+        if message.source == EARLY:
+            await asyncio.to_thread(try_early, self._books, message)
+            return
         if message.order_id is None:
             await asyncio.to_thread(inbox.give_up, message.id, "it names no order")
             return

@@ -1,9 +1,11 @@
 """An order hears of the first time that the courier had its parcel, and of how the way ended."""
 
+from dataclasses import replace
+
 import pytest
 
 from backoffice.books import Books
-from backoffice.courier_news import take_courier_event
+from backoffice.courier_news import EARLY_TRIES, hear_courier, take_courier_event, try_early
 from backoffice.records import RecordBook
 from domain.record import Commit
 from domain.status import OrderStatus
@@ -77,3 +79,31 @@ def test_a_tracking_number_that_is_not_ours_tells_nobody(trade: Trade, books: Bo
     on_its_way(trade, OrderStatus.SHIPPED)
     assert not take_courier_event(books, event("ord_none", CourierStatus.DELIVERED))
     assert told(books) == []
+
+
+def test_what_comes_before_its_label_waits_until_that_is_on_record(
+    trade: Trade, books: Books
+) -> None:
+    name = trade.accept()
+    early = event(name, CourierStatus.DELIVERED)
+    assert hear_courier(books, early)
+    assert not hear_courier(books, early)
+    (kept,) = books.inbox.claim(10)
+    try_early(books, kept)
+    commit = Commit(
+        name, journal=journal(transition(1, OrderStatus.RELEASED)), labels=(label(name),)
+    )
+    RecordBook(trade.database).commit(commit)
+    try_early(books, kept)
+    assert told(books) == ["delivered"]
+    assert books.inbox.stored(kept.source, kept.event_id) is None
+
+
+def test_a_parcel_that_is_never_ours_is_forgotten_after_some_tries(books: Books) -> None:
+    assert not hear_courier(books, event("ord_none", CourierStatus.PRE_TRANSIT))
+    assert hear_courier(books, event("ord_none", CourierStatus.DELIVERED))
+    (kept,) = books.inbox.claim(10)
+    try_early(books, replace(kept, attempts=EARLY_TRIES - 1))
+    assert books.inbox.stored(kept.source, kept.event_id) is not None
+    try_early(books, replace(kept, attempts=EARLY_TRIES))
+    assert books.inbox.stored(kept.source, kept.event_id) is None

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
+from backoffice.records import RecordBook
+from domain.record import Commit, Committed
 from sandbox.judge import Ending
 from tests.world import World
 
@@ -202,3 +204,23 @@ async def test_an_answer_is_on_record_when_support_is_told_so(world: World) -> N
     assert (await world.answer(case, "close")).is_success
     view = await world.view(order)
     assert [one for one in view["cases"] if not one["closed_at"]] == []
+
+
+async def test_a_courier_who_is_quicker_than_our_own_books_is_heard(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = RecordBook.commit
+
+    def slow(book: RecordBook, what: Commit) -> Committed:
+        for label in what.labels:  # bought, and not on record yet
+            world.sandbox.courier(label.tracking_number, "TRANSIT")
+            assert world.sandbox.settle(10).settled
+        return commit(book, what)
+
+    monkeypatch.setattr(RecordBook, "commit", slow)
+    order = await world.place()
+    await world.carry(order, "in_fulfilment")
+    await world.wms(f"{order}-s1", "picked")
+    await world.until(order, "shipped")
+    sums = await world.judged(order, Ending.OPEN)
+    assert (sums.captured, sums.labels_live) == (4270, 1)
