@@ -31,6 +31,19 @@ async def test_a_shop_that_answers_nobody_holds_up_no_other_shop(trade: Trade) -
         assert [call.headers["webhook-id"][-2:] for call in quick.received].count(".3") == 5
 
 
+async def test_each_process_has_a_few_calls_to_a_slow_shop_and_room_for_the_others(
+    trade: Trade,
+) -> None:
+    other = Trade(trade.database, "other")
+    with Receiver(pause=2 * PATIENCE) as slow, Receiver() as quick:
+        with_orders(trade, slow, *map(str, range(4 * EACH_SHOP)))
+        async with relayed(trade), relayed(trade):
+            await asyncio.to_thread(slow.wait_for, 2 * EACH_SHOP)
+            await asyncio.to_thread(with_orders, other, quick, *map(str, range(5)))
+            await asyncio.to_thread(quick.wait_for, 15)
+        assert len(slow.received) == 2 * EACH_SHOP
+
+
 async def test_a_call_that_lasts_does_not_keep_its_shop_s_others_waiting(trade: Trade) -> None:
     with Receiver(pause=PATIENCE / 2) as shop:
         with_orders(trade, shop, "first")
