@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.mutations.catalogue import MUTATIONS, Mutation
 
 ROOT = Path(__file__).resolve().parents[2]
+_PYTEST = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider")
 _GATE_SECONDS = 420
 _RED = 1
 """What pytest says where tests ran and failed; anything else is no verdict."""
@@ -51,7 +52,7 @@ def red_gate(mutation: Mutation, folder: Path) -> str | None:
     """The first gate that turns red; None where the mutation survives them all."""
     for gate in mutation.gates:
         asked = subprocess.run(
-            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", gate],
+            [*_PYTEST, f"--basetemp={folder / '.tests'}", gate],
             cwd=folder,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,

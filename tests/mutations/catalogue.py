@@ -194,6 +194,13 @@ MUTATIONS = (
         (MESSAGE_FAULTS,),
     ),
     Mutation(
+        "what a courier tells before its label is on record is given up",
+        "workers/relays.py",
+        "if message.source == EARLY:",
+        "if False:",
+        ("tests/workflows/test_messages.py",),
+    ),
+    Mutation(
         "the same message is stored twice",
         "backoffice/inbox.py",
         "insert(_INBOX).on_conflict_do_nothing().returning(_INBOX.c.id)",
