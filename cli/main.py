@@ -76,7 +76,7 @@ def up(
 ) -> None:
     """Keep everything running on this machine, on files; start again what dies."""
     console = make_console()
-    installation = Installation.at((home or default_home()).resolve())
+    place = (home or default_home()).resolve()
     plan = Plan(
         on_files=True,
         workers=workers,
@@ -85,23 +85,20 @@ def up(
         ui_port=ui_port,
         sandbox_port=sandbox_port,
     )
-    process = running.process(installation.home)
-    if process is not None:
-        console.print(f"It runs already (process {process}); `ordersaga down` ends it")
-        leave(1)
     if plan.clash:
         console.print(f"{plan.clash}: each part needs a port of its own")
         leave(1)
+    claim = running.Claim(place)
+    installation = Installation.at(place)
     for name, port in plan.ports.items():
         if not is_free(port):
             console.print(f"Port {port} is taken: `ordersaga up --{name}-port` takes another one")
             leave(1)
-    running.begin(installation.home)
     stack = Stack(installation, plan, console.print)
     stop_when_told()
     try:
         stack.start()
-        running.tell(installation.home, stack.environment)
+        claim.tell(stack.environment)
         keys = DemoShop(stack.api_url, stack.client(), installation).set_up(hurry=False)
         console.print(f"Temporal UI: {stack.ui_url}")
         console.print(
@@ -120,7 +117,7 @@ def up(
         console.print("Stopping; what is under way is finished first")
     finally:
         stack.stop()
-        running.end(installation.home)
+        claim.end()
     leave(0)
 
 
@@ -136,7 +133,10 @@ def down(
         console.print("Nothing runs")
         leave(0)
     else:
-        os.kill(process, signal.SIGTERM)
+        try:
+            os.kill(process, signal.SIGTERM)
+        except PermissionError:
+            raise running.NotOurs(place) from None
     deadline = time.monotonic() + 60
     while running.process(place) is not None and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -4,6 +4,7 @@ from pydantic import ValidationError
 from temporalio.service import RPCError
 
 from backoffice.database import UNREACHABLE, AddressMalformed
+from cli.running import NotOurs, RunsAlready
 from cli.stack import StackError
 from runtime.devserver import ServerUnavailableError
 from runtime.embedded_postgres import EmbeddedPostgresError
@@ -22,6 +23,8 @@ FORESEEN: tuple[type[Exception], ...] = (
 
 _SAY_IT_THEMSELVES = (
     StackError,
+    RunsAlready,
+    NotOurs,
     ServerUnavailableError,
     EmbeddedPostgresError,
     EngineUnnamed,

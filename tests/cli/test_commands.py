@@ -1,68 +1,16 @@
 """The commands as an operator runs them: what is wrong is one line, and a status other than 0."""
 
-import os
 import re
-import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import pytest
 
 from api.__main__ import serve
-from cli import running
-from cli.main import main
 from runtime.embedded_postgres import EmbeddedPostgres
+from tests.cli.operator import Operator
 from workers.__main__ import work
 
-Capture = pytest.CaptureFixture[str]
 AWAY = "postgresql://orders:tell-nobody@127.0.0.1:1/orders"
-
-
-class Ended(SystemExit):
-    """What `leave` does, without ending the tests as well."""
-
-
-class Operator:
-    """Runs commands in an environment of their own, and reads what they say."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: Capture, home: Path) -> None:
-        self._monkeypatch = monkeypatch
-        self._capsys = capsys
-        self.home = home
-        monkeypatch.setattr(os, "_exit", _end)
-        monkeypatch.setenv("ORDERSAGA_HOME", str(home))
-
-    def run(self, *command: str, **settings: str) -> tuple[int | str | None, str]:
-        """The status of a command, and its words."""
-        with self._monkeypatch.context() as patch:
-            patch.setattr(sys, "argv", ["ordersaga", *command])
-            kept = dict(os.environ)
-            os.environ.update(settings)
-            try:
-                with pytest.raises(SystemExit) as ended:
-                    main()
-            finally:
-                os.environ.clear()
-                os.environ.update(kept)
-        said = self._capsys.readouterr()
-        assert "tell-nobody" not in said.out + said.err
-        return ended.value.code, said.out + said.err
-
-    def refused(self, *command: str, **settings: str) -> str:
-        """The one line that a command says which fails."""
-        status, said = self.run(*command, **settings)
-        assert status == 1
-        (line,) = said.splitlines()
-        return line
-
-
-def _end(status: int) -> None:
-    raise Ended(status)
-
-
-@pytest.fixture
-def operator(monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path) -> Operator:
-    return Operator(monkeypatch, capsys, tmp_path)
 
 
 def test_a_port_that_cannot_be_is_refused(operator: Operator) -> None:
@@ -149,15 +97,3 @@ def test_tables_of_another_release_are_one_line(
     url = postgres.create_database("other_release")
     said = operator.refused("audit", ORDERSAGA_DATABASE_URL=url)
     assert said.endswith("run `ordersaga migrate`")
-
-
-def test_a_command_finds_what_up_runs(operator: Operator, database_url: str) -> None:
-    running.begin(operator.home)
-    running.tell(operator.home, {"ORDERSAGA_DATABASE_URL": database_url})
-    assert (operator.home / "running.json").stat().st_mode & 0o077 == 0
-    found = f"Records and engine are those of `ordersaga up` in {operator.home}"
-    assert operator.run("audit") == (0, f"{found}\n0 difference(s)\n")
-    own = operator.refused("audit", ORDERSAGA_DATABASE_URL=AWAY)
-    assert "ORDERSAGA_DATABASE_URL does not answer" in own
-    running.end(operator.home)
-    assert "no `ordersaga up` runs" in operator.refused("audit")
