@@ -11,8 +11,9 @@ import httpx
 from bench.load import OverHttp
 from cli import demo_orders
 from cli.installation import Installation
+from cli.plan import Plan
 from cli.progress import Teller
-from cli.stack import Plan, Stack
+from cli.stack import Stack
 from sandbox.client import SandboxClient
 from tests.world import PRODUCTS, STOCK
 

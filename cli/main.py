@@ -18,7 +18,8 @@ from cli.demo import run_demo
 from cli.demo_shop import DemoShop
 from cli.installation import Installation, default_home
 from cli.leaving import leave, stop_when_told
-from cli.stack import Plan, Stack
+from cli.plan import Plan
+from cli.stack import Stack
 from cli.surroundings import FORESEEN, in_words
 from runtime.processes import is_free
 

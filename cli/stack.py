@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,6 +14,7 @@ import httpx
 from backoffice.database import Database
 from backoffice.migrating import migrate
 from cli.installation import Installation
+from cli.plan import Plan
 from runtime import devserver
 from runtime.embedded_postgres import EmbeddedPostgres
 from runtime.processes import free_port, spawn, stop
@@ -30,41 +30,6 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 FRUGAL = {"GLIBC_TUNABLES": "glibc.malloc.arena_max=2:glibc.malloc.tcache_count=0"}
 """A hundred threads, each with freed memory put by for itself, hold 20 MiB that nobody uses."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to start. A port of 0 means any free one; without files nothing outlives the stack."""
-
-    on_files: bool
-    workers: int = 1
-    api_port: int = 0
-    temporal_port: int = 0
-    ui_port: int = 0
-    sandbox_port: int = 0
-
-    @property
-    def ports(self) -> Mapping[str, int]:
-        """The ports that are not any free one, by what listens there."""
-        given = {
-            "api": self.api_port,
-            "temporal": self.temporal_port,
-            "ui": self.ui_port,
-            "sandbox": self.sandbox_port,
-        }
-        return {name: port for name, port in given.items() if port}
-
-    @property
-    def clash(self) -> str:
-        """Which parts were given one port; empty where each has its own."""
-        by_port: dict[int, list[str]] = {}
-        for name, port in self.ports.items():
-            by_port.setdefault(port, []).append(f"--{name}-port")
-        return "; ".join(
-            f"{' and '.join(names)} are both {port}"
-            for port, names in by_port.items()
-            if len(names) > 1
-        )
 
 
 class Stack:

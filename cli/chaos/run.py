@@ -26,8 +26,9 @@ from cli.chaos.traffic import Placed, Traffic
 from cli.chaos.watch import Watch
 from cli.chaos.world import BadDays, keep_count
 from cli.installation import Installation
+from cli.plan import Plan
 from cli.progress import Teller
-from cli.stack import Plan, Stack
+from cli.stack import Stack
 from runtime.codec import OrderCodec
 from runtime.temporal import connect, encrypting
 from sandbox.client import SandboxClient

@@ -12,7 +12,8 @@ import pytest
 from cli import demo_orders
 from cli.demo_shop import DemoShop
 from cli.installation import Installation
-from cli.stack import Plan, Stack
+from cli.plan import Plan
+from cli.stack import Stack
 from sandbox.judge import Ending, Expected, judge
 
 

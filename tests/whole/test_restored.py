@@ -18,7 +18,8 @@ from sqlalchemy import make_url
 from cli import demo_orders
 from cli.demo_shop import DemoShop
 from cli.installation import Installation
-from cli.stack import Plan, Stack
+from cli.plan import Plan
+from cli.stack import Stack
 from runtime.processes import stop
 from sandbox.judge import Account, Ending, Expected, judge
 
