@@ -1,10 +1,8 @@
-"""Where commands write: lines as wide as the terminal, and whole ones where nobody looks."""
-
-import sys
+"""Where commands write: each message is one line, wherever it goes."""
 
 from rich.console import Console
 
 
 def console() -> Console:
-    """Words wrap on a terminal alone: in a pipe or a file each message is one line."""
-    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    """A terminal wraps a line for the eye alone: an address stays whole to click and to copy."""
+    return Console(soft_wrap=True, highlight=False)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from cli import running, upkeep
 from cli.chaos.command import chaos
@@ -41,7 +40,7 @@ def demo(
     workers: Annotated[int, typer.Option(help="worker processes")] = 1,
 ) -> None:
     """Carry orders from an HTTP request to the doorstep, judge them by the ledgers, and end."""
-    console = Console()
+    console = make_console()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="ordersaga-demo-") as folder:
         installation = Installation.at(Path(folder))
