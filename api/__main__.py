@@ -6,11 +6,11 @@ import os
 import sys
 
 import uvicorn
+from pydantic import ValidationError
 
-from api.serving import put_together
+from api.serving import CannotServe, put_together
 from runtime.logs import log_as_json
-from runtime.master_keys import KeysMalformed
-from runtime.settings import Settings
+from runtime.settings import Settings, complaints
 from runtime.temporal import EngineUnnamed, connect
 from runtime.tracing import tracing
 
@@ -27,8 +27,8 @@ async def serve(host: str, port: int) -> None:
     traces = tracing("ordersaga-api")
     try:
         serving = put_together(settings, client, settings.database_url, traces)
-    except KeysMalformed as wrong:
-        raise SystemExit(f"ORDERSAGA_CODEC_KEYS cannot be used: {wrong}") from None
+    except CannotServe as wrong:
+        raise SystemExit(str(wrong)) from None
     config = uvicorn.Config(
         serving.app,
         host=host,
@@ -54,7 +54,10 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8080)
     arguments = parser.parse_args()
-    log_as_json(Settings().log_level)
+    try:
+        log_as_json(Settings().log_level)
+    except ValidationError as wrong:
+        raise SystemExit("; ".join(complaints(wrong).values())) from None
     asyncio.run(serve(arguments.host, arguments.port))
     sys.stdout.flush()
     os._exit(0)

@@ -9,16 +9,21 @@ from api.app import create_app
 from api.temporal_orders import TemporalOrders
 from api.wiring import Webhooks, Wiring
 from backoffice.books import Books
-from backoffice.database import Database
+from backoffice.database import AddressMalformed, Database
 from providers.postal_address import country_codes
-from providers.sendgrid_events import SendGridWebhooks
+from providers.sendgrid_events import SendGridWebhooks, WebhookKeyMalformed
 from providers.shippo_events import ShippoWebhooks
 from providers.stripe_events import StripeWebhooks
 from providers.stripe_units import problem_with
 from runtime.codec import OrderCodec
-from runtime.settings import Settings
+from runtime.master_keys import KeysMalformed
+from runtime.settings import Settings, admin_key_problem
 from runtime.temporal import encrypting, traced
 from runtime.tracing import OFF, Tracing
+
+
+class CannotServe(ValueError):
+    """A setting keeps the API from starting; the message names it, and holds no secret."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,27 @@ class Serving:
 def put_together(
     settings: Settings, client: Client, database_url: str, tracing: Tracing = OFF
 ) -> Serving:
-    """The application for these settings, on a connected engine and a migrated database."""
+    """The application for these settings, on a connected engine and a migrated database.
+
+    Raises:
+        CannotServe: one of the settings must be mended first.
+    """
+    unsafe = admin_key_problem(settings)
+    if unsafe:
+        raise CannotServe(unsafe)
+    try:
+        return _put_together(settings, client, database_url, tracing)
+    except AddressMalformed as wrong:
+        raise CannotServe(f"ORDERSAGA_DATABASE_URL cannot be used: {wrong}") from wrong
+    except KeysMalformed as wrong:
+        raise CannotServe(f"ORDERSAGA_CODEC_KEYS cannot be used: {wrong}") from wrong
+    except WebhookKeyMalformed as wrong:
+        raise CannotServe(f"ORDERSAGA_SENDGRID_WEBHOOK_KEY cannot be used: {wrong}") from wrong
+
+
+def _put_together(
+    settings: Settings, client: Client, database_url: str, tracing: Tracing
+) -> Serving:
     database = Database(database_url, settings.database_pool)
     books = Books.over(database)
     codec = OrderCodec.of(settings.codec_keys.get_secret_value(), books.data_keys)

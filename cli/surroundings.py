@@ -1,5 +1,7 @@
 """What is wrong around a command, in one line: nobody mends a setting by reading a traceback."""
 
+import re
+
 from pydantic import ValidationError
 from temporalio.service import RPCError
 
@@ -9,6 +11,7 @@ from cli.stack import StackError
 from runtime.devserver import ServerUnavailableError
 from runtime.embedded_postgres import EmbeddedPostgresError
 from runtime.master_keys import KeysMalformed
+from runtime.settings import complaints
 from runtime.temporal import EngineUnnamed
 
 FORESEEN: tuple[type[Exception], ...] = (
@@ -43,13 +46,16 @@ def in_words(error: Exception) -> str | None:
     if isinstance(error, KeysMalformed):
         return f"ORDERSAGA_CODEC_KEYS cannot be used: {error}"
     if isinstance(error, ValidationError) and error.title == "Settings":
-        return "; ".join(
-            f"ORDERSAGA_{str(one['loc'][0]).upper()}: {one['msg']}"
-            for one in error.errors(include_input=False, include_url=False)
-        )
+        return "; ".join(complaints(error).values())
     if isinstance(error, RPCError) or str(error).startswith(_NO_ENGINE):
-        return f"The Temporal server at TEMPORAL_ADDRESS does not answer: {error}"
+        return f"The Temporal server at TEMPORAL_ADDRESS does not answer: {no_answer(error)}"
     return None
+
+
+def no_answer(error: Exception) -> str:
+    """What the engine's client says, without the types of what it is built of."""
+    said = re.findall(r'(?:message|error): "([^"]+)"', str(error))
+    return said[-1] if said else str(error)
 
 
 def reason(error: Exception) -> str:

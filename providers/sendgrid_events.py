@@ -52,6 +52,10 @@ class _Event(BaseModel):
 _BATCH = TypeAdapter(list[_Event])
 
 
+class WebhookKeyMalformed(ValueError):
+    """ORDERSAGA_SENDGRID_WEBHOOK_KEY cannot be used; the message says why."""
+
+
 class SendGridWebhooks:
     """Reads batches of events that were signed for this account."""
 
@@ -59,15 +63,15 @@ class SendGridWebhooks:
         """``public_key`` is base64 as SendGrid's settings page shows it.
 
         Raises:
-            ValueError: it is no public key.
+            WebhookKeyMalformed: it is no public key.
         """
         try:
             self._webhook: Any = EventWebhook(public_key)
         except ValueError as error:
-            raise ValueError("SendGrid's webhook key is no public key in base64") from error
+            raise WebhookKeyMalformed("it is no public key in base64") from error
         key: object = self._webhook.public_key
         if not isinstance(key, ec.EllipticCurvePublicKey):
-            raise ValueError("SendGrid's webhook key is not for ECDSA")
+            raise WebhookKeyMalformed("it is not for ECDSA")
         self._tolerance = tolerance
 
     def read(self, body: bytes, signature: str | None, timestamp: str | None) -> list[MailEvent]:

@@ -1,10 +1,22 @@
 """Settings from the environment, prefix ORDERSAGA_. TEMPORAL_* is read by Temporal's own SDK."""
 
-from pydantic import Field, SecretStr
+import logging
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 TASK_QUEUE = "ordersaga"
 """Where orders and their activities are worked."""
+
+SHORTEST_SECRET = 16
+"""Characters. What is drawn at random has more of them, and a word has fewer."""
+
+
+def _level(name: str) -> str:
+    if name.upper() not in logging.getLevelNamesMapping():
+        raise ValueError("must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    return name
 
 
 class Settings(BaseSettings):
@@ -66,7 +78,32 @@ class Settings(BaseSettings):
     in_doubt_seconds: int = Field(
         default=120, ge=1, description="how long a call without an answer may still have its effect"
     )
-    log_level: str = Field(default="INFO", description="of the JSON log on standard error")
+    log_level: Annotated[str, AfterValidator(_level)] = Field(
+        default="INFO", description="of the JSON log on standard error"
+    )
+
+
+def complaints(error: ValidationError) -> dict[str, str]:
+    """What is wrong with each field of `Settings`, in words that begin with the setting's name.
+
+    Values are left out, for they may be secret.
+    """
+    return {
+        str(one["loc"][0]): f"ORDERSAGA_{str(one['loc'][0]).upper()}: "
+        + one["msg"].removeprefix("Value error, ")
+        for one in error.errors(include_input=False, include_url=False)
+    }
+
+
+def admin_key_problem(settings: Settings) -> str:
+    """Why an API must not run with its admin key, which can do everything; empty where it may."""
+    length = len(settings.admin_key.get_secret_value())
+    if length == 0 or length >= SHORTEST_SECRET:
+        return ""
+    return (
+        f"ORDERSAGA_ADMIN_KEY can be guessed, and it opens set-up: it has {length} of the "
+        f"{SHORTEST_SECRET} characters that it needs; the API does not start with it"
+    )
 
 
 def missing(settings: Settings) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """The connection to Temporal, the data converter and the workflow runner that all share."""
 
 import dataclasses
+from string import whitespace
+from urllib.parse import urlsplit
 
 from temporalio.client import Client
 from temporalio.converter import (
@@ -34,11 +36,37 @@ def data_converter(codec: PayloadCodec | None) -> DataConverter:
 
 
 class EngineUnnamed(RuntimeError):
-    """Nothing says where the Temporal server is."""
+    """Nothing says where the Temporal server is, or not as an address."""
 
-    def __init__(self) -> None:
-        """Name the setting."""
-        super().__init__("TEMPORAL_ADDRESS is not set: where is the Temporal server?")
+    def __init__(self, address: str = "") -> None:
+        """Name the setting; ``address`` is what it has, empty where it is not set."""
+        self.address = address
+        super().__init__(
+            f"TEMPORAL_ADDRESS is no address: {address!r} must be a host and its port, as "
+            "temporal.internal:7233 is"
+            if address
+            else "TEMPORAL_ADDRESS is not set: where is the Temporal server?"
+        )
+
+
+def engine_address() -> str:
+    """Where the environment, or the profile that it names, says that the Temporal server is.
+
+    Raises:
+        EngineUnnamed: it does not, or not as a host and a port.
+    """
+    return _sound(ClientConfig.load_client_connect_config().get("target_host", ""))
+
+
+def _sound(address: str) -> str:
+    """An address as it is: one without a port would be taken for a web server's."""
+    try:
+        parts = urlsplit(address if "://" in address else f"//{address}")
+        if parts.hostname and parts.port and not set(address) & set(whitespace):
+            return address
+    except ValueError:
+        pass  # its port is no number
+    raise EngineUnnamed(address)
 
 
 async def connect(
@@ -50,14 +78,11 @@ async def connect(
     With ``lazy`` the first call connects, so that a process starts while the server is away.
 
     Raises:
-        EngineUnnamed: neither says where the server is.
+        EngineUnnamed: neither says where the server is, or not as a host and a port.
         RuntimeError: it does not answer.
     """
     config = ClientConfig.load_client_connect_config()
-    if address is not None:
-        config["target_host"] = address
-    if "target_host" not in config:
-        raise EngineUnnamed
+    config["target_host"] = _sound(address or config.get("target_host", ""))
     if metrics is None:
         return await Client.connect(**config, data_converter=DATA_CONVERTER, lazy=lazy)
     telemetry = TelemetryConfig(metrics=PrometheusConfig(bind_address=metrics))

@@ -6,14 +6,15 @@ import os
 import signal
 import sys
 
+from pydantic import ValidationError
 from temporalio.client import Client
 
 from backoffice.books import Books
-from backoffice.database import Database
+from backoffice.database import AddressMalformed, Database
 from runtime.codec import OrderCodec
 from runtime.logs import log_as_json
 from runtime.master_keys import KeysMalformed
-from runtime.settings import Settings
+from runtime.settings import Settings, complaints
 from runtime.temporal import EngineUnnamed, connect, encrypting, traced
 from runtime.tracing import tracing
 from workers.loops import Loops
@@ -30,7 +31,10 @@ async def work() -> None:
     settings = Settings()
     if not settings.database_url:
         raise SystemExit("ORDERSAGA_DATABASE_URL is not set; `ordersaga up` sets it")
-    database = Database(settings.database_url, settings.database_pool)
+    try:
+        database = Database(settings.database_url, settings.database_pool)
+    except AddressMalformed as wrong:
+        raise SystemExit(f"ORDERSAGA_DATABASE_URL cannot be used: {wrong}") from None
     books = Books.over(database)
     vendors = Vendors.of(settings)
     try:
@@ -76,7 +80,10 @@ def main() -> None:
 
     The engine's client may abort the interpreter's own way out (temporalio/sdk-python#300).
     """
-    log_as_json(Settings().log_level)
+    try:
+        log_as_json(Settings().log_level)
+    except ValidationError as wrong:
+        raise SystemExit("; ".join(complaints(wrong).values())) from None
     asyncio.run(work())
     sys.stdout.flush()
     os._exit(0)

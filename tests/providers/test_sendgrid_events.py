@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from domain.address import Customer
 from domain.mail import MailKind, MailState
-from providers.sendgrid_events import EVENTS, MailEvent, SendGridWebhooks
+from providers.sendgrid_events import EVENTS, MailEvent, SendGridWebhooks, WebhookKeyMalformed
 from providers.sendgrid_mail import SendGridMail
 from providers.webhooks import WebhookRefused
 from sandbox.client import SandboxClient
@@ -161,5 +161,5 @@ RSA = base64.b64encode(
     "key", ["", "nothing", "AAAA", RSA], ids=["empty", "words", "noise", "RSA"]
 )
 def test_a_key_that_is_none_is_refused_at_once(key: str) -> None:
-    with pytest.raises(ValueError, match="webhook key"):
+    with pytest.raises(WebhookKeyMalformed):
         SendGridWebhooks(key)
