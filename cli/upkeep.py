@@ -27,6 +27,7 @@ from runtime.settings import Settings
 from runtime.temporal import connect
 
 app = typer.Typer()
+_COLOURS = {"ok": "green", "warning": "yellow", "missing": "red", "error": "red"}
 
 
 @app.command()
@@ -61,7 +62,8 @@ def promote(
     try:
         asyncio.run(ask())
     except releases.NotPromoted as refusal:
-        console.print(f"{refusal}. Start its workers first, and look at their log.")
+        console.print(f"{refusal}")
+        console.print("Start workers of that release first, and look at their log")
         leave(1)
     console.print(f"Orders go on with release {build_id}")
     leave(0)
@@ -120,9 +122,9 @@ def doctor() -> None:
     console = make_console()
     findings = examine()
     for finding in findings:
-        colour = {"ok": "green", "warning": "yellow", "missing": "red"}[finding.level]
+        colour = _COLOURS[finding.level]
         console.print(f"[{colour}]{finding.level:<8}[/] {escape(finding.text)}")
-    leave(1 if any(finding.level == "missing" for finding in findings) else 0)
+    leave(1 if any(finding.level in ("missing", "error") for finding in findings) else 0)
 
 
 @app.command()

@@ -1,5 +1,7 @@
 """What `ordersaga doctor` says of an environment."""
 
+from pathlib import Path
+
 import pytest
 
 from backoffice.database import Database
@@ -28,14 +30,14 @@ def found(monkeypatch: pytest.MonkeyPatch) -> Look:
 
 def test_a_database_that_does_not_answer_is_a_finding(found: Look) -> None:
     away = "postgresql://orders:x@127.0.0.1:1/orders"
-    assert found.about("does not answer", database_url=away).level == "missing"
+    assert found.about("does not answer", database_url=away).level == "error"
 
 
 def test_a_database_that_was_not_migrated_is_a_finding(
     found: Look, postgres: EmbeddedPostgres
 ) -> None:
     url = postgres.create_database("not_migrated")
-    assert found.about("ordersaga migrate", database_url=url).level == "missing"
+    assert found.about("run `ordersaga migrate`", database_url=url).level == "error"
 
 
 def test_a_database_of_this_release_is_well(found: Look, database_url: str) -> None:
@@ -43,12 +45,51 @@ def test_a_database_of_this_release_is_well(found: Look, database_url: str) -> N
 
 
 def test_a_key_that_is_none_is_a_finding(found: Look) -> None:
-    said = found.about("SENDGRID_WEBHOOK_KEY:", sendgrid_webhook_key="zzz")
+    said = found.about("SENDGRID_WEBHOOK_KEY cannot be used:", sendgrid_webhook_key="zzz")
+    assert said.level == "error"
+    assert found.about("CODEC_KEYS cannot be used:", codec_keys="zzz").level == "error"
+    assert found.about("DATABASE_URL cannot be used:", database_url="zzz").level == "error"
+
+
+def test_an_admin_key_that_can_be_guessed_is_a_warning_and_a_short_one_an_error(
+    found: Look,
+) -> None:
+    assert found.about("guessed", admin_key="Password-12345678").level == "warning"
+    for short in ("a", "x7Kq-9zPw_3mRt5"):
+        said = found.about("guessed", admin_key=short)
+        assert said.level == "error"
+        assert "the API does not start with it" in said.text
+
+
+def test_every_setting_that_cannot_be_is_told_and_the_rest_is_looked_at_all_the_same(
+    found: Look,
+) -> None:
+    both = {"database_pool": "many", "erase_after_days": "0"}
+    said = found.about("ORDERSAGA_DATABASE_POOL: Input should be a valid integer", **both)
+    assert said.level == "error"
+    assert found.about("ORDERSAGA_ERASE_AFTER_DAYS: Input should be greater").level == "error"
+    assert found.about("ORDERSAGA_STRIPE_KEY is not set").level == "missing"
+    assert found.about("TEMPORAL_ADDRESS is not set").level == "missing"
+    assert found.about("ORDERSAGA_LOG_LEVEL: must be DEBUG", log_level="loud").level == "error"
+
+
+@pytest.mark.parametrize("setting", ["ORDERSAGA_DATABASE_URL", "TEMPORAL_ADDRESS"])
+def test_what_no_process_starts_without_is_missing_though_up_brings_its_own(
+    found: Look, setting: str
+) -> None:
+    said = found.about(f"{setting} is not set: API, workers and `migrate` do not start without it")
     assert said.level == "missing"
+    assert "`ordersaga demo` and `up` start the embedded" in said.text
 
 
-def test_an_admin_key_that_can_be_guessed_is_a_warning(found: Look) -> None:
-    assert found.about("guessed", admin_key="a").level == "warning"
+def test_an_engine_is_looked_for_where_the_profile_says(
+    found: Look, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    profile = tmp_path / "temporal.toml"
+    profile.write_text('[profile.default]\naddress = "127.0.0.1:1"\n')
+    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(profile))
+    said = found.about("Temporal at 127.0.0.1:1 does not answer")
+    assert said == Finding("error", "Temporal at 127.0.0.1:1 does not answer: Connection refused")
 
 
 def test_where_spans_go_is_told_without_the_password(

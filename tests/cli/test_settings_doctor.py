@@ -5,7 +5,8 @@ import secrets
 import pytest
 
 from cli.doctor import Finding, examine
-from cli.weak_secrets import SHORTEST, weakness
+from cli.weak_secrets import weakness
+from runtime.settings import SHORTEST_SECRET
 
 SOUND = {
     "ORDERSAGA_STRIPE_KEY": "sk_live_51Nabc",
@@ -17,6 +18,14 @@ SOUND = {
     "ORDERSAGA_WMS_KEY": secrets.token_urlsafe(24),
     "ORDERSAGA_PUBLIC_URL": "https://orders.example.com",
     "ORDERSAGA_ADMIN_KEY": secrets.token_urlsafe(24),
+}
+
+EXAMPLES = {
+    "WMS": "https://wms.example.com",
+    "STRIPE": "https://api.stripe.com",
+    "SHIPPO": "https://api.goshippo.com",
+    "SENDGRID": "https://api.sendgrid.com",
+    "PUBLIC": "https://orders.example.com",
 }
 
 
@@ -54,7 +63,7 @@ def sound(monkeypatch: pytest.MonkeyPatch) -> Installation:
         ("ORDERSAGA_STRIPE_WEBHOOK_SECRET", "whsec_your_webhook_secret"),
         ("ORDERSAGA_WMS_KEY", "0123456789abcdef"),
         ("ORDERSAGA_WMS_KEY", "secretsecret-wms-key"),
-        ("ORDERSAGA_ADMIN_KEY", "admin"),
+        ("ORDERSAGA_ADMIN_KEY", "admin-admin-admin-admin"),
         ("ORDERSAGA_ADMIN_KEY", "Password-12345678"),
     ],
 )
@@ -80,17 +89,18 @@ def test_what_is_drawn_at_random_is_not_called_weak() -> None:
         drawn = secrets.token_urlsafe(24)
         assert weakness(drawn) == "", drawn
         assert weakness(secrets.token_hex(24)) == ""
-        assert weakness(drawn[: SHORTEST - 1])
+        assert weakness(drawn[: SHORTEST_SECRET - 1])
 
 
-@pytest.mark.parametrize("name", ["WMS", "STRIPE", "SHIPPO", "SENDGRID", "PUBLIC"])
+@pytest.mark.parametrize("name", EXAMPLES)
 @pytest.mark.parametrize("address", ["wms.example.com", "//wms.example.com", "ftp://x", "https://"])
 def test_an_address_without_a_scheme_or_a_host_keeps_it_from_running(
     sound: Installation, name: str, address: str
 ) -> None:
     said = sound.said(**{f"ORDERSAGA_{name}_URL": address})
-    (words,) = [text for text, one in said.items() if one.level == "missing"]
+    (words,) = [text for text, one in said.items() if one.level == "error"]
     assert words.startswith(f"ORDERSAGA_{name}_URL is no address: it must begin with https://")
+    assert words.endswith(f"as {EXAMPLES[name]} does"), "the example is another setting's"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +117,7 @@ def test_what_is_no_key_of_stripes_keeps_it_from_running(
     sound: Installation, settings: dict[str, str], words: str
 ) -> None:
     said = sound.said(**{f"ORDERSAGA_{name}": value for name, value in settings.items()})
-    (finding,) = [one for one in said.values() if one.level == "missing"]
+    (finding,) = [one for one in said.values() if one.level == "error"]
     assert finding.text.startswith(words)
 
 
