@@ -1,9 +1,12 @@
-"""``python -m tests.faults [failpoints] [cancel]``: whole matrices, both where none is named.
+"""``python -m tests.faults [failpoints] [cancel] [--only WORDS]``: both where none is named.
+
+A matrix is played whole, or those of its cells whose name holds the words, as a red line has it.
 
 Each figure is one line of JSON on standard output; progress and red lines go to standard error.
 The status is 0 when every cell is green.
 """
 
+import argparse
 import asyncio
 import json
 import os
@@ -17,9 +20,10 @@ from typing import TextIO
 from bench.virtual_engine import open_virtual_engine
 from cli.progress import Teller, reserve_standard_output
 from tests.faults import failpoints
-from tests.faults.cancel_table import cells_of, read_table
+from tests.faults.cancel_table import cells_of as cancels_of
+from tests.faults.cancel_table import read_table
 from tests.faults.cancelling import CancelVerdict, cancel_all, learn_places, rows_missing
-from tests.faults.failpoints import Verdict, break_all, learn
+from tests.faults.failpoints import Verdict, break_all, cell_name, cells_of, learn
 from tests.faults.gates import Gates
 from tests.faults.plan import Kind
 from tests.faults.worker_processes import open_workers
@@ -34,7 +38,7 @@ class Report:
     figures: dict[str, tuple[int, str]] = field(default_factory=dict[str, tuple[int, str]])
 
 
-async def break_points(teller: Teller) -> Report:
+async def break_points(teller: Teller, words: str) -> Report:
     """The failpoint matrix: one death for all kinds that kill, one sleep for all zombies."""
     verdicts: list[Verdict] = []
     with tempfile.TemporaryDirectory(prefix="ordersaga-faults-") as folder:
@@ -47,7 +51,9 @@ async def break_points(teller: Teller) -> Report:
             teller.say(f"{len(lesson.points)} points found")
             for zombies in (False, True):
                 kinds = [kind for kind in Kind if kind.zombie is zombies]
-                verdicts += await break_all(world, workers, lesson.points, kinds, teller.say)
+                cells = cells_of(lesson.points, kinds, words)
+                if cells:
+                    verdicts += await break_all(world, workers, cells, teller.say)
             differences = await asyncio.to_thread(world.books.audits.audit, world.shop)
     report = _of_breaks(verdicts)
     report.red += [f"no story comes by the activity {name}" for name in lesson.unreached]
@@ -59,12 +65,14 @@ def _of_breaks(verdicts: Sequence[Verdict]) -> Report:
     report = Report()
     for one in verdicts:
         if one.problems:
-            where = f"{one.kind} at {one.point.name} ({one.point.story.name}, {one.order})"
+            name = cell_name(one.point, one.kind)
+            where = f"{name} ({one.point.story.name}, {one.order})"
             report.red.append(f"{where}: {'; '.join(one.problems)}")
     for kind in Kind:
         of_kind = [one for one in verdicts if one.kind is kind]
         fine = sum(not one.problems for one in of_kind)
-        report.summary.append(f"{kind.value:<26}{fine:>4} of {len(of_kind):>3} green")
+        if of_kind:
+            report.summary.append(f"{kind.value:<26}{fine:>4} of {len(of_kind):>3} green")
     report.figures = {
         "failpoints": (len(verdicts), "cells"),
         "failpoints_green": (sum(not one.problems for one in verdicts), "cells"),
@@ -74,11 +82,11 @@ def _of_breaks(verdicts: Sequence[Verdict]) -> Report:
     return report
 
 
-async def cancel_everywhere(teller: Teller) -> Report:
+async def cancel_everywhere(teller: Teller, words: str) -> Report:
     """The cancel matrix, as docs/cancel.md has it."""
     gates = Gates()
     table = read_table()
-    cells = cells_of(table)
+    cells = [cell for cell in cancels_of(table) if words in f"cancel {cell}"]
     async with open_virtual_engine(teller, interceptors=[gates]) as engine:
         world = engine.world
         stories = await learn_places(world, gates)
@@ -111,17 +119,20 @@ def _of_cancels(verdicts: Sequence[CancelVerdict]) -> Report:
     return report
 
 
-MATRICES: Mapping[str, Callable[[Teller], Awaitable[Report]]] = {
+MATRICES: Mapping[str, Callable[[Teller, str], Awaitable[Report]]] = {
     "failpoints": break_points,
     "cancel": cancel_everywhere,
 }
 
+CELLS = ("failpoints", "cancel_points")
+"""The figures that say how many cells were played."""
 
-async def run(names: Sequence[str], teller: Teller, out: TextIO) -> int:
+
+async def run(names: Sequence[str], words: str, teller: Teller, out: TextIO) -> int:
     """One matrix after the other, each told as soon as it is done; how many lines are red."""
-    red = 0
+    red = played = 0
     for name in names:
-        report = await MATRICES[name](teller)
+        report = await MATRICES[name](teller, words)
         for line in report.red:
             teller.say(f"RED  {line}")
         for line in report.summary:
@@ -130,19 +141,24 @@ async def run(names: Sequence[str], teller: Teller, out: TextIO) -> int:
             print(json.dumps({"figure": figure, "value": value, "unit": unit}), file=out)
         out.flush()
         red += len(report.red)
-    return red
+        played += sum(report.figures[cells][0] for cells in CELLS if cells in report.figures)
+    if not played:
+        teller.say(f"RED  no cell's name holds {words!r}")
+    return red or int(not played)
 
 
 def main() -> None:
     """Run, tell, and leave at once (temporalio/sdk-python#300)."""
-    names = sys.argv[1:] or list(MATRICES)
-    unknown = set(names) - set(MATRICES)
+    parser = argparse.ArgumentParser(prog="python -m tests.faults")
+    parser.add_argument("matrix", nargs="*", help=f"{' or '.join(MATRICES)}; both where none is")
+    parser.add_argument("--only", default="", metavar="WORDS", help="the cells whose name holds it")
+    asked = parser.parse_args()
+    unknown = set(asked.matrix) - set(MATRICES)
     if unknown:
-        print(f"faults: no matrix {sorted(unknown)}, only {list(MATRICES)}", file=sys.stderr)
-        os._exit(2)
+        parser.error(f"no matrix {sorted(unknown)}, only {list(MATRICES)}")
     out = reserve_standard_output()
     teller = Teller()
-    red = asyncio.run(run(names, teller, out))
+    red = asyncio.run(run(asked.matrix or list(MATRICES), asked.only, teller, out))
     teller.say(f"{red} red" if red else "all green")
     sys.stderr.flush()
     os._exit(1 if red else 0)

@@ -78,12 +78,24 @@ async def learn(world: World, workers: Workers) -> Lesson:
     return Lesson(tuple(found.values()), tuple(sorted(known - reached)))
 
 
-async def break_all(
-    world: World, workers: Workers, points: Sequence[Point], kinds: Iterable[Kind], say: Say
-) -> list[Verdict]:
-    """Break every point in every one of these ways, all of them kills or all of them zombies."""
+def cells_of(
+    points: Iterable[Point], kinds: Iterable[Kind], words: str = ""
+) -> list[tuple[Point, Kind]]:
+    """Every point in each of these ways; of those the cells whose name holds the words."""
     wanted = set(kinds)
-    cells = [(point, kind) for point in points for kind in point.kinds if kind in wanted]
+    every = ((point, kind) for point in points for kind in point.kinds if kind in wanted)
+    return [(point, kind) for point, kind in every if words in cell_name(point, kind)]
+
+
+def cell_name(point: Point, kind: Kind) -> str:
+    """As a red line has it."""
+    return f"{kind} at {point.name}"
+
+
+async def break_all(
+    world: World, workers: Workers, cells: Sequence[tuple[Point, Kind]], say: Say
+) -> list[Verdict]:
+    """Break each point in its way, all of them kills or all of them zombies."""
     orders: dict[str, tuple[Point, Kind]] = {}
     for point, kind in cells:
         orders[await _place(world, point.story)] = (point, kind)
@@ -93,7 +105,7 @@ async def break_all(
         failing = workers.start(breaks)
         say(f"{len(orders)} orders on their way to their breaks")
         reached = await _reached(failing, set(orders))
-        zombies = any(kind.zombie for kind in wanted)
+        zombies = any(kind.zombie for _, kind in cells)
         failing.send(signal.SIGSTOP if zombies else signal.SIGKILL)
         say(f"{len(reached)} breaks reached; worker {'paused' if zombies else 'killed'}")
         healthy = workers.start()
