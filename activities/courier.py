@@ -72,6 +72,10 @@ class HandoffOnRecord(Protocol):
 class LabelsOnRecord(Protocol):
     """Labels as the back office holds them."""
 
+    def bought(self, label: str) -> Label | None:
+        """A label that is on record as bought and was not given up."""
+        ...
+
     def is_void(self, label: str) -> bool:
         """Whether a label was given up, bought or not."""
         ...

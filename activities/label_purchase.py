@@ -61,6 +61,11 @@ class LabelPurchase:
                 words = f"{len(self._labels)} of {len(quotes)} labels are bought"
                 raise go_on_later(self._progress(), words)
             name = label_id(quote.parcel, self._version)
+            known = self._on_record.bought(name) if attempt.repeated else None
+            if known is not None:
+                # By an earlier run of the order, for a rate of its own.
+                self._labels.append(known)
+                continue
             outcome = self._courier.buy(
                 attempt, name, quote, self._form, lambda name=name: self._on_record.is_void(name)
             )

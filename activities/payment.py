@@ -62,13 +62,15 @@ class VoidPayment(Request):
     """Let go of money that is, or may be, held.
 
     ``in_doubt`` is what was asked for, where no answer to that was heard; ``authorize_sequence``
-    says which authorization of the order it was.
+    says which authorization of the order it was. ``unverified`` is what a checkout is said to hold
+    under ``reference``, where nobody has verified that it does, and for this order.
     """
 
     reference: str | None = None
     authorized_since: datetime
     in_doubt: Money | None = None
     authorize_sequence: int = 1
+    unverified: Money | None = None
 
 
 class Voided(Model):
@@ -194,6 +196,9 @@ class PaymentActivities:
     def void(self, request: VoidPayment) -> Voided:
         """Let go of held money; when it is not known whether any is held, look it up first."""
         with step_run(self._records, request, Step.PAYMENT, self.void) as run:
+            if request.unverified is not None and not self._is_ours(request, request.unverified):
+                run.commit(outcome=FactOutcome.DECLINED, detail="it pays for no order of ours")
+                return Voided()
             attempt = run.attempt.model_copy(update={"first_at": request.authorized_since})
             voided = self._provider.void(
                 attempt, request.order_id, request.reference, self._doubt(run, request)
@@ -202,12 +207,20 @@ class PaymentActivities:
             run.commit(Commit(order=request.order_id, payments=events))
             return Voided(let_go=voided)
 
+    def _is_ours(self, request: VoidPayment, money: Money) -> bool:
+        """Whether a checkout's hold is this order's to let go of."""
+        terms = ExistingIntent(payment_intent=request.reference or "")
+        owner = self._claims.claim(self._provider.name, terms.payment_intent, request.order_id)
+        if owner != request.order_id:
+            return False
+        return not isinstance(self._provider.verify(request.order_id, money, terms), Decline)
+
     def _held_and_let_go(
         self, run: StepRun, request: VoidPayment, voided: Authorization
     ) -> tuple[PaymentEvent, ...]:
         """The void; where nobody had heard of what it lets go, the books hear of both."""
         void = self._money_moved(run, PaymentEventKind.VOID, voided.money, voided.reference, None)
-        if request.reference is not None:
+        if request.reference is not None and request.unverified is None:
             return (void,)
         held = {
             "key": idempotency_key(request.order_id, _AUTHORIZE, request.authorize_sequence),

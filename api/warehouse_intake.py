@@ -83,7 +83,7 @@ def take_report(
     call = Call(shop, action, report.shipment, name, whole | {"id": name})
     state = wiring.books.handoffs.shipment_state(report.shipment, shop)
     if state is None:
-        raise _unknown(wiring, shop, report.shipment)
+        raise _unknown(wiring, call)
     reason = too_early_or_late(action, state)
     if reason and _stored(wiring, call):
         # It came before, when its moment was.
@@ -119,17 +119,22 @@ def _stored(wiring: Wiring, call: Call) -> bool:
     return True
 
 
-def _unknown(wiring: Wiring, shop: str, shipment: str) -> ProblemError:
-    """A quick warehouse may report before the handoff's answer is on record: it shall try again."""
-    order = wiring.books.search.order(shop, order_of(shipment))
+def _unknown(wiring: Wiring, call: Call) -> ProblemError:
+    """A quick warehouse may report before the handoff's answer is on record: it shall try again.
+
+    Goods that left for an order that has ended are somebody's business, whoever gave them out.
+    """
+    order = wiring.books.search.order(call.shop, order_of(call.shipment))
     # The handoff may have come on record between the two looks.
     coming = order is not None and (
         order.status in _NOT_HANDED_OFF_YET
-        or wiring.books.handoffs.shipment_state(shipment, shop) is not None
+        or wiring.books.handoffs.shipment_state(call.shipment, call.shop) is not None
     )
     if coming:
         words = "the handoff is not on record yet; try again"
         return ProblemError(503, words, headers={"Retry-After": "1"})
+    if order is not None and order.order_id == order_of(call.shipment):
+        _note_gone(wiring, call, order.order_id, order.status)
     return not_found("shipment")
 
 
@@ -153,7 +158,11 @@ def _refused(
         outcome=FactOutcome.MISTAKE,
         detail=words,
     )
-    cases = (_case(key, CaseKind.MESSAGE_REFUSED, state, words, now),) if needs_person else ()
+    cases = (
+        (_case(key, CaseKind.MESSAGE_REFUSED, state.order_id, call.shipment, words, now),)
+        if needs_person
+        else ()
+    )
     journal = Journal(facts=(fact,), cases=cases)
     wiring.books.records.commit(Commit(order=state.order_id, journal=journal))
     return refusal
@@ -162,21 +171,23 @@ def _refused(
 def _note_wrong_moment(wiring: Wiring, call: Call, state: ShipmentState, reason: str) -> None:
     """Goods that left although they must not have are somebody's business at once."""
     wiring.books.intake.refuse(call.shop, f"warehouse/{call.action}", _digest(call), (reason,))
-    if call.action == "handed_over" and state.status in NEVER_LEAVES:
+    _note_gone(wiring, call, state.order_id, state.status)
+
+
+def _note_gone(wiring: Wiring, call: Call, order: str, status: OrderStatus) -> None:
+    if call.action == "handed_over" and status in NEVER_LEAVES:
         key = f"{call.shipment}:gone"
-        words = f"The courier was given this shipment, and the order is {state.status.value}"
-        now = datetime.now(UTC)
-        case = _case(key, CaseKind.GONE_UNRELEASED, state, words, now)
-        journal = Journal(cases=(case,))
-        wiring.books.records.commit(Commit(order=state.order_id, journal=journal))
+        words = f"The courier was given this shipment, and the order is {status.value}"
+        case = _case(key, CaseKind.GONE_UNRELEASED, order, call.shipment, words, datetime.now(UTC))
+        wiring.books.records.commit(Commit(order=order, journal=Journal(cases=(case,))))
 
 
-def _case(key: str, kind: CaseKind, state: ShipmentState, words: str, now: datetime) -> Case:
+def _case(key: str, kind: CaseKind, order: str, shipment: str, words: str, now: datetime) -> Case:
     return Case(
         id=key,
-        order=state.order_id,
+        order=order,
         kind=kind,
-        shipment=state.handoff.shipment,
+        shipment=shipment,
         reason=words,
         opened_at=now,
     )

@@ -3,10 +3,12 @@
 from sqlalchemy import select
 
 from backoffice.database import Database
+from backoffice.shipments import label_of
 from backoffice.tables.base import table
-from backoffice.tables.shipping import LabelVoidRow
+from backoffice.tables.shipping import LabelRow, LabelVoidRow
+from domain.shipping import Label
 
-_VOIDS = table(LabelVoidRow)
+_LABELS, _VOIDS = table(LabelRow), table(LabelVoidRow)
 
 
 class LabelBook:
@@ -14,6 +16,18 @@ class LabelBook:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def bought(self, label: str) -> Label | None:
+        """A label that is on record as bought and was not given up."""
+        with self._database.reading() as connection:
+            row = (
+                connection.execute(
+                    select(_LABELS).where(_LABELS.c.id == label, _LABELS.c.voided_at.is_(None))
+                )
+                .mappings()
+                .one_or_none()
+            )
+        return None if row is None else label_of(row)
 
     def is_void(self, label: str) -> bool:
         """Whether a label was given up, bought or not."""

@@ -87,12 +87,18 @@ def _with_money(remains: Remains, connection: Connection, order: Order) -> Remai
     captured = totals.captured - totals.refunded
     known_end = taken or any(event.kind in (_K.DECLINE, _K.VOID) for event in events)
     reference = _reference(events)
-    in_doubt = reference is None and not known_end and isinstance(order.payment, AuthorizeMethod)
+    nameless = reference is None and not known_end
+    in_doubt = nameless and isinstance(order.payment, AuthorizeMethod)
+    checkout = order.payment if isinstance(order.payment, ExistingIntent) else None
+    unverified = nameless and checkout is not None
+    if unverified and checkout is not None:
+        reference = checkout.payment_intent
     return remains.model_copy(
         update={
             "money_asked": held.amount > 0 or not known_end,
             "reference": reference,
             "in_doubt": order.due if in_doubt else None,
+            "unverified": order.due if unverified else None,
             "held": held if held.amount > 0 else None,
             "captured": captured if captured.amount > 0 else None,
         }
@@ -117,7 +123,7 @@ def _handed_off(
 ) -> tuple[str, ...]:
     """Shipments that the warehouse has, or may have: its answer to a handoff can be lost."""
     known = tuple(each.shipment for each in shipments if each.handoff is not None)
-    may_be_under_way = status is OrderStatus.PAYMENT_SECURED
+    may_be_under_way = status in (OrderStatus.PAYMENT_SECURED, OrderStatus.CANCELLING)
     return known or ((shipment_id(order_id, 1),) if may_be_under_way else ())
 
 

@@ -22,7 +22,8 @@ class Remains(Model):
 
     ``money_asked`` means that the payment provider was, or may have been, asked to hold money;
     ``reference`` names it where that is known; ``in_doubt`` is what we asked for, where no answer
-    is on record. ``captured`` is what was taken and not given back.
+    is on record, and ``unverified`` what a checkout is said to hold. ``captured`` is what was
+    taken and not given back.
     """
 
     order_id: str
@@ -34,6 +35,7 @@ class Remains(Model):
     money_asked: bool = False
     reference: str | None = None
     in_doubt: Money | None = None
+    unverified: Money | None = None
     held: Money | None = None
     captured: Money | None = None
     labels: tuple[Label, ...] = ()

@@ -24,12 +24,22 @@ def verified(
     intent = _retrieve(turn, reference)
     if intent is None:
         return _mismatch("resource_missing", f"there is no payment {reference}")
+    if _captured_by_us(intent, order_id, money):
+        return Authorization(reference=intent.id, money=money)
     decline = _objection(intent, order_id, money)
     if decline is not None:
         return decline
     if mark(intent, "order") != order_id:
         _mark(turn, order_id, reference)
     return authorization(intent)
+
+
+def _captured_by_us(intent: stripe.PaymentIntent, order_id: str, money: Money) -> bool:
+    """Whether an earlier run of the order has verified it and captured it since."""
+    ours = mark(intent, "order") == order_id and intent.capture_method == "manual"
+    if not ours or intent.status != "succeeded":
+        return False
+    return from_stripe(intent.amount, intent.currency) == money
 
 
 def _retrieve(turn: StripeTurn, reference: str) -> stripe.PaymentIntent | None:

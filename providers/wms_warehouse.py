@@ -113,6 +113,11 @@ class WmsWarehouse:
             if state is not None and state.status in _STOPPED:
                 return True
         response = self._post(attempt, f"/shipments/{shipment}/cancel", {"reason": reason})
+        if response.status_code == 409:
+            # Somebody has asked for it under this key before, and gave another reason.
+            state = self._look_up(shipment)
+            if state is not None and state.status in _STOPPED | _GONE:
+                return state.status in _STOPPED
         answer = _read(response)
         match answer.status:
             case "cancelled":
@@ -155,7 +160,12 @@ class WmsWarehouse:
             state = self._look_up(shipment)
             if state is not None and state.recall:
                 return
-        answer = _read(self._post(attempt, f"/shipments/{shipment}/recall", {"reason": reason}))
+        response = self._post(attempt, f"/shipments/{shipment}/recall", {"reason": reason})
+        if response.status_code == 409:
+            state = self._look_up(shipment)
+            if state is not None and state.recall:
+                return
+        answer = _read(response)
         if answer.status != "asked":
             raise _unknown_word(answer.status)
 

@@ -206,6 +206,7 @@ class AftermathWorkflow:
                 reference=left.reference,
                 authorized_since=left.accepted_at,
                 in_doubt=left.in_doubt,
+                unverified=left.unverified,
             )
         )
         await start_provider_call(PaymentActivities.void, request, "void the authorization")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from domain.status import CancelMoment, OrderStatus
 from domain.steering import CancelAnswer, CancelRequest
+from domain.warehouse import RecallOutcome
 from workflows.desk import Desk
 from workflows.shipment import Shipment
 
@@ -23,11 +24,13 @@ def ask_to_cancel(
     desk: Desk, shipments: Sequence[Shipment], request: CancelRequest
 ) -> CancelAnswer:
     """Set the cancel going, or say why it cannot be; asking twice changes nothing."""
-    moment = moment_of(desk, shipments)
+    moment, recalling = moment_of(desk, shipments), True
     match moment:
         case CancelMoment.BEFORE_CAPTURE:
             desk.stop = desk.stop or request
             message = "The order is being cancelled: no money is taken, and what was held is let go"
+        case CancelMoment.BEFORE_HAND_OVER if any(one.recalled for one in shipments):
+            message, recalling = _being_recalled(shipments)
         case CancelMoment.BEFORE_HAND_OVER:
             for shipment in shipments:
                 shipment.recall_wanted = shipment.recall_wanted or request
@@ -39,8 +42,19 @@ def ask_to_cancel(
             message = "The courier has the parcel: it cannot be cancelled; take it back as a return"
         case CancelMoment.ENDED:
             message = f"The order has ended: {desk.status.value}"
-    accepted = moment in (CancelMoment.BEFORE_CAPTURE, CancelMoment.BEFORE_HAND_OVER)
-    return CancelAnswer(accepted=accepted, moment=moment, message=message)
+    in_time = moment in (CancelMoment.BEFORE_CAPTURE, CancelMoment.BEFORE_HAND_OVER)
+    return CancelAnswer(accepted=in_time and recalling, moment=moment, message=message)
+
+
+def _being_recalled(shipments: Sequence[Shipment]) -> tuple[str, bool]:
+    """Where a recall stands, and whether the parcel may still come back by it."""
+    if any(one.inbox.recall is RecallOutcome.GONE for one in shipments):
+        gone = (
+            "The parcel was asked for, and the warehouse does not have it any more. The order has "
+            "a case: somebody intercepts it at the courier, or takes it back as a return"
+        )
+        return gone, False
+    return "The warehouse was asked to pull the parcel already, and its answer is waited for", True
 
 
 def is_way_back(status: OrderStatus) -> bool:

@@ -53,6 +53,8 @@ async def until_delivered(shipment: Shipment) -> bool:
     trouble: Case | None = None
     while not _all(shipment, numbers, CourierStatus.DELIVERED):
         if any(shipment.inbox.courier_status(n) is CourierStatus.RETURNED for n in numbers):
+            patience.settle("it comes back")
+            desk.settle(trouble, "it comes back")
             return await _returned(shipment)
         failing = any(shipment.inbox.courier_status(n) is CourierStatus.FAILURE for n in numbers)
         if failing and trouble is None:

@@ -32,6 +32,12 @@ async def _unless_done_by_hand(work: Coroutine[Any, Any, None]) -> None:
         await work
 
 
+def _reset_since(given: OrderInput) -> datetime | None:
+    """After a reset every call may have had its effect in an earlier run of the order."""
+    info = workflow.info()
+    return None if info.run_id == info.first_execution_run_id else given.accepted_at
+
+
 class Desk:
     """What every part of one order's workflow shares."""
 
@@ -42,7 +48,7 @@ class Desk:
         self.order: Order = given.order
         self.policy: Policy = given.policy
         self.accepted_at: datetime = given.accepted_at
-        self._begun_before: datetime | None = given.begun_before
+        self._begun_before: datetime | None = given.begun_before or _reset_since(given)
         self.status = OrderStatus.ACCEPTED
         self.since = given.accepted_at
         self.waits_for = ""

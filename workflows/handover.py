@@ -182,7 +182,8 @@ def hear_still_here(shipments: Sequence[Shipment], case: Case, answer: CaseAnswe
 
 async def report_gone_after_all(shipment: Shipment) -> None:
     """A courier scanned what was undone already: only a person can get the money or the parcel."""
-    if shipment.inbox.gone:
+    if shipment.inbox.gone and not shipment.gone_after_all:
+        shipment.gone_after_all = True
         await shipment.desk.report(
             CaseKind.GONE_UNRELEASED,
             "The courier has the parcel although the order was undone: intercept it, or charge the "

@@ -118,6 +118,22 @@ class OrderMoney:
                 await self._void(self._asked_at, unless)
             self._asked_at = None
 
+    async def give_checkout_back(self) -> None:
+        """A checkout holds money before the order comes: it is let go where nothing is sold."""
+        terms = self._desk.order.payment
+        if isinstance(terms, ExistingIntent) and workflow.patched("a-checkout-gets-its-hold-back"):
+            request = VoidPayment(
+                order_id=self._desk.order_id,
+                shop=self._desk.shop,
+                reference=terms.payment_intent,
+                authorized_since=workflow.now(),
+                unverified=self._desk.order.due,
+            )
+            with suppress(DoneByHand):
+                await self._desk.call(
+                    PaymentActivities.void, request, "void the checkout's hold", stoppable=False
+                )
+
     async def refund(self, shipment: str) -> None:
         """Undo step 13 for a shipment that came back: give its capture back in full."""
         if self._authorization is not None and self._captured is not None:

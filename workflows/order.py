@@ -74,6 +74,9 @@ class OrderWorkflow:
         """The order's way, and an answer to everybody who asked meanwhile."""
         status = await self.carry_out()
         await workflow.wait_condition(workflow.all_handlers_finished)
+        if status is not OrderStatus.COMPLETED:
+            for shipment in self.shipments:
+                await report_gone_after_all(shipment)
         await self.desk.record()
         return status
 
@@ -81,6 +84,7 @@ class OrderWorkflow:
         """The order's way."""
         try:
             if not await self.promise_goods():  # 1
+                await self.money.give_checkout_back()
                 return await self.close(OrderStatus.OUT_OF_STOCK, MailKind.OUT_OF_STOCK)
             if not await self.promise_money():  # 2
                 return await self.close(OrderStatus.DECLINED, MailKind.DECLINED)

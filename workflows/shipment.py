@@ -36,6 +36,7 @@ class Shipment:
         self.capture_asked = False
         self.recall_wanted: CancelRequest | None = None
         self.recalled = False
+        self.gone_after_all = False
 
 
 def check_moment(shipment: Shipment, message: Model) -> None:

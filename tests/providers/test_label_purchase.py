@@ -95,6 +95,9 @@ class Books:
         assert order_id == ORDER
         return on_record()
 
+    def bought(self, label: str) -> Label | None:
+        return None if label in self.void else self.labels.get(label)
+
     def is_void(self, label: str) -> bool:
         return label in self.void
 
@@ -211,6 +214,17 @@ def test_labels_that_were_given_back_are_not_taken_for_bought(
     ]
     assert sorted(label.id for label in result.labels) == sorted(live)
     assert len(live) == 6
+
+
+def test_a_label_that_is_on_record_is_not_bought_for_another_rate(
+    sandbox: SandboxClient, engine: Engine, quotes: tuple[Quote, ...]
+) -> None:
+    """As by an order that was reset: its rates are asked for anew, and nothing is known by them."""
+    (first,) = engine.until_done(engine.activities().buy, purchase(quotes[:1])).labels
+    other = quotes[0].model_copy(update={"rate": "another"})
+    again = Engine(engine.slow, engine.books, attempt=1)
+    assert again.until_done(again.activities().buy, purchase((other,))).labels == (first,)
+    assert len(bought(sandbox)) == 1
 
 
 def test_a_label_that_is_void_on_record_is_not_bought_any_more(
