@@ -37,16 +37,23 @@ START_AFTER = timedelta(seconds=5)
 POLL_AFTER = timedelta(hours=6)
 """Couriers are asked about parcels that they have been silent about for this long."""
 
+_HANDED_OVER = "handed_over"
 _NEVER_LEAVES = (OrderStatus.CANCELLED, OrderStatus.DECLINED, OrderStatus.OUT_OF_STOCK)
 
 
-def _gone(message: Message, status: OrderStatus) -> Case:
-    """A courier has a parcel of an order that was undone; its own word, so nobody else tells."""
+def _gone(message: Message, status: OrderStatus) -> Case | None:
+    """A parcel of an undone order has left: the courier's word, or a hand-over that was reported
+    while the order was open. None where the message tells of nothing that left.
+    """
+    if status not in _NEVER_LEAVES or message.signal not in (SIGNAL, _HANDED_OVER):
+        return None
     order = message.order_id or ""
+    shipment = message.payload.get("shipment") if message.signal == _HANDED_OVER else None
     return Case(
-        id=f"{order}:gone",
+        id=f"{shipment or order}:gone",
         order=order,
         kind=CaseKind.GONE_UNRELEASED,
+        shipment=shipment,
         reason=f"The courier has a parcel although the order has ended {status.value}: intercept "
         "it, or charge the customer anew",
         opened_at=datetime.now(UTC),
@@ -126,8 +133,9 @@ class Relays:
         """The engine knows no such open order: it has ended, or it has not begun."""
         status = self._books.records.status(message.order_id or "")
         if status is not None and status.ended:
-            if message.signal == SIGNAL and status in _NEVER_LEAVES:
-                self._books.cases.open(_gone(message, status))
+            gone = _gone(message, status)
+            if gone is not None:
+                self._books.cases.open(gone)
             self._books.inbox.give_up(message.id, f"the order has ended: {status.value}")
         elif datetime.now(UTC) - message.received_at > ORPHAN_AFTER:
             self._books.inbox.give_up(message.id, "its order has never begun")

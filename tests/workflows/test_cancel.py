@@ -145,6 +145,21 @@ async def test_a_courier_s_scan_after_the_end_becomes_a_case(world: World) -> No
     await world.until_case(order, "gone_unreleased")
 
 
+async def test_a_hand_over_that_was_taken_and_is_told_after_the_end_becomes_a_case(
+    world: World,
+) -> None:
+    order = await world.place()
+    await world.carry(order, "ready_to_pack")
+    await world.cancel(order)
+    await world.until(order, "cancelled")
+    await world.handle(order).result()
+    source, report = f"warehouse/{world.shop}", {"shipment": f"{order}-s1", "manifest": "M-1"}
+    put = world.books.inbox.put
+    await asyncio.to_thread(put, source, "late", "handed_over", order, report, "handed_over")
+    case = await world.until_case(order, "gone_unreleased")
+    assert case["shipment"] == f"{order}-s1"
+
+
 async def names_its_credit_note(world: World, order: str) -> bool:
     """Whether the mail about the cancel names the credit note that is on record."""
     mails = await asyncio.to_thread(world.sandbox.mailbox, order=order)
