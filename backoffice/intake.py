@@ -107,14 +107,17 @@ class IntakeBook:
                 .values(started_at=func.now())
             )
 
-    def unstarted(self, older_than: timedelta, limit: int = 100) -> tuple[OrderInput, ...]:
-        """Orders that were accepted so long ago and not started, oldest first."""
+    def unstarted(
+        self, older_than: timedelta, limit: int = 100, skip: int = 0
+    ) -> tuple[OrderInput, ...]:
+        """Orders that were accepted so long ago and not started, oldest first but for ``skip``."""
         before = self._clock() - older_than
         with self._database.reading() as connection:
             rows = connection.execute(
                 _INPUT.where(_ORDERS.c.started_at.is_(None), _ORDERS.c.accepted_at <= before)
-                .order_by(_ORDERS.c.accepted_at)
+                .order_by(_ORDERS.c.accepted_at, _ORDERS.c.id)
                 .limit(limit)
+                .offset(skip)
             ).all()
         return tuple(_input(*row) for row in rows)
 

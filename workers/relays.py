@@ -12,6 +12,7 @@ from backoffice.courier_news import EARLY, SIGNAL, take_courier_event, try_early
 from backoffice.inbox import Message
 from domain.cases import Case, CaseKind
 from domain.failures import ProviderFailure
+from domain.order import OrderInput
 from domain.status import OrderStatus
 from runtime.keyring import Erased
 from runtime.master_keys import CodecFailure
@@ -146,13 +147,35 @@ class Relays:
     # -- starts ---------------------------------------------------------------------------------
 
     async def start_accepted(self) -> int:
-        """Start what was accepted while nobody could start it."""
-        waiting = await asyncio.to_thread(self._books.intake.unstarted, START_AFTER, BATCH)
-        for order in waiting:
+        """Start what was accepted while nobody could start it; answers how many were.
+
+        An order that cannot be started holds up none behind it: the sweep opens its case.
+
+        Raises:
+            RPCError, ConnectionError: the engine or the records are away, so none can be started.
+        """
+        started = passed_over = 0
+        unstarted = self._books.intake.unstarted
+        while batch := await asyncio.to_thread(unstarted, START_AFTER, BATCH, passed_over):
+            for order in batch:
+                if await self._started(order):
+                    started += 1
+                else:
+                    passed_over += 1
+        return started
+
+    async def _started(self, order: OrderInput) -> bool:
+        name = order.order_id
+        try:
             await start_order(self._client, self._task_queue, order, RPC)
-            await asyncio.to_thread(self._books.intake.started, order.order_id)
-            log.info("started an order that was left behind", extra={"order": order.order_id})
-        return len(waiting)
+        except (RPCError, CodecFailure) as error:
+            if isinstance(error, RPCError) and error.status is not RPCStatusCode.INVALID_ARGUMENT:
+                raise
+            log.warning("cannot be started", extra={"order": name, "reason": str(error)})
+            return False
+        await asyncio.to_thread(self._books.intake.started, name)
+        log.info("started an order that was left behind", extra={"order": name})
+        return True
 
     # -- couriers -------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.api.common.v1 import Payload
@@ -9,6 +10,9 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.common import RawValue
 
+from backoffice.intake import IntakeBook
+from domain.keys import WrappedKey
+from domain.order import Order
 from runtime.codec import OrderCodec
 from runtime.master_keys import new_master_key
 from runtime.temporal import encrypting, proving_runner
@@ -86,3 +90,26 @@ async def test_a_forged_payload_that_claims_to_be_encrypted_is_refused_like_any_
     await world.carry(order)
     await world.judged(order, Ending.COMPLETED)
     assert await failed_tasks(world, order) == []
+
+
+async def test_orders_whose_key_cannot_be_opened_hold_up_no_start_behind_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.relays.BATCH", 1)
+    shop = world.books.shops.shop(world.shop)
+    assert shop is not None
+    earlier = IntakeBook(world.books.database, lambda: datetime.now(UTC) - timedelta(minutes=1))
+
+    def accept(book: IntakeBook) -> str:
+        body = world.body()
+        return book.accept(shop, Order.model_validate(body), body).order_id
+
+    locked = accept(earlier)
+    world.books.data_keys.keep(WrappedKey(locked, "taken-away", bytes(60)))
+    behind = accept(world.books.intake)
+
+    async def started() -> bool:
+        return bool((await world.view(behind))["started_at"])
+
+    await eventually(started, lambda: "the order behind was not started")
+    assert (await world.view(locked))["started_at"] is None
