@@ -2,20 +2,19 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from api.access import AdminKey, Wired
-from api.bodies import JsonBody, RawBody, digest
+from api.bodies import JsonBody, RawBody
 from api.csv_files import read_table
 from api.fields import MOST
 from api.parameters import IdempotencyKey, ShopId
 from api.problems import FieldProblem, ProblemError, invalid
 from api.shops import known_shop
-from api.wiring import Wiring
-from backoffice.refusals import BelowZero
+from backoffice.refusals import BelowZero, OtherRequest
 from domain.model import Code, Model, OptionalText
 from domain.stock import Level
 
@@ -93,10 +92,10 @@ def receive(
     idempotency_key: IdempotencyKey,
     sent: Annotated[Receipt, Depends(_RECEIPT)],
 ) -> LevelEntry:
-    """Booked once for each key; answers the level after it. 409 for another body under the key."""
+    """Booked once for each key; answers the level. 409 for another body under the key."""
     known_shop(wiring, shop)
     key = f"receipt:{idempotency_key}"
-    with _one_request(wiring, shop, key, sent.model_dump(mode="json")):
+    with _told():
         level = wiring.books.stock.receive(shop, sent.sku, sent.quantity, key, sent.note)
     return LevelEntry.of(level)
 
@@ -112,11 +111,8 @@ def adjust(
     """Booked once for each key; 409 where less than nothing would be left."""
     known_shop(wiring, shop)
     key = f"adjustment:{idempotency_key}"
-    with _one_request(wiring, shop, key, sent.model_dump(mode="json")):
-        try:
-            level = wiring.books.stock.adjust(shop, sent.sku, sent.quantity, key, sent.note)
-        except BelowZero as below:
-            raise ProblemError(409, str(below)) from below
+    with _told():
+        level = wiring.books.stock.adjust(shop, sent.sku, sent.quantity, key, sent.note)
     return LevelEntry.of(level)
 
 
@@ -135,25 +131,25 @@ def count(
     known_shop(wiring, shop)
     counted = _counted(raw)
     key = f"count:{idempotency_key}"
-    with _one_request(wiring, shop, key, {"digest": digest(raw)}):
+    with _told():
         wiring.books.stock.count(shop, counted, key, "count")
     return Counted(counted=len(counted))
 
 
 @contextmanager
-def _one_request(wiring: Wiring, shop: str, key: str, sent: dict[str, Any]) -> Generator[None]:
-    """Note what was booked under a key. The books take each key once; here another request under
-    a used key is told so.
+def _told() -> Generator[None]:
+    """What the books refuse, as an answer.
 
     Raises:
         ProblemError: 409.
     """
-    source = f"set-up/{shop}"
-    earlier = wiring.books.inbox.stored(source, key)
-    if earlier is not None and earlier.payload != sent:
-        raise ProblemError(409, "another request was sent under this Idempotency-Key; it holds")
-    yield
-    wiring.books.inbox.put(source, key, "stock", None, sent, None)
+    try:
+        yield
+    except OtherRequest as other:
+        words = "another request was sent under this Idempotency-Key; it holds"
+        raise ProblemError(409, words) from other
+    except BelowZero as below:
+        raise ProblemError(409, str(below)) from below
 
 
 def _counted(raw: bytes) -> dict[str, int]:

@@ -54,3 +54,12 @@ class BelowZero(ValueError):
         """Name the SKU; quantities in pieces."""
         super().__init__(f"{sku}: {on_hand} on hand cannot change by {change}")
         self.sku = sku
+
+
+class OtherRequest(ValueError):
+    """A key stands for one request, and another one was carried out under it."""
+
+    def __init__(self, key: str) -> None:
+        """Name the key."""
+        super().__init__(f"another request was carried out under {key}; it holds")
+        self.key = key

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select
 
+from backoffice.canonical import digest
 from backoffice.commits import write
 from backoffice.database import Database
 from backoffice.entries import (
@@ -16,6 +17,7 @@ from backoffice.entries import (
 )
 from backoffice.journal import lock_order
 from backoffice.ledger import Standing, locked_standings, post, post_new, standings
+from backoffice.once import first_time
 from backoffice.refusals import BelowZero, UnknownSku
 from backoffice.tables.base import table
 from backoffice.tables.stock import StockEntryRow
@@ -72,10 +74,11 @@ class StockBook:
             write(connection, commit)
 
     def receive(self, shop: str, sku: str, quantity: int, key: str, note: str = "") -> Level:
-        """Book a goods receipt, once per key and SKU; answers the level after it.
+        """Book a goods receipt, once per key; answers the level as it stands then.
 
         Raises:
             UnknownSku: the shop does not sell it.
+            OtherRequest: something else was received under the key.
             ValueError: the quantity is not above zero.
         """
         if quantity <= 0:
@@ -89,29 +92,37 @@ class StockBook:
             note=note,
         )
         with self._database.transaction() as connection:
-            post(connection, shop, [entry])
+            if _first_time(connection, shop, key, _change(sku, quantity, note)):
+                post(connection, shop, [entry])
             return standings(connection, shop, [sku])[sku].level
 
     def adjust(self, shop: str, sku: str, quantity: int, key: str, note: str = "") -> Level:
-        """Change what is on hand by so many pieces, once per key and SKU; answers the new level.
+        """Change what is on hand by so many pieces, once per key; answers the level as it stands.
 
         Raises:
             UnknownSku: the shop does not sell it.
+            OtherRequest: something else was changed under the key.
             BelowZero: less than nothing would be left.
         """
         with self._database.transaction() as connection:
-            before = _locked(connection, shop, (sku,))[sku].on_hand
-            self._adjust(connection, shop, {sku: (before, quantity)}, key, note)
+            if _first_time(connection, shop, key, _change(sku, quantity, note)):
+                before = _locked(connection, shop, (sku,))[sku].on_hand
+                self._adjust(connection, shop, {sku: (before, quantity)}, key, note)
             return standings(connection, shop, [sku])[sku].level
 
     def count(self, shop: str, counted: Mapping[str, int], key: str, note: str = "") -> None:
-        """Set what is on hand to what was counted, once per key and SKU: all of it or nothing.
+        """Set what is on hand to what was counted, once per key: all of it or nothing.
+
+        Counted again under the same key, nothing is set: what was sold since would come back.
 
         Raises:
             UnknownSku: the shop does not sell one of them.
+            OtherRequest: something else was counted under the key.
             BelowZero: less than nothing was counted.
         """
         with self._database.transaction() as connection:
+            if not _first_time(connection, shop, key, {"digest": digest(dict(counted))}):
+                return
             before = _locked(connection, shop, tuple(counted))
             changes = {
                 sku: (before[sku].on_hand, quantity - before[sku].on_hand)
@@ -155,17 +166,15 @@ class StockBook:
         note: str,
     ) -> None:
         """Book changes, given with what was on hand before them."""
-        keys = {sku: f"{key}:{sku}" for sku in changes}
-        written = written_keys(connection, shop, keys.values())
         entries: list[StockEntry] = []
         for sku, (on_hand, change) in changes.items():
-            if change == 0 or keys[sku] in written:
+            if change == 0:
                 continue
             if on_hand + change < 0:
                 raise BelowZero(sku, on_hand, change)
             entries.append(
                 StockEntry(
-                    key=keys[sku],
+                    key=f"{key}:{sku}",
                     sku=sku,
                     kind=StockKind.ADJUSTMENT,
                     on_hand=change,
@@ -174,6 +183,14 @@ class StockBook:
                 )
             )
         post(connection, shop, entries)
+
+
+def _change(sku: str, quantity: int, note: str) -> dict[str, object]:
+    return {"sku": sku, "quantity": quantity, "note": note}
+
+
+def _first_time(connection: Connection, shop: str, key: str, sent: Mapping[str, object]) -> bool:
+    return first_time(connection, f"set-up/{shop}", key, "stock", sent)
 
 
 def _add_up(wanted: tuple[Want, ...]) -> dict[str, int]:

@@ -249,6 +249,18 @@ async def test_another_request_under_a_used_key_is_refused(desk: Desk) -> None:
     assert (await level(desk))["on_hand"] == 7
 
 
+async def test_a_count_that_is_sent_again_brings_nothing_back_that_was_sold(desk: Desk) -> None:
+    counted = "sku,quantity\nMUG-BLUE,10\n"
+    for key in ("opening", "evening"):
+        await table(desk, "/stock.csv", counted, key)
+    headers = {"Idempotency-Key": "sold"}
+    body = {"sku": "MUG-BLUE", "quantity": -4}
+    await admin(desk, "POST", "/stock/adjustments", body, headers=headers)
+    answer = await table(desk, "/stock.csv", counted, "evening")
+    assert (answer.status_code, answer.json()) == (200, {"counted": 1})
+    assert (await level(desk))["on_hand"] == 6
+
+
 async def test_what_was_refused_leaves_its_key_free(desk: Desk) -> None:
     assert (await table(desk, "/stock.csv", "sku,quantity\nSAUCER,7\n", "k")).status_code == 422
     assert (await table(desk, "/stock.csv", "sku,quantity\nMUG-BLUE,7\n", "k")).status_code == 200

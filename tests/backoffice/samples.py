@@ -113,7 +113,7 @@ class Trade:
         self.stock = StockBook(database)
         if stock:
             for sku in (MUG, TEA):
-                self.stock.receive(shop, sku, stock, "opening")
+                self.stock.receive(shop, sku, stock, f"opening:{sku}")
 
     @property
     def shop(self) -> Shop:

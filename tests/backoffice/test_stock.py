@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from backoffice.audits import Audits
 from backoffice.database import Database
 from backoffice.ledger import post
-from backoffice.refusals import BelowZero, NotOnRecord, UnknownSku
+from backoffice.refusals import BelowZero, NotOnRecord, OtherRequest, UnknownSku
 from backoffice.stock import StockBook
 from domain.record import Commit
 from domain.status import OrderStatus
@@ -142,15 +142,18 @@ def test_an_order_that_is_not_on_record_gets_nothing(trade: Trade) -> None:
 def test_a_receipt_counts_once_per_key(trade: Trade) -> None:
     at_once([lambda: trade.stock.receive(SHOP, MUG, 5, "delivery 7")] * 10)
     assert trade.on_hand() == 105
+    with pytest.raises(OtherRequest):
+        trade.stock.receive(SHOP, TEA, 5, "delivery 7")
+    assert trade.on_hand(TEA) == 100
     with pytest.raises(UnknownSku):
-        trade.stock.receive(SHOP, "NONE", 5, "delivery 7")
+        trade.stock.receive(SHOP, "NONE", 5, "delivery 8")
     with pytest.raises(ValueError, match="receipt of 0"):
         trade.stock.receive(SHOP, MUG, 0, "delivery 8")
 
 
 def test_an_adjustment_never_leaves_less_than_nothing(trade: Trade) -> None:
     assert trade.stock.adjust(SHOP, MUG, -99, "broken", "fell").on_hand == 1
-    assert trade.stock.adjust(SHOP, MUG, -99, "broken").on_hand == 1
+    assert trade.stock.adjust(SHOP, MUG, -99, "broken", "fell").on_hand == 1
     with pytest.raises(BelowZero):
         trade.stock.adjust(SHOP, MUG, -2, "again")
     assert trade.on_hand() == 1
@@ -161,7 +164,8 @@ def test_a_count_sets_what_is_on_hand_for_all_or_none(trade: Trade) -> None:
         trade.stock.count(SHOP, {MUG: 7, "NONE": 1}, "march")
     assert trade.on_hand(MUG) == 100
     trade.stock.count(SHOP, {MUG: 7, TEA: 100}, "march", "stocktaking")
-    trade.stock.count(SHOP, {MUG: 8, TEA: 100}, "march")
+    with pytest.raises(OtherRequest):
+        trade.stock.count(SHOP, {MUG: 8, TEA: 100}, "march")
     assert (trade.on_hand(MUG), trade.on_hand(TEA)) == (7, 100)
     newest = trade.stock.entries(SHOP, MUG)[0]
     assert (newest.kind, newest.on_hand, newest.note) == (
@@ -169,6 +173,19 @@ def test_a_count_sets_what_is_on_hand_for_all_or_none(trade: Trade) -> None:
         -93,
         "stocktaking",
     )
+
+
+def test_a_count_that_is_sent_again_brings_nothing_back_that_was_sold(trade: Trade) -> None:
+    trade.stock.count(SHOP, {MUG: 100}, "march")
+    trade.stock.adjust(SHOP, MUG, -40, "sold over the counter")
+    trade.stock.count(SHOP, {MUG: 100}, "march")
+    assert trade.on_hand() == 60
+
+
+def test_a_request_that_could_not_be_booked_leaves_its_key_free(trade: Trade) -> None:
+    with pytest.raises(BelowZero):
+        trade.stock.adjust(SHOP, MUG, -101, "broken")
+    assert trade.stock.adjust(SHOP, MUG, -1, "broken").on_hand == 99
 
 
 def test_levels_are_one_shops_own(trade: Trade) -> None:
