@@ -4,8 +4,9 @@ from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 
 from api.access import SupportKey, Wired
+from api.meant import order_to_change
 from api.parameters import Name
-from api.problems import ProblemError, away, not_found
+from api.problems import ProblemError, away
 from api.starter import EngineAway, Starter
 from backoffice.books import Books
 from backoffice.erasure import Erasure, NotEnded
@@ -53,9 +54,7 @@ async def erase(wiring: Wired, key: SupportKey, order: Name) -> ErasedOrder:
     What was bought, the money's records and issued invoices are kept. Asking again changes
     nothing. 409 while the order is open: what it holds is needed to carry it out.
     """
-    view = await run_in_threadpool(wiring.books.search.order, key.shop, order)
-    if view is None:
-        raise not_found("order")
+    view = await run_in_threadpool(order_to_change, wiring, key.shop, order)
     try:
         erasure = await erase_order(wiring.books, wiring.starter, view.order_id)
     except NotEnded as error:

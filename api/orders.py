@@ -9,12 +9,12 @@ from api.access import OfficeKey, ShopKey, Wired
 from api.bodies import JsonBody, RawBody, parse_object, validated
 from api.example_order import EXAMPLE_ORDER
 from api.intake import OrderAccepted, take
+from api.meant import order_to_change, order_to_see
 from api.order_pages import OrderEvent, OrderList, OrderPage, events_of
 from api.parameters import Cursor, Limit, Name, SearchText
-from api.problems import ProblemError, away, not_found
+from api.problems import ProblemError, away
 from api.settling import closed_words
 from api.starter import EngineAway, NotOpen, UpdateRefused
-from api.wiring import Wiring
 from backoffice.views import OrderView
 from domain.model import Model
 from domain.order import Order
@@ -57,8 +57,8 @@ def find(
 
 @router.get("/orders/{order}", summary="Everything about an order")
 def look_up(wiring: Wired, key: OfficeKey, order: Name) -> OrderPage:
-    """By its id, or by its number in its channel."""
-    return OrderPage.of(_on_record(wiring, key.shop, order))
+    """By its id, or by its number: the newest order, where two channels use it."""
+    return OrderPage.of(order_to_see(wiring, key.shop, order))
 
 
 class OrderEvents(Model):
@@ -70,7 +70,7 @@ class OrderEvents(Model):
 @router.get("/orders/{order}/events", summary="What has happened to an order")
 def follow(wiring: Wired, key: OfficeKey, order: Name) -> OrderEvents:
     """Its changes of status, as callbacks tell them."""
-    return OrderEvents(events=events_of(_on_record(wiring, key.shop, order)))
+    return OrderEvents(events=events_of(order_to_see(wiring, key.shop, order)))
 
 
 @router.post("/orders/{order}/cancel", status_code=202, summary="Cancel an order")
@@ -84,8 +84,9 @@ async def cancel(
 
     Before the capture everything is undone; from the capture to the hand-over the parcel is
     recalled, and refunded if it can be pulled; after it the answer is 409 with the reason.
+    By its id, or by a number that only one of the shop's channels uses.
     """
-    view = await run_in_threadpool(_on_record, wiring, key.shop, order)
+    view = await run_in_threadpool(order_to_change, wiring, key.shop, order)
     try:
         answer = await wiring.starter.request_cancel(view.order_id, wanted)
     except EngineAway as error:
@@ -97,13 +98,6 @@ async def cancel(
     if not answer.accepted:
         raise ProblemError(409, answer.message)
     return answer
-
-
-def _on_record(wiring: Wiring, shop: str, order: str) -> OrderView:
-    found = wiring.books.search.order(shop, order)
-    if found is None:
-        raise not_found("order")
-    return found
 
 
 def _not_open(view: OrderView) -> ProblemError:

@@ -8,8 +8,9 @@ from fastapi.concurrency import run_in_threadpool
 
 from api.access import SupportKey, Wired
 from api.bodies import JsonBody
+from api.meant import order_to_change
 from api.parameters import Name
-from api.problems import ProblemError, away, not_found
+from api.problems import ProblemError, away
 from api.starter import EngineAway, StillOpen
 from api.wiring import Wiring
 from domain.model import Model
@@ -40,9 +41,7 @@ async def settle(
     back, the stock is free again, and the order is cancelled on record. 409 says why not, and
     what to do instead.
     """
-    view = await run_in_threadpool(wiring.books.search.order, key.shop, order)
-    if view is None:
-        raise not_found("order")
+    view = await run_in_threadpool(order_to_change, wiring, key.shop, order)
     return await settle_order(wiring, view.order_id, wanted)
 
 

@@ -36,18 +36,26 @@ class OrderSearch:
 
         Where two channels use the number, the order that came last.
         """
-        if not is_storable(order_id_or_number):
-            return None
-        named = (_ORDERS.c.id == order_id_or_number) | (_ORDERS.c.number == order_id_or_number)
-        exact = _ORDERS.c.id == order_id_or_number
+        meant = self.meant(shop, order_id_or_number)
         with self._database.transaction() as connection:
-            found = connection.scalars(
-                select(_ORDERS.c.id)
-                .where(_ORDERS.c.shop == shop, named)
-                .order_by(exact.desc(), _ORDERS.c.accepted_at.desc())
-                .limit(1)
-            ).one_or_none()
-            return None if found is None else page(connection, found)
+            return page(connection, meant[0]) if meant else None
+
+    def meant(self, shop: str, order_id_or_number: str) -> tuple[str, ...]:
+        """The ids of all orders that this may mean, newest first; an id means its own order alone.
+
+        A channel uses a number once, and two channels may use the same.
+        """
+        if not is_storable(order_id_or_number):
+            return ()
+        named = (_ORDERS.c.id == order_id_or_number) | (_ORDERS.c.number == order_id_or_number)
+        statement = (
+            select(_ORDERS.c.id)
+            .where(_ORDERS.c.shop == shop, named)
+            .order_by(_ORDERS.c.accepted_at.desc(), _ORDERS.c.id.desc())
+        )
+        with self._database.reading() as connection:
+            found = tuple(connection.scalars(statement))
+        return (order_id_or_number,) if order_id_or_number in found else found
 
     def search(
         self, shop: str, text: str, limit: int = 50, after: str | None = None

@@ -187,3 +187,18 @@ async def test_a_cancel_says_who(desk: Desk, body: dict[str, str]) -> None:
     placed = await desk.place()
     answer = await desk.call("POST", f"/orders/{placed}/cancel", body, key="shop")
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("change", ["cancel", "settle", "erase"])
+async def test_a_number_that_two_channels_use_changes_neither_order(
+    desk: Desk, change: str
+) -> None:
+    older = await desk.place(order("1001"))
+    newer = await desk.place(order("1001", channel="phone"))
+    body = None if change == "erase" else {"who": "Ana"}
+    answer = await desk.call("POST", f"/orders/1001/{change}", body, key="support")
+    assert answer.status_code == 409
+    assert older in answer.json()["detail"]
+    assert newer in answer.json()["detail"]
+    seen = await desk.call("GET", "/orders/1001", key="support")
+    assert seen.json()["order_id"] == newer
