@@ -35,9 +35,16 @@ class Claim(Model):
     kinds: tuple[DocumentKind, ...] = tuple(DocumentKind)
 
 
-class Failure(Model):
-    """Why a job did not come out of the printer."""
+class Printed(Model):
+    """The station that printed a job."""
 
+    station: Code
+
+
+class Failure(Model):
+    """The station that could not print a job, and why."""
+
+    station: Code
     reason: LongText = ""
 
 
@@ -49,7 +56,8 @@ class Reported(Model):
 
 
 _CLAIM = JsonBody(Claim, {"labels only": {"station": "pack-1", "kinds": ["label"]}})
-_FAILURE = JsonBody(Failure, {"jam": {"reason": "out of labels"}})
+_PRINTED = JsonBody(Printed, {"done": {"station": "pack-1"}})
+_FAILURE = JsonBody(Failure, {"jam": {"station": "pack-1", "reason": "out of labels"}})
 
 
 @router.get("/print-jobs", summary="What is to print")
@@ -78,9 +86,14 @@ def claim(
 
 
 @router.post("/print-jobs/{job}/printed", summary="It is on paper")
-def printed(wiring: Wired, key: WarehouseKey, job: JobId) -> Reported:
-    """409 where the job is not claimed, or its label was voided meanwhile: do not use the paper."""
-    if not wiring.books.prints.printed(key.shop, job):
+def printed(
+    wiring: Wired, key: WarehouseKey, job: JobId, done: Annotated[Printed, Depends(_PRINTED)]
+) -> Reported:
+    """409 where the station does not hold the job: do not use the paper.
+
+    Another station took it after two minutes, or its label was voided meanwhile.
+    """
+    if not wiring.books.prints.printed(key.shop, job, done.station):
         raise _not_claimed()
     return Reported(job=job, state="printed")
 
@@ -90,7 +103,7 @@ def failed(
     wiring: Wired, key: WarehouseKey, job: JobId, why: Annotated[Failure, Depends(_FAILURE)]
 ) -> Reported:
     """Somebody looks after the printer, and queues it again."""
-    if not wiring.books.prints.failed(key.shop, job, why.reason):
+    if not wiring.books.prints.failed(key.shop, job, why.station, why.reason):
         raise _not_claimed()
     return Reported(job=job, state="failed")
 
@@ -118,4 +131,4 @@ def document(wiring: Wired, key: PapersKey, document: Name) -> Response:
 
 
 def _not_claimed() -> ProblemError:
-    return ProblemError(409, "the job is not claimed, or was withdrawn; do not use its paper")
+    return ProblemError(409, "this station does not hold the job: do not use its paper")

@@ -97,13 +97,13 @@ class PrintQueue:
                 return None
             return _job(connection.execute(_jobs().where(_JOBS.c.id == job)).mappings().one())
 
-    def printed(self, shop: str, job: int) -> bool:
-        """The job is on paper; False where it was not claimed, or was withdrawn meanwhile."""
-        return self._report(shop, job, PrintState.PRINTED, "")
+    def printed(self, shop: str, job: int, station: str) -> bool:
+        """The job is on paper; False where the station does not hold it, or it was withdrawn."""
+        return self._report(shop, job, station, PrintState.PRINTED, "")
 
-    def failed(self, shop: str, job: int, reason: str) -> bool:
+    def failed(self, shop: str, job: int, station: str, reason: str) -> bool:
         """The station could not print it: a person looks after the printer, and asks `again`."""
-        return self._report(shop, job, PrintState.FAILED, reason)
+        return self._report(shop, job, station, PrintState.FAILED, reason)
 
     def again(self, shop: str, job: int) -> bool:
         """Queue a printed or failed job once more; False for any other, and for a void label."""
@@ -137,7 +137,7 @@ class PrintQueue:
         content, form, kind = row
         return DocumentFile(bytes(content), FileFormat(form), DocumentKind(kind))
 
-    def _report(self, shop: str, job: int, state: PrintState, reason: str) -> bool:
+    def _report(self, shop: str, job: int, station: str, state: PrintState, reason: str) -> bool:
         with self._database.transaction() as connection:
             changed = connection.execute(
                 update(_JOBS)
@@ -145,6 +145,7 @@ class PrintQueue:
                     _JOBS.c.shop == shop,
                     _JOBS.c.id == job,
                     _JOBS.c.state == PrintState.CLAIMED.value,
+                    _JOBS.c.station == station,
                 )
                 .values(state=state.value, reason=reason, lease_until=None, changed_at=func.now())
                 .returning(_JOBS.c.id)

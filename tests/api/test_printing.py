@@ -6,6 +6,8 @@ from domain.documents import DocumentKind, FileFormat
 from domain.record import Commit, Document
 from tests.api.desk import Desk, order
 
+PACK_1 = {"station": "pack-1"}
+
 
 def queue(desk: Desk, order: str) -> None:
     """A label in ZPL and a packing slip in PDF."""
@@ -50,9 +52,9 @@ async def test_a_station_drains_the_queue(desk: Desk) -> None:
         paper = await desk.call("GET", f"/documents/{job['document']}", key="warehouse")
         assert paper.headers["content-type"] == media_type
         assert paper.content
-        done = await desk.call("POST", f"/print-jobs/{job['id']}/printed", key="warehouse")
+        done = await desk.call("POST", f"/print-jobs/{job['id']}/printed", PACK_1, key="warehouse")
         assert done.json() == {"job": job["id"], "state": "printed"}
-        twice = await desk.call("POST", f"/print-jobs/{job['id']}/printed", key="warehouse")
+        twice = await desk.call("POST", f"/print-jobs/{job['id']}/printed", PACK_1, key="warehouse")
         assert twice.status_code == 409
     assert await claim(desk) == (204, {})
     assert (await desk.call("GET", "/print-jobs", key="warehouse")).json() == {"jobs": []}
@@ -66,6 +68,16 @@ async def test_each_job_goes_to_one_station(desk: Desk) -> None:
     assert len(jobs) == len(set(jobs)) == 8
 
 
+async def test_only_the_station_that_holds_a_job_reports_it(desk: Desk) -> None:
+    queue(desk, await desk.place())
+    _, job = await claim(desk, "pack-2")
+    path = f"/print-jobs/{job['id']}/printed"
+    assert (await desk.call("POST", path, PACK_1, key="warehouse")).status_code == 409
+    assert (await desk.call("POST", path, {}, key="warehouse")).status_code == 422
+    done = await desk.call("POST", path, {"station": "pack-2"}, key="warehouse")
+    assert done.status_code == 200
+
+
 async def test_a_printer_that_takes_only_labels_gets_only_labels(desk: Desk) -> None:
     queue(desk, await desk.place())
     assert (await claim(desk, kinds=["label"]))[1]["kind"] == "label"
@@ -77,7 +89,7 @@ async def test_a_failed_job_waits_for_a_person(desk: Desk) -> None:
     queue(desk, await desk.place())
     _, job = await claim(desk, kinds=["label"])
     path = f"/print-jobs/{job['id']}"
-    failed = await desk.call("POST", f"{path}/failed", {"reason": "jam"}, key="warehouse")
+    failed = await desk.call("POST", f"{path}/failed", PACK_1 | {"reason": "jam"}, key="warehouse")
     assert failed.status_code == 200
     listed = await desk.call("GET", "/print-jobs", key="warehouse", params={"station": "pack-1"})
     assert [(one["state"], one["reason"]) for one in listed.json()["jobs"]] == [("failed", "jam")]
@@ -90,17 +102,19 @@ async def test_a_voided_label_is_not_to_be_used(desk: Desk) -> None:
     queue(desk, placed)
     _, job = await claim(desk, kinds=["label"])
     desk.books.records.commit(Commit(placed, voided=(f"{placed}-s1-p1-l1",)))
-    answer = await desk.call("POST", f"/print-jobs/{job['id']}/printed", key="warehouse")
+    answer = await desk.call("POST", f"/print-jobs/{job['id']}/printed", PACK_1, key="warehouse")
     assert answer.status_code == 409
     again = await desk.call("POST", f"/print-jobs/{job['id']}/again", key="warehouse")
     assert again.status_code == 409
 
 
 async def test_unknown_jobs_and_documents_are_unknown(desk: Desk) -> None:
-    answer = await desk.call("POST", "/print-jobs/999/printed", key="warehouse")
+    answer = await desk.call("POST", "/print-jobs/999/printed", PACK_1, key="warehouse")
     assert answer.status_code == 409
     assert (await desk.call("GET", "/documents/none", key="warehouse")).status_code == 404
-    assert (await desk.call("POST", "/print-jobs/x/printed", key="warehouse")).status_code == 422
+    assert (
+        await desk.call("POST", "/print-jobs/x/printed", PACK_1, key="warehouse")
+    ).status_code == 422
 
 
 async def test_support_fetches_the_papers_that_an_orders_page_lists(desk: Desk) -> None:

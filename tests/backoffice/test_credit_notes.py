@@ -154,7 +154,7 @@ def test_papers_that_are_not_printed_when_the_goods_are_back_never_are(trade: Tr
     queue = PrintQueue(trade.database)
     first = queue.claim(SHOP, "station-1")
     assert first is not None
-    queue.printed(SHOP, first.id)
+    queue.printed(SHOP, first.id, "station-1")
     put_away(trade, name)
     assert queue.claim(SHOP, "station-1") is None
 

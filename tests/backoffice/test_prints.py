@@ -56,9 +56,9 @@ def test_what_is_printed_leaves_the_queue(trade: Trade, queue: PrintQueue) -> No
     papers(trade, 1)
     job = queue.claim(SHOP, "desk")
     assert job is not None
-    assert queue.printed(SHOP, job.id)
+    assert queue.printed(SHOP, job.id, "desk")
     assert queue.jobs(SHOP) == ()
-    assert not queue.printed(SHOP, job.id)
+    assert not queue.printed(SHOP, job.id, "desk")
 
 
 def test_a_job_whose_station_fell_silent_is_taken_again(trade: Trade) -> None:
@@ -70,11 +70,22 @@ def test_a_job_whose_station_fell_silent_is_taken_again(trade: Trade) -> None:
     assert (again.id, again.attempts) == (silent.id, 2)
 
 
+def test_a_station_whose_job_was_given_to_another_cannot_report_it(trade: Trade) -> None:
+    papers(trade, 1)
+    PrintQueue(trade.database, lease=timedelta(0)).claim(SHOP, "silent")
+    queue = PrintQueue(trade.database)
+    job = queue.claim(SHOP, "desk")
+    assert job is not None
+    assert not queue.printed(SHOP, job.id, "silent")
+    assert not queue.failed(SHOP, job.id, "silent", "out of paper")
+    assert queue.printed(SHOP, job.id, "desk")
+
+
 def test_a_failed_job_waits_for_a_person(trade: Trade, queue: PrintQueue) -> None:
     papers(trade, 1)
     job = queue.claim(SHOP, "desk")
     assert job is not None
-    assert queue.failed(SHOP, job.id, "out of paper")
+    assert queue.failed(SHOP, job.id, "desk", "out of paper")
     assert queue.claim(SHOP, "desk") is None
     (shown,) = queue.jobs(SHOP, "desk")
     assert (shown.state, shown.reason) == (PrintState.FAILED, "out of paper")
@@ -93,7 +104,7 @@ def test_a_label_voided_while_it_prints_cannot_be_reported_or_printed_again(
     job = queue.claim(SHOP, "desk")
     assert job is not None
     book.commit(Commit(name, voided=(bought.id,)))
-    assert not queue.printed(SHOP, job.id)
+    assert not queue.printed(SHOP, job.id, "desk")
     assert not queue.again(SHOP, job.id)
     assert queue.jobs(SHOP) == ()
 
@@ -108,11 +119,11 @@ def test_a_printed_label_that_was_voided_later_is_not_printed_again(
     book.commit(Commit(name, labels=(bought,), documents=(paper,)))
     job = queue.claim(SHOP, "desk")
     assert job is not None
-    queue.printed(SHOP, job.id)
+    queue.printed(SHOP, job.id, "desk")
     assert queue.again(SHOP, job.id)
     again = queue.claim(SHOP, "desk")
     assert again is not None
-    queue.printed(SHOP, again.id)
+    queue.printed(SHOP, again.id, "desk")
     book.commit(Commit(name, voided=(bought.id,)))
     assert not queue.again(SHOP, job.id)
 
@@ -126,7 +137,7 @@ def test_another_shops_queue_and_documents_are_out_of_reach(
     assert queue.claim("other", "desk") is None
     job = queue.claim(SHOP, "desk")
     assert job is not None
-    assert not queue.printed("other", job.id)
+    assert not queue.printed("other", job.id, "desk")
     with pytest.raises(NotOnRecord):
         queue.document("other", f"{name}:packing_slip:0")
     assert queue.document(SHOP, f"{name}:packing_slip:0").content.startswith(b"%PDF-")
