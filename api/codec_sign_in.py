@@ -17,7 +17,7 @@ from fastapi import APIRouter, Cookie, Depends, Form
 from fastapi.responses import HTMLResponse
 
 from api.access import Allowed, BearerKey, HeaderKey, Wired
-from api.problems import ProblemError
+from api.problems import ProblemError, away
 from api.wiring import Wiring
 from domain.shop import ApiKey, Scope
 from runtime.codec import OrderCodec
@@ -29,6 +29,7 @@ SIGNED_IN_FOR = timedelta(hours=10)
 router = APIRouter(prefix="/codec", include_in_schema=False)
 
 _SUBJECT = "codec-sign-in"
+_TABLE = "the table of data keys"
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Ordersaga: read the Temporal UI</title>
 <style>body{{font:16px/1.5 system-ui;max-width:34rem;margin:4rem auto;padding:0 1rem}}
@@ -59,7 +60,8 @@ class CodecAllowed(Allowed):
         """Look the key up.
 
         Raises:
-            ProblemError: 401 without a valid key, 403 where it lacks the scope.
+            ProblemError: 401 without a valid key, 403 where it lacks the scope, 503 while a cookie
+                cannot be opened.
         """
         if header is None and bearer is None and cookie is not None and wiring.codec is not None:
             header = await _key_in(wiring.codec, cookie)
@@ -85,10 +87,14 @@ async def sign_in(wiring: Wired, key: Annotated[str, Form(max_length=200)]) -> H
     except ProblemError as refused:
         words = "Not signed in: that key opens nothing here; it needs scope support."
         return _page(wiring, words, refused.status)
+    try:
+        sealed = await _sealed(wiring.codec, key)
+    except (CodecFailure, ConnectionError) as error:
+        raise away(_TABLE) from error
     answer = _page(wiring, "Signed in. The Temporal UI can read your shop's orders now.")
     answer.set_cookie(
         COOKIE,
-        await _sealed(wiring.codec, key),
+        sealed,
         max_age=int(SIGNED_IN_FOR.total_seconds()),
         path="/codec",
         secure=wiring.public_url.startswith("https://"),
@@ -118,7 +124,11 @@ async def _sealed(codec: OrderCodec, key: str) -> str:
 
 
 async def _key_in(codec: OrderCodec, cookie: str) -> str | None:
-    """The key in a cookie of ours that has not run out."""
+    """The key in a cookie of ours that has not run out.
+
+    Raises:
+        ProblemError: 503, while the key that opens cookies cannot be looked up.
+    """
     try:
         sealed = base64.urlsafe_b64decode(cookie)
         secret = await codec.keyring.to_decrypt(_SUBJECT)
@@ -127,5 +137,7 @@ async def _key_in(codec: OrderCodec, cookie: str) -> str | None:
         plain = secret.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _SUBJECT.encode())
     except (binascii.Error, ValueError, InvalidTag, CodecFailure):
         return None
+    except ConnectionError as error:
+        raise away(_TABLE) from error
     until, _, key = plain.decode().partition(" ")
     return key if time.time() < int(until) else None

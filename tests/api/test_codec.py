@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import httpx
+import pytest
 
 from backoffice.data_keys import destroy
 from domain.shop import Scope
@@ -138,6 +139,27 @@ async def test_a_sign_in_lets_the_browser_read_until_the_key_is_revoked(desk: De
     desk.books.shops.revoke_key(desk.shop, found.id)
     gone = await desk.call("POST", "/codec/decode", {"payloads": []}, headers=cookie)
     assert gone.status_code == 401
+
+
+async def test_a_cookie_is_no_error_nobody_foresaw_while_the_keys_are_away(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = (await signed_in(desk, desk.keys["support"])).headers["set-cookie"]
+    wiring = desk.rewired()
+    assert wiring.codec is not None
+    wiring.codec.keyring.forget("codec-sign-in")
+
+    def nobody_answers(*_: object) -> None:
+        raise ConnectionError("the table of data keys cannot be reached")
+
+    monkeypatch.setattr("backoffice.data_keys.DataKeyBook.find", nobody_answers)
+    headers = {"Cookie": said.partition(";")[0]}
+    for answer in (
+        await desk.call("POST", "/codec/decode", {"payloads": []}, headers=headers),
+        await signed_in(desk, desk.keys["support"]),
+    ):
+        assert answer.status_code == 503
+        assert "the table of data keys cannot be reached" in answer.json()["detail"]
 
 
 async def test_only_a_support_key_signs_in_and_a_made_up_cookie_opens_nothing(desk: Desk) -> None:
