@@ -26,6 +26,7 @@ from domain.money import exponent
 from domain.order import ServiceLevel
 
 _INTENT = "payment_intent"
+_NOTHING_SHIPPED = (None, "unfulfilled")
 
 
 class ShopifyOrders:
@@ -78,8 +79,7 @@ class _Reading:
     def canonical(self) -> dict[str, Any]:
         """The canonical body, whether problems were found or not."""
         order = self._order
-        if order.cancelled_at is not None:
-            self._wrong("cancelled_at", "the order is cancelled at the channel")
+        self._is_to_be_shipped()
         shipping_address = self._address("shipping_address", order.shipping_address)
         gross = self._minor("total_price", order.total_price, order.total_price_set)
         tax = self._minor("total_tax", order.total_tax, order.total_tax_set)
@@ -101,6 +101,21 @@ class _Reading:
             "notes": order.note or "",
             "reviews_welcome": order.buyer_accepts_marketing,
         }
+
+    def _is_to_be_shipped(self) -> None:
+        """Goods leave once, for an order that is meant and stands as it was placed."""
+        order = self._order
+        if order.cancelled_at is not None:
+            self._wrong("cancelled_at", "the order is cancelled at the channel")
+        if order.fulfillment_status not in _NOTHING_SHIPPED:
+            words = "must be null or unfulfilled: what left from elsewhere is not sent again"
+            self._wrong("fulfillment_status", words)
+        if order.test:
+            self._wrong("test", "a test order is not shipped")
+        for place, line in enumerate(order.line_items):
+            if line.current_quantity not in (None, line.quantity):
+                words = "must be the quantity: after an edit or a refund the sums are not these"
+                self._wrong(f"line_items.{place}.current_quantity", words)
 
     def _wrong(self, field: str, message: str) -> None:
         self.problems.append(FieldProblem(field=field, message=message))

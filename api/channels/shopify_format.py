@@ -52,13 +52,14 @@ class Property(Model):
 
 
 class LineItem(Model):
-    """One line, its price for one piece."""
+    """One line, its price for one piece. ``current_quantity`` is what edits and refunds left."""
 
     id: int
     sku: str | None = None
     title: str
     variant_title: str | None = None
     quantity: int
+    current_quantity: int | None = None
     price: Amount
     price_set: PriceSet | None = None
     requires_shipping: bool = True
@@ -110,6 +111,8 @@ class ChannelOrder(Model):
     name: str
     created_at: str
     cancelled_at: str | None = None
+    fulfillment_status: str | None = None
+    test: bool | None = None
     currency: str
     presentment_currency: str | None = None
     taxes_included: bool

@@ -141,6 +141,12 @@ def without_total_tax(body: dict[str, Any]) -> None:
     ("field", "change"),
     [
         ("cancelled_at", sets(cancelled_at="2026-03-02T11:00:00Z")),
+        ("fulfillment_status", sets(fulfillment_status="fulfilled")),
+        ("fulfillment_status", sets(fulfillment_status="partial")),
+        ("fulfillment_status", sets(fulfillment_status="restocked")),
+        ("test", sets(test=True)),
+        ("line_items.0.current_quantity", sets_line(current_quantity=1)),
+        ("line_items.0.current_quantity", sets_line(current_quantity=0)),
         ("financial_status", sets(financial_status="pending")),
         ("financial_status", sets(financial_status="authorized")),
         ("shipping_address", sets(shipping_address=None)),
@@ -156,6 +162,14 @@ def test_what_cannot_be_carried_out_is_refused_with_the_channels_own_path(
     field: str, change: Change
 ) -> None:
     assert field in refused_fields(change)
+
+
+def test_an_order_of_which_nothing_was_shipped_or_edited_is_taken() -> None:
+    def untouched(body: dict[str, Any]) -> None:
+        body |= {"fulfillment_status": None, "test": False}
+        body["line_items"][0]["current_quantity"] = 2
+
+    assert canonical(untouched) == canonical()
 
 
 def test_money_that_the_checkout_authorized_is_verified_and_captured_here() -> None:
