@@ -211,9 +211,9 @@ class PaymentActivities:
         """Whether a checkout's hold is this order's to let go of."""
         terms = ExistingIntent(payment_intent=request.reference or "")
         owner = self._claims.claim(self._provider.name, terms.payment_intent, request.order_id)
-        if owner != request.order_id:
-            return False
-        return not isinstance(self._provider.verify(request.order_id, money, terms), Decline)
+        return owner == request.order_id and not isinstance(
+            self._provider.verify(request.order_id, money, terms), Decline
+        )
 
     def _held_and_let_go(
         self, run: StepRun, request: VoidPayment, voided: Authorization

@@ -132,7 +132,7 @@ def legible(text: str, missing: frozenset[str]) -> str:
     """The text with each run of missing characters transliterated, in brackets.
 
     ``山田 太郎`` becomes ``[ShanTian TaiLang]``; what has no transliteration is named by its code
-    point, as in ``[U+E000]``.
+    point, as in ``[U+E000]``, and what is invisible anyway is left out.
     """
     if missing.isdisjoint(text):
         return text
@@ -149,8 +149,8 @@ def legible(text: str, missing: frozenset[str]) -> str:
 
 def _bracketed(run: str) -> str:
     letters = run.rstrip()
-    if not letters:
-        return run
+    if all(unicodedata.category(sign) == "Cf" for sign in letters):
+        return run[len(letters) :]  # it has no shape of its own that anybody could miss
     spelled = "".join(filter(str.isprintable, anyascii(letters))).strip()
     if not spelled:
         spelled = " ".join(f"U+{ord(sign):04X}" for sign in letters if not sign.isspace())

@@ -48,13 +48,15 @@ def ask_to_cancel(
 
 def _being_recalled(shipments: Sequence[Shipment]) -> tuple[str, bool]:
     """Where a recall stands, and whether the parcel may still come back by it."""
-    if any(one.inbox.recall is RecallOutcome.GONE for one in shipments):
+    answers = [one.inbox.recall for one in shipments]
+    if RecallOutcome.GONE in answers:
         gone = (
             "The parcel was asked for, and the warehouse does not have it any more. The order has "
             "a case: somebody intercepts it at the courier, or takes it back as a return"
         )
         return gone, False
-    return "The warehouse was asked to pull the parcel already, and its answer is waited for", True
+    rest = "has" if RecallOutcome.PULLED in answers else "its answer is waited for"
+    return f"The warehouse was asked to pull it already, and {rest}", True
 
 
 def is_way_back(status: OrderStatus) -> bool:

@@ -12,7 +12,7 @@ from domain.address import Address
 from domain.ids import shipment_id
 from domain.payment import PaymentTerms, Prepaid
 from domain.shipping import Item, Portion, plan_parcels
-from providers.fonts import missing_scripts
+from providers.fonts import legible, missing_scripts
 from providers.typst_documents import TypstPrinter
 from tests.providers.papers import (
     MADRID,
@@ -217,6 +217,12 @@ def test_what_people_write_is_printed_and_never_run(printer: TypstPrinter, text:
     plain = " ".join(text.split())
     assert words(slip(printer, record)).count(plain) >= 10
     assert words(invoice(printer, record)).count(plain) >= 8
+
+
+def test_an_invisible_sign_that_no_font_has_is_left_out() -> None:
+    text = "Gravur: \N{FIRST STRONG ISOLATE}Ωραία\N{POP DIRECTIONAL ISOLATE}"
+    missing = frozenset("\N{FIRST STRONG ISOLATE}\N{POP DIRECTIONAL ISOLATE}")
+    assert legible(text, missing) == "Gravur: Ωραία"
 
 
 SCRIPTS = {
