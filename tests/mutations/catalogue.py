@@ -79,7 +79,7 @@ MUTATIONS = (
         "workflows/order.py",
         "        self.promises.register(self.money.let_go)\n",
         "",
-        (CANCEL,),
+        ("tests/workflows/test_in_doubt.py",),
     ),
     Mutation(
         "the way back of the label is not registered",
