@@ -32,7 +32,8 @@ class Standing:
     """An order in the engine. ``length`` counts its events, ``tries`` those of a pending task.
 
     ``busy`` means that a task, an activity or a child workflow is under way. ``next_timer`` is
-    known where somebody has looked for it.
+    known where somebody has looked for it. ``locked`` says why what it was told cannot be read;
+    empty where it can.
     """
 
     run: Run
@@ -43,6 +44,7 @@ class Standing:
     was_reset: bool = False
     closed_at: datetime | None = None
     next_timer: datetime | None = None
+    locked: str = ""
 
     @property
     def may_be_idle(self) -> bool:
@@ -119,8 +121,7 @@ def troubles(
                 CaseKind.WEDGED,
                 str(standing.length),
                 f"The order's workflow does not get on: its task has failed {standing.tries - 1} "
-                "times and is still tried. The reason is in the Temporal UI; it is the program's "
-                "fault, or its version's",
+                f"times and is still tried. {_why_wedged(standing)}",
             )
         )
     elif standing.may_be_idle and standing.next_timer is None and not waits_for_a_person:
@@ -133,3 +134,9 @@ def troubles(
             )
         )
     return tuple(found)
+
+
+def _why_wedged(standing: Standing) -> str:
+    if standing.locked:
+        return f"Its data cannot be read: {standing.locked}. Workers take it when they start"
+    return "The reason is in the Temporal UI; it is the program's fault, or its version's"

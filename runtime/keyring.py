@@ -11,7 +11,7 @@ from typing import Protocol
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.keys import WrappedKey
-from runtime.master_keys import KEY_BYTES, CodecFailure, MasterKeys
+from runtime.master_keys import KEY_BYTES, CodecFailure, KeyMissing, MasterKeys
 
 REMEMBERED_FOR = timedelta(minutes=5)
 """How long a process may still use a key that another process has destroyed."""
@@ -33,6 +33,17 @@ class DataKeys(Protocol):
     def keep(self, key: WrappedKey) -> WrappedKey:
         """Keep a new key, and answer the one that is kept: the first to come."""
         ...
+
+
+def locked(masters: MasterKeys | None, kept: WrappedKey) -> str:
+    """Why these master keys do not open a kept key; empty where they do, or it was destroyed."""
+    if kept.erased:
+        return ""
+    try:
+        (masters or MasterKeys(())).unwrap(kept)
+    except KeyMissing as missing:
+        return str(missing)
+    return ""
 
 
 class Keyring:
@@ -62,6 +73,17 @@ class Keyring:
             Erased, KeyMissing, ConnectionError.
         """
         return self._remembered(subject) or await asyncio.to_thread(self._found, subject)
+
+    def locked(self, subject: str) -> str:
+        """Why the kept key cannot be opened with the master keys here; empty where it can.
+
+        It asks the records, and not what is remembered.
+
+        Raises:
+            ConnectionError.
+        """
+        kept = self._keys.find(subject)
+        return "" if kept is None else locked(self._masters, kept)
 
     def forget(self, subject: str) -> None:
         """Forget a key that was destroyed."""

@@ -13,7 +13,9 @@ from temporalio.client import Client
 from backoffice.books import Books
 from backoffice.engine_checks import DueOrder, OpenCases, Pace
 from domain.cases import Answer, Case, CaseAnswer, CaseKind
-from domain.standing import Run, Standing, Trouble, troubles
+from domain.standing import WEDGED_AFTER, Run, Standing, Trouble, troubles
+from runtime.codec import OrderCodec
+from runtime.keyring import locked
 from workers.loops import Loop
 from workflows.standing import is_second_run, standing_of, with_timer
 
@@ -73,12 +75,22 @@ class Reconciliation:
         if standing.run is not Run.UNKNOWN and standing.run_id != order.run_id:
             second = await is_second_run(self._client, order.order_id, standing)
             standing = replace(standing, was_reset=second)
+        if standing.tries >= WEDGED_AFTER:
+            return replace(standing, locked=await asyncio.to_thread(self._locked, order.order_id))
         if not standing.may_be_idle or cases.asked:
             return standing
         known = order.run_id == standing.run_id and order.length == standing.length
         if known and order.timer_at is not None and order.timer_at > datetime.now(UTC):
             return replace(standing, next_timer=order.timer_at)
         return await with_timer(self._client, order.order_id, standing)
+
+    def _locked(self, order_id: str) -> str:
+        """Why this process cannot read the order; empty where it can."""
+        codec = self._client.data_converter.payload_codec
+        if isinstance(codec, OrderCodec):
+            return codec.keyring.locked(order_id)
+        kept = self._books.data_keys.find(order_id)
+        return "" if kept is None else locked(None, kept)
 
     def _report(self, order: DueOrder, found: tuple[Trouble, ...], cases: OpenCases) -> None:
         names = [f"{order.order_id}:{one.kind.value}:{one.about}"[:100] for one in found]

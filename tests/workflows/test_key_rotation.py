@@ -10,6 +10,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.common import RawValue
 
+from backoffice.engine_checks import Pace
 from backoffice.intake import IntakeBook
 from domain.keys import WrappedKey
 from domain.order import Order
@@ -18,8 +19,10 @@ from runtime.master_keys import new_master_key
 from runtime.temporal import encrypting, proving_runner
 from sandbox.judge import Ending
 from tests.world import World, eventually
+from workers.reconciliation import Reconciliation
 from workers.wiring import activity_threads, build_worker
 
+NONE = timedelta()
 OLD, NEW = new_master_key("old"), new_master_key("new")
 
 
@@ -43,6 +46,19 @@ async def failed_tasks(world: World, order: str) -> list[str]:
         for event in history.events
         if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
     ]
+
+
+async def wedged(world: World, order: str, keys: str) -> str:
+    """What its case says, once a process with these master keys has found that it is stuck."""
+    client = encrypting(world.environment.client, OrderCodec.of(keys, world.books.data_keys))
+    looks = Reconciliation(client, world.books, Pace(after=NONE, open_every=NONE, ended_every=NONE))
+
+    async def said() -> str | None:
+        await looks.engine()
+        cases = (await world.view(order))["cases"]
+        return next((str(one["reason"]) for one in cases if one["kind"] == "wedged"), None)
+
+    return await eventually(said, lambda: f"{order} is not named", patience=40)
 
 
 @pytest.mark.world(codec_keys=OLD)
@@ -71,6 +87,9 @@ async def test_without_its_master_key_an_order_waits_and_with_it_goes_on(world: 
         assert "master key old is not among ORDERSAGA_CODEC_KEYS" in why
         raw = world.environment.client.get_workflow_handle(order)
         assert (await raw.describe()).status is WorkflowExecutionStatus.RUNNING
+        case = await wedged(world, order, NEW)
+        assert f"master key old is not among ORDERSAGA_CODEC_KEYS, and the key of {order}" in case
+        assert "program's fault" not in case
     async with working_with(world, f"{NEW},{OLD}"):
         await world.carry(order)
         await world.judged(order, Ending.COMPLETED)
