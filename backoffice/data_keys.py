@@ -49,6 +49,14 @@ class DataKeyBook:
             kept = connection.execute(_KEY.where(_KEYS.c.subject == key.subject)).one()
         return WrappedKey(*kept)
 
+    def one_of_each(self) -> list[WrappedKey]:
+        """For each master key that is in use, one key that is encrypted under it."""
+        live = _KEYS.c.wrapped.is_not(None)
+        one = select(func.min(_KEYS.c.subject)).where(live).group_by(_KEYS.c.master)
+        with self._database.reading() as connection:
+            rows = connection.execute(_KEY.where(_KEYS.c.subject.in_(one))).all()
+        return [WrappedKey(*row) for row in rows]
+
     def rewrap(self, master: str, again: Callable[[WrappedKey], WrappedKey]) -> int:
         """Encrypt every key that is not under ``master`` again; how many there were.
 

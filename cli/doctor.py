@@ -12,6 +12,7 @@ from temporalio.service import RPCError
 
 from backoffice.database import UNREACHABLE, AddressMalformed, Database
 from backoffice.migrating import behind
+from cli.locked_keys import locked_keys
 from cli.modes import mixed, unusable
 from cli.surroundings import no_answer, reason
 from cli.weak_secrets import RANDOM, guessable
@@ -46,7 +47,7 @@ def examine() -> list[Finding]:
         *_settings(settings),
         *_encryption(settings),
         _tracing(),
-        _database(settings),
+        *_database(settings),
         _engine(),
         _fonts(),
     ]
@@ -136,29 +137,31 @@ def _shown(address: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def _database(settings: Settings) -> Finding:
+def _database(settings: Settings) -> list[Finding]:
     if not settings.database_url:
-        return Finding(
-            "missing",
+        text = (
             f"ORDERSAGA_DATABASE_URL is not set: {_NEED_IT}; `ordersaga demo` and `up` start the "
-            "embedded Postgres",
+            "embedded Postgres"
         )
+        return [Finding("missing", text)]
     try:
         database = Database(
             settings.database_url, pool_size=1, statement_timeout=timedelta(seconds=5)
         )
     except AddressMalformed as wrong:
-        return Finding("error", f"ORDERSAGA_DATABASE_URL cannot be used: {wrong}")
+        return [Finding("error", f"ORDERSAGA_DATABASE_URL cannot be used: {wrong}")]
     try:
         database.ping()
         late = behind(database)
+        missing_keys = [] if late else locked_keys(database, settings.codec_keys.get_secret_value())
     except UNREACHABLE as error:
-        return Finding("error", f"the database does not answer: {reason(error)}")
+        return [Finding("error", f"the database does not answer: {reason(error)}")]
     finally:
         database.close()
     if late:
-        return Finding("error", f"the database is {late}: run `ordersaga migrate`")
-    return Finding("ok", "the database answers, and its tables are this release's")
+        return [Finding("error", f"the database is {late}: run `ordersaga migrate`")]
+    well = Finding("ok", "the database answers, and its tables are this release's")
+    return [well, *(Finding("error", words) for words in missing_keys)]
 
 
 def _engine() -> Finding:

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from backoffice.data_keys import DataKeyBook
 from backoffice.database import Database
 from backoffice.migrating import behind
 from cli.doctor import Finding, examine
 from runtime.embedded_postgres import EmbeddedPostgres
+from runtime.master_keys import MasterKeys, new_master_key
 
 
 class Look:
@@ -15,6 +17,11 @@ class Look:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
+
+    def all(self, **settings: str) -> list[str]:
+        for name, value in settings.items():
+            self._monkeypatch.setenv(f"ORDERSAGA_{name.upper()}", value)
+        return [one.text for one in examine()]
 
     def about(self, words: str, **settings: str) -> Finding:
         for name, value in settings.items():
@@ -42,6 +49,25 @@ def test_a_database_that_was_not_migrated_is_a_finding(
 
 def test_a_database_of_this_release_is_well(found: Look, database_url: str) -> None:
     assert found.about("this release", database_url=database_url).level == "ok"
+
+
+def test_a_master_key_that_orders_need_and_is_not_here_is_named(
+    found: Look, database_url: str
+) -> None:
+    migrated = Database(database_url)
+    old, new = new_master_key("k1"), new_master_key("k2")
+    for setting in (old, new):
+        masters = MasterKeys.read(setting)
+        assert masters is not None
+        for order in ("ord_a", "ord_b"):
+            DataKeyBook(migrated).keep(masters.wrap(f"{order}{masters.first.id}", bytes(32)))
+    migrated.close()
+    words = "orders cannot be read: master key k1 is not among ORDERSAGA_CODEC_KEYS"
+    assert found.about(words, database_url=database_url, codec_keys=new).level == "error"
+    assert found.about("master key k2 is not among", codec_keys=old).level == "error"
+    other = f"{new_master_key('k1')},{new}"
+    assert "another key under this id" in found.about("cannot be read", codec_keys=other).text
+    assert not [one for one in found.all(codec_keys=f"{old},{new}") if "cannot be read" in one]
 
 
 def test_a_key_that_is_none_is_a_finding(found: Look) -> None:
