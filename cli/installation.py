@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runtime.master_keys import new_master_key
+from runtime.master_keys import MasterKeys, new_master_key
 
 _FILE = "installation.json"
 _FIRST_KEY = "k1"
@@ -55,6 +55,17 @@ class Installation:
         """Remember something, such as a key that is shown only once."""
         self.secrets.update(values)
         self.save()
+
+    def hold(self, keys: str) -> None:
+        """Keep these master keys in front of its own, which stay: nothing becomes unreadable.
+
+        Raises:
+            KeysMalformed: they cannot be used, or another one with the same id is kept.
+        """
+        given = MasterKeys.read(keys)
+        if given is not None:
+            own = MasterKeys.read(self.secrets["codec_keys"])
+            self.note(codec_keys=given.before(own).text)
 
     def environment(self, sandbox_url: str, sendgrid_public_key: str) -> dict[str, Any]:
         """The settings of an installation whose outside world is the sandbox."""

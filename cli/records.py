@@ -7,7 +7,7 @@ from backoffice.database import Database
 from backoffice.migrating import behind
 from cli.installation import default_home
 from cli.leaving import leave
-from cli.running import Say, join
+from cli.running import Say, agree, join
 from runtime.settings import Settings
 
 
@@ -20,6 +20,8 @@ def settings_of_records(say: Say, *, running: bool = True) -> Settings:
     home = default_home()
     if running:
         join(home, say)
+    else:
+        agree(home)
     settings = Settings()
     if settings.database_url:
         return settings

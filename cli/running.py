@@ -8,15 +8,16 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TextIO
+
+from cli.shell import KEYS, WHERE, settings_here
+from runtime.master_keys import MasterKeys
 
 Say = Callable[[str], None]
 _LOCK = "ordersaga.pid"
 _SETTINGS = "running.json"
-_OURS = ("ORDERSAGA_", "TEMPORAL_")
-_WHERE = "ORDERSAGA_HOME"
 _LOOKS_END_SECONDS = 0.5
 """Whoever only looks whether something runs holds the lock for an instant."""
 
@@ -32,7 +33,18 @@ class NotOurs(RuntimeError):
         """Name the place, and what to do."""
         super().__init__(
             f"The `ordersaga up` in {home} is another user's: run this as that user, or set "
-            f"{_WHERE} to a folder of your own"
+            f"{WHERE} to a folder of your own"
+        )
+
+
+class KeysNotHeld(RuntimeError):
+    """What is set here would encrypt under a key that what runs cannot use."""
+
+    def __init__(self, home: Path, names: Iterable[str]) -> None:
+        """Name the keys, and what to do."""
+        super().__init__(
+            f"The `ordersaga up` in {home} does not hold master key {', '.join(names)} of "
+            "ORDERSAGA_CODEC_KEYS here: end it and start it with this setting, or unset it here"
         )
 
 
@@ -73,7 +85,7 @@ class Claim:
         path = self._home / _SETTINGS
         path.unlink(missing_ok=True)
         path.touch(mode=0o600)
-        path.write_text(json.dumps(_settings_here() | dict(environment), indent=2) + "\n")
+        path.write_text(json.dumps(settings_here() | dict(environment), indent=2) + "\n")
 
     def end(self) -> None:
         """Nothing runs any more. The file stays: whoever has opened it would lock another one."""
@@ -102,28 +114,69 @@ def process(home: Path) -> int | None:
 def join(home: Path, say: Say) -> bool:
     """Run with the settings of what runs in ``home``, if any does.
 
-    What is set here stays as it is, and is named where what runs has it otherwise. Where
+    What is set here stays as it is, and is named where what runs has it otherwise; the other master
+    keys of what runs come behind those that are set here. Where
     ORDERSAGA_DATABASE_URL is set to other records, another installation is meant, and nothing
     changes.
 
     Raises:
         NotOurs: what runs there is another user's.
+        KeysNotHeld: a master key is set here that what runs there does not hold.
+        KeysMalformed: ORDERSAGA_CODEC_KEYS here cannot be used.
     """
-    here = _settings_here()
-    records = here.get("ORDERSAGA_DATABASE_URL")
-    try:
-        found = _found(home)
-    except NotOurs:
-        if records:
-            return False
-        raise
-    if found is None or (records and records != found.get("ORDERSAGA_DATABASE_URL")):
+    here = settings_here()
+    found = _meant(home, here)
+    if found is None:
         return False
+    keys = _agreed_keys(home, here, found)
+    if keys:
+        os.environ[KEYS] = here[KEYS] = keys
     os.environ.update({name: value for name, value in found.items() if name not in here})
     own = sorted(name for name, value in here.items() if found.get(name) != value)
     but = f", but with {', '.join(own)} as set here" if own else ""
     say(f"Records and engine are those of `ordersaga up` in {home}{but}")
     return True
+
+
+def agree(home: Path) -> None:
+    """Whoever takes the settings that are here must not mean the records of what runs, with other
+    keys.
+
+    Raises:
+        KeysNotHeld: a master key is set here that what runs there does not hold.
+        KeysMalformed: ORDERSAGA_CODEC_KEYS here cannot be used.
+    """
+    here = settings_here()
+    if "ORDERSAGA_DATABASE_URL" not in here:
+        return
+    found = _meant(home, here)
+    if found is not None:
+        _agreed_keys(home, here, found)
+
+
+def _meant(home: Path, here: Mapping[str, str]) -> dict[str, str] | None:
+    """The settings of what runs in ``home``, if its records are those that are meant here."""
+    records = here.get("ORDERSAGA_DATABASE_URL")
+    try:
+        found = _found(home)
+    except NotOurs:
+        if records:
+            return None
+        raise
+    if found is None or (records and records != found.get("ORDERSAGA_DATABASE_URL")):
+        return None
+    return found
+
+
+def _agreed_keys(home: Path, here: Mapping[str, str], found: Mapping[str, str]) -> str:
+    """The master keys that are set here, and behind them the others of what runs; "" for none."""
+    mine, theirs = (MasterKeys.read(one.get(KEYS, "")) for one in (here, found))
+    if mine is None:
+        return ""
+    strange = [key.id for key in mine.keys if theirs is None or key not in theirs.keys]
+    if strange:
+        raise KeysNotHeld(home, strange)
+    return mine.before(theirs).text
 
 
 def _found(home: Path) -> dict[str, str] | None:
@@ -137,15 +190,6 @@ def _found(home: Path) -> dict[str, str] | None:
     except PermissionError:
         raise NotOurs(home) from None
     return settings
-
-
-def _settings_here() -> dict[str, str]:
-    """What is set in this process's environment, apart from where to look."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if value and name.startswith(_OURS) and name != _WHERE
-    }
 
 
 def _locked(file: TextIO, how: int) -> bool:

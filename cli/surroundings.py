@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from temporalio.service import RPCError
 
 from backoffice.database import UNREACHABLE, AddressMalformed
-from cli.running import NotOurs, RunsAlready
+from cli.running import KeysNotHeld, NotOurs, RunsAlready
 from cli.stack import StackError
 from runtime.devserver import ServerUnavailableError
 from runtime.embedded_postgres import EmbeddedPostgresError
@@ -28,6 +28,7 @@ _SAY_IT_THEMSELVES = (
     StackError,
     RunsAlready,
     NotOurs,
+    KeysNotHeld,
     ServerUnavailableError,
     EmbeddedPostgresError,
     EngineUnnamed,

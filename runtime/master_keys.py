@@ -44,6 +44,11 @@ class MasterKey:
     secret: bytes
 
     @property
+    def text(self) -> str:
+        """As ORDERSAGA_CODEC_KEYS takes it."""
+        return f"{self.id}:{base64.b64encode(self.secret).decode()}"
+
+    @property
     def weak(self) -> bool:
         """Whether the key was typed rather than drawn."""
         return len(set(self.secret)) < _FEWEST_BYTES or all(32 <= one < 127 for one in self.secret)
@@ -69,6 +74,26 @@ class MasterKeys:
         if len(set(names)) < len(names):
             raise KeysMalformed("two keys have the same id; each key needs an id of its own")
         return cls(keys)
+
+    def before(self, others: "MasterKeys | None") -> "MasterKeys":
+        """These, and behind them the others that are not among them.
+
+        Raises:
+            KeysMalformed: two different keys have the same id.
+        """
+        rest = {key.id: key for key in others.keys} if others else {}
+        for key in self.keys:
+            if rest.pop(key.id, key) != key:
+                raise KeysMalformed(
+                    f"another key with the id {key.id} is in use; `ordersaga new-key NAME` draws "
+                    "one under an id of its own"
+                )
+        return MasterKeys((*self.keys, *rest.values()))
+
+    @property
+    def text(self) -> str:
+        """As the setting has them."""
+        return ",".join(key.text for key in self.keys)
 
     @property
     def first(self) -> MasterKey:
@@ -119,7 +144,7 @@ def new_master_key(name: str) -> str:
     """
     if not _ID.fullmatch(name):
         raise KeysMalformed(f"{name!r} cannot be a key's id: {_ID_IN_WORDS}")
-    return f"{name}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}"
+    return MasterKey(name, secrets.token_bytes(KEY_BYTES)).text
 
 
 def _read(part: str) -> MasterKey:

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from cli.running import Claim, NotOurs, RunsAlready, join, process
+from runtime.master_keys import new_master_key
 from tests.cli.operator import Operator
 
 AWAY = "postgresql://orders:tell-nobody@127.0.0.1:1/orders"
+K1, K2 = new_master_key("k1"), new_master_key("k2")
 _UP = """
 import sys, time
 from pathlib import Path
@@ -67,15 +69,43 @@ def test_an_engine_that_is_set_stays_and_is_said(operator: Operator) -> None:
 def test_all_that_is_set_otherwise_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     claim = Claim(tmp_path)
     claim.tell(
-        {"ORDERSAGA_DATABASE_URL": AWAY, "ORDERSAGA_CODEC_KEYS": "a", "TEMPORAL_ADDRESS": ""}
+        {
+            "ORDERSAGA_DATABASE_URL": AWAY,
+            "ORDERSAGA_CODEC_KEYS": f"{K2},{K1}",
+            "TEMPORAL_ADDRESS": "",
+        }
     )
-    own = {"ORDERSAGA_CODEC_KEYS": "b", "TEMPORAL_NAMESPACE": "other", "ORDERSAGA_HOME": "/there"}
+    own = {"ORDERSAGA_CODEC_KEYS": K1, "TEMPORAL_NAMESPACE": "other", "ORDERSAGA_HOME": "/there"}
     monkeypatch.setattr(os, "environ", own)
     told: list[str] = []
     assert join(tmp_path, told.append)
     assert told[0].endswith(", but with ORDERSAGA_CODEC_KEYS, TEMPORAL_NAMESPACE as set here")
     assert os.environ["ORDERSAGA_DATABASE_URL"] == AWAY
-    assert os.environ["ORDERSAGA_CODEC_KEYS"] == "b"
+    assert os.environ["ORDERSAGA_CODEC_KEYS"] == f"{K1},{K2}", "none of them is lost"
+    claim.end()
+
+
+@pytest.mark.parametrize("command", [("rewrap",), ("audit",), ("settle", "ord_1", "--who", "Ana")])
+def test_a_master_key_that_up_does_not_hold_is_refused(
+    operator: Operator, command: tuple[str, ...]
+) -> None:
+    claim = Claim(operator.home)
+    claim.tell({"ORDERSAGA_DATABASE_URL": AWAY, "ORDERSAGA_CODEC_KEYS": K1})
+    said = operator.refused(*command, ORDERSAGA_CODEC_KEYS=f"{K2},{K1}")
+    assert said == (
+        f"The `ordersaga up` in {operator.home} does not hold master key k2 of "
+        "ORDERSAGA_CODEC_KEYS here: end it and start it with this setting, or unset it here"
+    )
+    another = new_master_key("k1")
+    assert " hold master key k1 " in operator.refused(*command, ORDERSAGA_CODEC_KEYS=another)
+    claim.end()
+
+
+def test_reconcile_over_the_records_of_up_needs_its_keys_too(operator: Operator) -> None:
+    claim = Claim(operator.home)
+    claim.tell({"ORDERSAGA_DATABASE_URL": AWAY, "ORDERSAGA_CODEC_KEYS": K1})
+    settings = {"ORDERSAGA_DATABASE_URL": AWAY, "ORDERSAGA_CODEC_KEYS": K2}
+    assert " does not hold master key k2 " in operator.refused("reconcile", **settings)
     claim.end()
 
 
