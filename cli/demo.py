@@ -177,7 +177,7 @@ class Demo:
     def _table(self, placed: list[DemoOrder], accounts: list[Account]) -> None:
         """Eighty columns hold it, also where nobody says how wide the terminal is."""
         table = Table(
-            title="What the providers' ledgers say (minor units)",
+            title="What the providers' ledgers say (sums in cents; yen for JPY)",
             box=None,
             padding=(0, 1, 0, 0),
             pad_edge=False,

@@ -5,12 +5,14 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
-from cli import running, upkeep
+from cli import running, shell, upkeep
 from cli.chaos.command import chaos
 from cli.console import console as make_console
 from cli.demo import run_demo
@@ -37,10 +39,16 @@ def _port(what: str) -> Any:
 
 @app.command()
 def demo(
-    workers: Annotated[int, typer.Option(help="worker processes")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="worker processes")] = 1,
 ) -> None:
-    """Carry orders from an HTTP request to the doorstep, judge them by the ledgers, and end."""
+    """Carry orders from an HTTP request to the doorstep, judge them by the ledgers, and end.
+
+    Nothing that the environment names is touched: database, engine and providers are its own.
+    """
     console = make_console()
+    unused = shell.stand_alone()
+    if unused:
+        console.print(f"The demo is on its own; set here and not used: {', '.join(unused)}")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="ordersaga-demo-") as folder:
         installation = Installation.at(Path(folder))
@@ -49,15 +57,14 @@ def demo(
         try:
             stack.start()
             console.print(f"Temporal UI (until the demo ends): {stack.ui_url}")
-            console.print(f"API and its documentation: {stack.api_url}/docs")
+            console.print(f"API and its documentation (likewise): {stack.api_url}/docs")
             ready = time.monotonic()
             balanced = run_demo(stack, installation, console)
             console.print(
                 f"Orders took {time.monotonic() - ready:.1f} s; all in all "
                 f"{time.monotonic() - began:.1f} s"
             )
-            console.print(f"The Temporal UI was at {stack.ui_url}, the API at {stack.api_url}/docs")
-            console.print("`make up` keeps all of it running, for you to look at.")
+            console.print("All of it stops now; `make up` keeps it running, for you to look at.")
         finally:
             stack.stop()
     if not balanced:
@@ -67,7 +74,7 @@ def demo(
 
 @app.command()
 def up(
-    workers: Annotated[int, typer.Option(help="worker processes; one is one core")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="worker processes; one is one core")] = 1,
     home: Annotated[Path | None, typer.Option(help="where everything is kept")] = None,
     api_port: Annotated[int, _port("of the API")] = 8080,
     temporal_port: Annotated[int, _port("of the Temporal server")] = 7233,
@@ -90,6 +97,7 @@ def up(
         leave(1)
     claim = running.Claim(place)
     installation = Installation.at(place)
+    installation.hold(shell.master_keys())
     for name, port in plan.ports.items():
         if not is_free(port):
             console.print(f"Port {port} is taken: `ordersaga up --{name}-port` takes another one")
@@ -100,16 +108,7 @@ def up(
         stack.start()
         claim.tell(stack.environment)
         keys = DemoShop(stack.api_url, stack.client(), installation).set_up(hurry=False)
-        console.print(f"Temporal UI: {stack.ui_url}")
-        console.print(
-            f"To read orders there, sign in with the shop's key: {stack.codec_url}/sign-in"
-        )
-        console.print(f"API: {stack.api_url}/docs")
-        console.print(f"The outside world, mails that were sent: {stack.mailbox_url}")
-        console.print(f"Files, logs and secrets (the admin key): {installation.home}")
-        console.print(f"The demo shop's key (X-API-Key): {keys['shop']}")
-        console.print(f"Its warehouse's key: {keys['warehouse']}")
-        console.print("Ctrl-C, or `ordersaga down` elsewhere, ends it.")
+        _welcome(console, stack, installation, keys)
         while True:
             time.sleep(0.5)
             stack.mend()
@@ -119,6 +118,28 @@ def up(
         stack.stop()
         claim.end()
     leave(0)
+
+
+def _welcome(
+    console: Console, stack: Stack, installation: Installation, keys: Mapping[str, str]
+) -> None:
+    """Where everything is, and what is not as the shell would have it."""
+    if stack.temporal is not None:
+        console.print(f"Temporal UI: {stack.ui_url}")
+        console.print(
+            f"To read orders there, sign in with the shop's key: {stack.codec_url}/sign-in"
+        )
+    console.print(f"API: {stack.api_url}/docs")
+    console.print(f"The outside world, mails that were sent: {stack.mailbox_url}")
+    console.print(f"Files, logs and secrets (the admin key): {installation.home}")
+    console.print(f"The demo shop's key (X-API-Key): {keys['shop']}")
+    console.print(f"Its warehouse's key: {keys['warehouse']}")
+    unused = shell.set_otherwise(stack.environment)
+    if unused:
+        console.print(f"Set here and not used, as `up` has its own: {', '.join(unused)}")
+    for words in stack.locked():
+        console.print(f"[red]{words}[/]")
+    console.print("Ctrl-C, or `ordersaga down` elsewhere, ends it.")
 
 
 @app.command()

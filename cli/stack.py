@@ -13,7 +13,9 @@ import httpx
 
 from backoffice.database import Database
 from backoffice.migrating import migrate
+from cli import shell
 from cli.installation import Installation
+from cli.locked_keys import locked_keys
 from cli.plan import Plan
 from runtime import devserver
 from runtime.embedded_postgres import EmbeddedPostgres
@@ -88,20 +90,31 @@ class Stack:
 
     def start(self) -> None:
         """Start everything in order, saying what is done and how long it took."""
-        self._timed("Postgres", self._start_postgres)
-        self._server_path = devserver.find_or_build(self._say)
-        self._timed("Temporal server", self._start_temporal)
+        records, engine = shell.database(), shell.engine()
+        if records:
+            self._say(
+                f"The database is the one that ORDERSAGA_DATABASE_URL names: {shell.place(records)}"
+            )
+            self._timed("its tables", self._start_postgres, "brought up to date")
+        else:
+            self._timed("Postgres", self._start_postgres)
+        if engine:
+            self._say(f"The Temporal server is the one that TEMPORAL_ADDRESS names: {engine}")
+            self._timed("its search attributes", self._start_temporal, "brought up to date")
+        else:
+            self._server_path = devserver.find_or_build(self._say)
+            self._timed("Temporal server", self._start_temporal)
         self._timed("sandbox (Stripe, Shippo, SendGrid, warehouse, shop)", self._start_sandbox)
         self._timed("API", self._start_api)
         self._timed(f"{self._plan.workers} worker process(es)", self._start_workers)
 
-    def _timed(self, what: str, start: Callable[[], None]) -> None:
+    def _timed(self, what: str, start: Callable[[], None], done: str = "started") -> None:
         began = time.monotonic()
         start()
-        self._say(f"{what} started in {time.monotonic() - began:.1f} s")
+        self._say(f"{what} {done} in {time.monotonic() - began:.1f} s")
 
     def _start_postgres(self) -> None:
-        given = os.environ.get("ORDERSAGA_DATABASE_URL", "")
+        given = shell.database()
         if not given:
             self.postgres = self._embedded_postgres()
         url = given or (self.postgres.url if self.postgres else "")
@@ -114,8 +127,8 @@ class Stack:
         return EmbeddedPostgres.start(self._home / "postgres", durable=self._plan.on_files)
 
     def _start_temporal(self) -> None:
-        given = os.environ.get("TEMPORAL_ADDRESS")
-        if given is None and self._server_path is not None:
+        given = shell.engine()
+        if not given and self._server_path is not None:
             self.temporal = devserver.start(
                 self._server_path,
                 log_file=self._home / "log" / "temporal.log",
@@ -159,6 +172,14 @@ class Stack:
             env={**os.environ, **self._environment},
             cwd=_ROOT,
         )
+
+    def locked(self) -> list[str]:
+        """What is wrong with the orders' keys: which master key is needed, and not here."""
+        database = Database(self._environment["ORDERSAGA_DATABASE_URL"], pool_size=1)
+        try:
+            return locked_keys(database, self._environment["ORDERSAGA_CODEC_KEYS"])
+        finally:
+            database.close()
 
     def mend_engine(self) -> None:
         """Start the Temporal server again if it has died."""

@@ -12,8 +12,8 @@ import typer
 from cli.chaos.run import Wanted, run_chaos
 from cli.leaving import leave, stop_when_told
 from cli.progress import Teller, reserve_standard_output
+from cli.shell import stand_alone
 
-_OURS = ("ORDERSAGA_", "TEMPORAL_")
 _AMBIGUITY_SECONDS = "8"
 """Ten minutes in earnest; a run lasts hardly longer."""
 
@@ -40,8 +40,7 @@ def carry_out(wanted: Wanted, *, keep: bool = False) -> bool:
 
     Nothing that the environment names is touched: database, engine and providers are the run's own.
     """
-    for name in [name for name in os.environ if name.startswith(_OURS)]:
-        del os.environ[name]
+    stand_alone()
     os.environ["ORDERSAGA_MAIL_AMBIGUITY_SECONDS"] = _AMBIGUITY_SECONDS
     teller = Teller()
     folder = Path(tempfile.mkdtemp(prefix="ordersaga-chaos-"))

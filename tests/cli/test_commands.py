@@ -23,6 +23,13 @@ def test_a_port_that_cannot_be_is_refused(operator: Operator) -> None:
     assert "65535" in said
 
 
+@pytest.mark.parametrize("command", ["demo", "up"])
+def test_no_workers_at_all_are_refused(operator: Operator, command: str) -> None:
+    status, said = operator.run(command, "--workers", "0")
+    assert status == 2
+    assert "'--workers'" in said
+
+
 def test_two_parts_cannot_have_one_port(operator: Operator) -> None:
     said = operator.refused("up", "--api-port", "18081", "--ui-port", "18081")
     assert said == "--api-port and --ui-port are both 18081: each part needs a port of its own"
