@@ -226,6 +226,13 @@ async def test_an_order_that_waits_for_the_warehouse_is_sound_and_looked_into_on
 ) -> None:
     order = await world.place()
     await world.until(order, "in_fulfilment")
+
+    async def waits() -> bool:
+        """The books have the status before the order has its answer, and begins to wait."""
+        events = (await world.handle(order).fetch_history()).events
+        return any(one.HasField("timer_started_event_attributes") for one in events)
+
+    await eventually(waits, lambda: "the order waits for nothing")
     assert await found(world, order) == []
     (due,) = world.books.engine_checks.claim(AT_ONCE, 10)
     assert due.timer_at is not None
