@@ -60,6 +60,8 @@ async def capture(shipment: Shipment, gone: bool = False) -> None:
         Stopped: the money cannot be had, or a cancel came first.
     """
     desk = shipment.desk
+    if shipment.money.can_be_taken:
+        await desk.hearing.settled()
     desk.check_stop(not gone)
     while True:
         shipment.capture_asked = True
@@ -105,6 +107,7 @@ async def undo(shipment: Shipment) -> bool:
             "cannot be kept.",
             shipment.id,
         )
+        await desk.hearing.settled()
         if shipment.inbox.gone:
             break
         desk.settle(case, "the parcel is still here")

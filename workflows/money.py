@@ -43,6 +43,11 @@ class OrderMoney:
         return isinstance(self._desk.order.payment, AuthorizeMethod | ExistingIntent)
 
     @property
+    def can_be_taken(self) -> bool:
+        """Whether a capture asks the provider for money that is held and was not taken."""
+        return self.at_provider and self._authorization is not None and not self._taken
+
+    @property
     def capture_before(self) -> datetime | None:
         """When the authorization lapses, in the provider's own word."""
         return None if self._authorization is None else self._authorization.capture_before

@@ -74,9 +74,13 @@ class OrderWorkflow:
         """The order's way, and an answer to everybody who asked meanwhile."""
         status = await self.carry_out()
         await workflow.wait_condition(workflow.all_handlers_finished)
-        if status is not OrderStatus.COMPLETED:
-            for shipment in self.shipments:
-                await report_gone_after_all(shipment)
+        late = (
+            [] if status is OrderStatus.COMPLETED else [x for x in self.shipments if x.inbox.gone]
+        )
+        if late or not self.desk.journal.empty:
+            await self.desk.hearing.apart()
+        for shipment in late:
+            await report_gone_after_all(shipment)
         await self.desk.record()
         return status
 
@@ -207,9 +211,9 @@ class OrderWorkflow:
         await self.reception.follow(raw)
 
     @workflow.update(description="Cancel the order: what that leads to depends on the moment")
-    def request_cancel(self, request: CancelRequest) -> CancelAnswer:
+    async def request_cancel(self, request: CancelRequest) -> CancelAnswer:
         """Void before the capture, recall until the hand-over, refuse after it."""
-        self.desk.hearing.begin()
+        await self.desk.hearing.kept()
         return ask_to_cancel(self.desk, self.shipments, request)
 
     async def cancelled_from_the_ui(self) -> None:
@@ -226,7 +230,8 @@ class OrderWorkflow:
     @workflow.update(description="Answer one of the order's cases, with who and why")
     async def answer_case(self, reply: CaseReply) -> None:
         """A person's decision, on record before the person is told so."""
-        self.desk.hearing.begin()
+        await self.desk.hearing.kept()
+        self.check_case_reply(reply)
         case = self.desk.cases.answer(reply)
         hear_still_here(self.shipments, case, reply.answer)
         await self.desk.record()

@@ -86,6 +86,10 @@ SETTINGS = """
 
     def test_settings():
         assert not [name for name in os.environ if name.startswith(("ORDERSAGA_", "TEMPORAL_"))]
+        os.environ["TEMPORAL_NAMESPACE"] = "left behind"
+
+    def test_what_another_one_set():
+        assert "TEMPORAL_NAMESPACE" not in os.environ
 """
 
 FILES = """
@@ -138,7 +142,7 @@ def test_the_settings_of_this_machine_do_not_reach_a_test(
 ) -> None:
     monkeypatch.setenv("ORDERSAGA_DATABASE_URL", "postgresql://shop.example/live")
     monkeypatch.setenv("TEMPORAL_ADDRESS", "temporal.example:7233")
-    run(house, SETTINGS).assert_outcomes(passed=1)
+    run(house, SETTINGS).assert_outcomes(passed=2)
 
 
 def test_a_skipped_or_excused_test_is_a_failure(house: pytest.Pytester) -> None:

@@ -234,10 +234,10 @@ MUTATIONS = (
         ("tests/replay/test_replay.py",),
     ),
     Mutation(
-        "our books hear of an update before it is in the history",
+        "an update is acted on before it is in the history",
         "workflows/hearing.py",
-        'if workflow.patched("our-books-hear-last"):',
-        "if False:",
+        "            await self._pause()\n            self._pending",
+        "            self._pending",
         ("tests/workflows/test_updates.py",),
     ),
     Mutation(

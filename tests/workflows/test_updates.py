@@ -27,7 +27,7 @@ class Held:
 
     def wait(self) -> None:
         self.reached.set()
-        self._go.wait(30)
+        self._go.wait(60)
 
     def let_go(self) -> None:
         self._go.set()
