@@ -23,7 +23,7 @@ from workflows.standing import standing_of
 from workflows.starting import StillOpenError, start_aftermath, start_order
 
 _CALL = timedelta(seconds=5)
-_UPDATE = timedelta(seconds=20)
+_UPDATE = timedelta(seconds=25)
 
 Result = TypeVar("Result")
 

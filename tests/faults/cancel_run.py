@@ -23,7 +23,9 @@ from tests.world import PATIENCE, World, eventually
 
 _REACH_SECONDS = 60.0
 _END_SECONDS = 90.0
+_ANSWER_SECONDS = 1.0
 _LOOK_SECONDS = 0.1
+_HEARD = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
 
 
 async def _a_week_later(world: World, order: str) -> bool:
@@ -60,13 +62,15 @@ class Cancelling:
             async with asyncio.timeout(_REACH_SECONDS):
                 await self._gate.reached.wait()
                 await self._heard()
-            told = await self._ask()
+            heard = await self._heard_so_far()
+            asking = asyncio.create_task(self._ask())
+            await self._asked(asking, heard)
             if self._cell.outcome.accepted:
                 # Whether a parcel leaves before the warehouse hears of the recall is luck.
                 for status in set(plays) - {"recalling"}:
                     del plays[status]
             self._gate.opened.set()
-            told += await self._case_answered()
+            told = [*await asking, *await self._case_answered()]
             self._gate.over.set()
             async with asyncio.timeout(_END_SECONDS):
                 result = await end_of(self._world, self.order, self._story)
@@ -102,6 +106,20 @@ class Cancelling:
             return _count(events)[activity] >= wanted
 
         await eventually(in_history, lambda: "", _REACH_SECONDS)
+
+    async def _heard_so_far(self) -> int:
+        """How many updates the order has taken."""
+        events = (await self._world.handle(self.order).fetch_history()).events
+        return sum(event.event_type == _HEARD for event in events)
+
+    async def _asked(self, asking: asyncio.Task[list[str]], before: int) -> None:
+        """Answered; or heard, where our own books are held at the gate, and answered after them."""
+
+        async def in_history() -> bool:
+            return asking.done() or await self._heard_so_far() > before
+
+        await eventually(in_history, lambda: f"{self._cell}: nobody hears it", _REACH_SECONDS)
+        await asyncio.wait([asking], timeout=_ANSWER_SECONDS)
 
     async def _ask(self) -> list[str]:
         if self._cell.door is Door.UI:
