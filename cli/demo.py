@@ -157,7 +157,8 @@ class Demo:
                 f"/orders/{order.order_id}/cancel",
                 json={"who": "the customer", "why": "found it cheaper"},
             )
-            self._line(order, "cancel asked", answer.json()["message"])
+            said = answer.json()
+            self._line(order, "cancel asked", said.get("message") or said["detail"])
 
     def _line(self, order: DemoOrder, what: str, detail: str) -> None:
         since = time.monotonic() - order.began

@@ -27,7 +27,7 @@ from tests.world import World, eventually
 from workflows.one_payload import OnePayload
 from workflows.order import OrderWorkflow
 
-ORDERS = 24
+ORDERS = 16
 ENDED = {"cancelled", "delivered", "completed"}
 TASK = timedelta(seconds=2)
 """Shorter than the slowest write: a task of the workflow ends after four fifths of it."""
@@ -63,7 +63,9 @@ async def _ask(world: World, order: str) -> None:
         if view["status"] in ENDED:
             return
         if second == when:
-            await world.cancel(order)
+            # Answered when our books are done, or 503 where that takes too long: heard in any case.
+            body = {"who": "the customer", "why": "a test"}
+            await world.api.post(f"/orders/{order}/cancel", json=body)
         for case in view["cases"]:
             if not case.get("closed_at"):
                 await world.answer(case, random.choice(case["answers"]))
@@ -75,7 +77,7 @@ async def _ends(world: World, order: str) -> None:
         view = await world.view(order)
         return view["status"] in ENDED
 
-    await eventually(there, lambda: f"{order} does not end", 40)
+    await eventually(there, lambda: f"{order} does not end", 60)
 
 
 def _beats(histories: Sequence[WorkflowHistory]) -> int:
