@@ -81,7 +81,7 @@ class OrderMoney:
     async def capture(self, shipment: str) -> str:
         """Step 13: take the money, once. Answers why it cannot be had, or nothing."""
         desk = self._desk
-        if not self.at_provider or self._authorization is None or self._taken:
+        if self._authorization is None or not self.can_be_taken:
             return ""
         self._captures += 1
         then = desk.next(OrderStatus.CAPTURED, Step.HAND_OVER, shipment)
