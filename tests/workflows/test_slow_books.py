@@ -8,7 +8,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import pairwise
+from itertools import cycle, pairwise
 from typing import Any
 
 import pytest
@@ -31,6 +31,8 @@ ORDERS = 16
 ENDED = {"cancelled", "delivered", "completed"}
 TASK = timedelta(seconds=2)
 """Shorter than the slowest write: a task of the workflow ends after four fifths of it."""
+_SECONDS = cycle((0, 2, 4, 0, 1, 3))
+"""How long one write takes after another."""
 BEAT = (
     EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED,
     EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
@@ -41,7 +43,7 @@ BEAT = (
 class _SlowActivity(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 # the SDK's name
         if activity.info().is_local:
-            await asyncio.sleep(random.choice((0, 0, 1, 2, 3, 4)))
+            await asyncio.sleep(next(_SECONDS))
         return await super().execute_activity(input)
 
 
