@@ -1,27 +1,39 @@
 """Step 2 and step 13: authorize, capture, void, refund."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from temporalio import activity
 
 from activities.operations import operation
 from activities.payment_provider import PaymentClaims, PaymentProvider
-from activities.step import IN_DOUBT_FOR, Records, Request, StepRun, step_run
+from activities.payment_requests import (
+    AuthorizePayment,
+    CapturePayment,
+    CaptureResult,
+    LookAtPayment,
+    Outcome,
+    PaymentSecured,
+    RefundPayment,
+    Voided,
+    VoidPayment,
+)
+from activities.step import IN_DOUBT_FOR, Records, StepRun, step_run
 from domain.ids import idempotency_key
 from domain.journal import FactOutcome
-from domain.model import Model, OptionalText
 from domain.money import Money
 from domain.payment import (
     Authorization,
     AuthorizeMethod,
+    ConfirmationNeeded,
     Decline,
     DeclineKind,
     ExistingIntent,
     InDoubt,
+    KeptMethod,
     NotCaptured,
+    Payer,
     PaymentEvent,
     PaymentEventKind,
-    PaymentTerms,
     Prepaid,
 )
 from domain.record import Commit
@@ -30,60 +42,9 @@ from domain.status import Step
 _AUTHORIZE = "authorize"
 
 
-class AuthorizePayment(Request):
-    """Secure the money under the order's terms."""
-
-    money: Money
-    terms: PaymentTerms
-
-
-class PaymentSecured(Model):
-    """Either an authorization, or a decline, or neither where nothing has to be held."""
-
-    authorization: Authorization | None = None
-    decline: Decline | None = None
-
-
-class CapturePayment(Request):
-    """Take money that is held."""
-
-    reference: str
-    money: Money
-
-
-class CaptureResult(Model):
-    """Captured money, or why none was."""
-
-    captured: Money | None = None
-    reason: OptionalText = ""
-
-
-class VoidPayment(Request):
-    """Let go of money that is, or may be, held.
-
-    ``in_doubt`` is what was asked for, where no answer to that was heard; ``authorize_sequence``
-    says which authorization of the order it was. ``unverified`` is what a checkout is said to hold
-    under ``reference``, where nobody has verified that it does, and for this order.
-    """
-
-    reference: str | None = None
-    authorized_since: datetime
-    in_doubt: Money | None = None
-    authorize_sequence: int = 1
-    unverified: Money | None = None
-
-
-class Voided(Model):
-    """What was let go of; None where nothing was held. In the history for the records' sake."""
-
-    let_go: Authorization | None = None
-
-
-class RefundPayment(Request):
-    """Give back money that was captured."""
-
-    reference: str
-    money: Money
+def _authorize_key(order_id: str, sequence: int) -> str:
+    """What an order's n-th authorization is called, whoever hears of it first."""
+    return idempotency_key(order_id, _AUTHORIZE, sequence)
 
 
 class PaymentActivities:
@@ -111,15 +72,24 @@ class PaymentActivities:
         """
         with step_run(self._records, request, Step.PAYMENT, self.authorize) as run:
             outcome = self._secure(run, request)
-            event = self._event(run, request, outcome)
-            commit = Commit(order=request.order_id, payments=(event,))
-            if isinstance(outcome, Decline):
-                run.commit(commit, FactOutcome.DECLINED, outcome.message or outcome.code)
-                return PaymentSecured(decline=outcome)
-            run.commit(commit)
-            return PaymentSecured(authorization=outcome)
+            prepaid = isinstance(request.terms, Prepaid)
+            _commit(run, self._event(run, request.money, outcome, prepaid), outcome)
+            return PaymentSecured.of(outcome)
 
-    def _secure(self, run: StepRun, request: AuthorizePayment) -> Authorization | Decline:
+    @activity.defn(name="look_at_payment", no_thread_cancel_exception=True)
+    @operation("look_at_payment")
+    def look(self, request: LookAtPayment) -> PaymentSecured:
+        """Ask the provider whether the customer has confirmed. Webhooks are only ever a hint."""
+        with step_run(self._records, request, Step.PAYMENT, self.look) as run:
+            outcome = self._provider.look(request.order_id, request.reference, request.money)
+            event = self._event(run, request.money, outcome)
+            if event is not None and event.kind is PaymentEventKind.AUTHORIZATION:
+                key = _authorize_key(request.order_id, request.authorize_sequence)
+                event = event.model_copy(update={"key": key})
+            _commit(run, event, outcome)
+            return PaymentSecured.of(outcome)
+
+    def _secure(self, run: StepRun, request: AuthorizePayment) -> Outcome:
         terms = request.terms
         if isinstance(terms, ExistingIntent):
             owner = self._claims.claim(self._provider.name, terms.payment_intent, request.order_id)
@@ -134,28 +104,38 @@ class PaymentActivities:
                 # The corrected order, under a number of its own, may use it.
                 self._claims.release(self._provider.name, terms.payment_intent, request.order_id)
             return verified
+        if isinstance(terms, KeptMethod):
+            return self._provider.renew(
+                run.attempt, request.order_id, request.money, terms.reference
+            )
         if isinstance(terms, AuthorizeMethod):
-            customer = self._records.order(request.order_id).order.customer
+            on_record = self._records.order(request.order_id)
+            payer = Payer(
+                customer=on_record.order.customer,
+                waits=request.waits,
+                back_to=on_record.shop.status_page,
+            )
             return self._provider.authorize(
-                run.attempt, request.order_id, request.money, terms, customer
+                run.attempt, request.order_id, request.money, terms, payer
             )
         reference = terms.reference if isinstance(terms, Prepaid) else "nothing-due"
         return Authorization(reference=reference, money=request.money)
 
     def _event(
-        self, run: StepRun, request: AuthorizePayment, outcome: Authorization | Decline
-    ) -> PaymentEvent:
+        self, run: StepRun, money: Money, outcome: Outcome, prepaid: bool = False
+    ) -> PaymentEvent | None:
         provider = self._provider.name
+        if isinstance(outcome, ConfirmationNeeded):
+            return None
         if isinstance(outcome, Decline):
             return PaymentEvent(
                 key=run.key,
                 kind=PaymentEventKind.DECLINE,
-                money=request.money,
+                money=money,
                 provider=provider,
                 reference=outcome.code or outcome.kind.value,
                 at=run.now(),
             )
-        prepaid = isinstance(request.terms, Prepaid)
         return PaymentEvent(
             key=run.key,
             kind=PaymentEventKind.PREPAID if prepaid else PaymentEventKind.AUTHORIZATION,
@@ -220,10 +200,10 @@ class PaymentActivities:
     ) -> tuple[PaymentEvent, ...]:
         """The void; where nobody had heard of what it lets go, the books hear of both."""
         void = self._money_moved(run, PaymentEventKind.VOID, voided.money, voided.reference, None)
-        if request.reference is not None and request.unverified is None:
+        if request.reference is not None and not (request.unconfirmed or request.unverified):
             return (void,)
         held = {
-            "key": idempotency_key(request.order_id, _AUTHORIZE, request.authorize_sequence),
+            "key": _authorize_key(request.order_id, request.authorize_sequence),
             "kind": PaymentEventKind.AUTHORIZATION,
             "capture_before": voided.capture_before,
         }
@@ -233,7 +213,7 @@ class PaymentActivities:
         if request.in_doubt is None:
             return None
         return InDoubt(
-            key=idempotency_key(request.order_id, _AUTHORIZE, request.authorize_sequence),
+            key=_authorize_key(request.order_id, request.authorize_sequence),
             money=request.in_doubt,
             settled=run.waited >= self._in_doubt_for,
         )
@@ -277,3 +257,15 @@ class PaymentActivities:
             shipment=shipment,
             at=run.now(),
         )
+
+
+def _commit(run: StepRun, event: PaymentEvent | None, outcome: Outcome) -> None:
+    """Only money that is held is success; a transition goes on record with success alone."""
+    commit = Commit(order=run.order_id, payments=() if event is None else (event,))
+    match outcome:
+        case Authorization():
+            run.commit(commit)
+        case Decline():
+            run.commit(commit, FactOutcome.DECLINED, outcome.message or outcome.code)
+        case ConfirmationNeeded():
+            run.commit(commit, FactOutcome.DECLINED, "the bank asks the customer to confirm")

@@ -2,17 +2,18 @@
 
 from typing import Protocol
 
-from domain.address import Customer
 from domain.attempt import Attempt
 from domain.money import Money
 from domain.payment import (
     Authorization,
     AuthorizeMethod,
     Captured,
+    ConfirmationNeeded,
     Decline,
     ExistingIntent,
     InDoubt,
     NotCaptured,
+    Payer,
     Refunded,
 )
 
@@ -28,9 +29,24 @@ class PaymentProvider(Protocol):
         order_id: str,
         money: Money,
         method: AuthorizeMethod,
-        customer: Customer,
-    ) -> Authorization | Decline:
+        payer: Payer,
+    ) -> Authorization | Decline | ConfirmationNeeded:
         """Hold money without taking it. A repeated attempt never holds it twice."""
+        ...
+
+    def look(
+        self, order_id: str, reference: str, money: Money
+    ) -> Authorization | Decline | ConfirmationNeeded:
+        """What has become of money that waited for the customer's confirmation."""
+        ...
+
+    def renew(
+        self, attempt: Attempt, order_id: str, money: Money, reference: str
+    ) -> Authorization | Decline:
+        """Hold money once more by the method that paid for ``reference``, without the customer.
+
+        Where the method was not kept for that, or the bank wants the customer, it is a decline.
+        """
         ...
 
     def verify(

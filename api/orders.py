@@ -1,5 +1,7 @@
 """Orders: placed by a shop, looked up by shop and support, cancelled while they can be."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
@@ -18,12 +20,22 @@ from api.starter import EngineAway, NotOpen, UpdateRefused
 from backoffice.views import OrderView
 from domain.model import Model
 from domain.order import Order
-from domain.steering import CancelAnswer, CancelRequest
+from domain.payment import AuthorizeMethod
+from domain.steering import CancelAnswer, CancelRequest, OtherMethod
 
 router = APIRouter(tags=["orders"])
 
 _ORDER = RawBody("application/json", model=Order, examples={"two mugs": EXAMPLE_ORDER})
 _CANCEL = JsonBody(CancelRequest, {"by telephone": {"who": "Ana, support", "why": "ordered twice"}})
+_METHOD = JsonBody(
+    AuthorizeMethod, {"another card": {"terms": "authorize", "payment_method": "pm_card_visa"}}
+)
+
+
+class Taken(Model):
+    """The order has it, and acts on it at once; its status tells what becomes of it."""
+
+    order: str
 
 
 @router.post("/orders", status_code=202, summary="Place an order")
@@ -87,17 +99,42 @@ async def cancel(
     By its id, or by a number that only one of the shop's channels uses.
     """
     view = await run_in_threadpool(order_to_change, wiring, key.shop, order)
-    try:
+    with _steering(view):
         answer = await wiring.starter.request_cancel(view.order_id, wanted)
+    if not answer.accepted:
+        raise ProblemError(409, answer.message)
+    return answer
+
+
+@router.post("/orders/{order}/payment-method", status_code=202, summary="Pay with another method")
+async def pay_otherwise(
+    wiring: Wired,
+    key: OfficeKey,
+    order: Name,
+    wanted: Annotated[AuthorizeMethod, Depends(_METHOD)],
+) -> Taken:
+    """For an order that is `awaiting_payment`: the customer gives another card, say.
+
+    It is tried at once, and the status tells what became of it: `payment_secured`, or
+    `awaiting_payment` again with the reason. An order that waits for no payment answers 409.
+    """
+    view = await run_in_threadpool(order_to_change, wiring, key.shop, order)
+    with _steering(view):
+        await wiring.starter.pay_otherwise(view.order_id, OtherMethod(method=wanted))
+    return Taken(order=view.order_id)
+
+
+@contextmanager
+def _steering(view: OrderView) -> Generator[None]:
+    """Turn what the engine says to an update into an answer."""
+    try:
+        yield
     except EngineAway as error:
         raise away("the order") from error
     except NotOpen as error:
         raise _not_open(view) from error
     except UpdateRefused as refused:
         raise ProblemError(409, str(refused)) from refused
-    if not answer.accepted:
-        raise ProblemError(409, answer.message)
-    return answer
 
 
 def _not_open(view: OrderView) -> ProblemError:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from domain.order import OrderInput
 from domain.remains import Remains
-from domain.steering import CancelAnswer, CancelRequest, CaseReply
+from domain.steering import CancelAnswer, CancelRequest, CaseReply, OtherMethod
 
 
 class EngineAway(Exception):
@@ -37,6 +37,14 @@ class Starter(Protocol):
 
     async def request_cancel(self, order_id: str, request: CancelRequest) -> CancelAnswer:
         """Ask an order to be cancelled, and wait for its answer.
+
+        Raises:
+            EngineAway, NotOpen, UpdateRefused.
+        """
+        ...
+
+    async def pay_otherwise(self, order_id: str, other: OtherMethod) -> None:
+        """Give an order that waits for its money another method to try.
 
         Raises:
             EngineAway, NotOpen, UpdateRefused.

@@ -17,7 +17,7 @@ from domain.model import Model
 from domain.order import OrderInput
 from domain.remains import Remains
 from domain.standing import Run
-from domain.steering import CancelAnswer, CancelRequest, CaseReply
+from domain.steering import CancelAnswer, CancelRequest, CaseReply, OtherMethod
 from workflows.aftermath import aftermath_id
 from workflows.standing import standing_of
 from workflows.starting import StillOpenError, start_aftermath, start_order
@@ -54,6 +54,14 @@ class TemporalOrders:
             EngineAway, NotOpen, UpdateRefused.
         """
         return await self._update(order_id, "request_cancel", request, CancelAnswer)
+
+    async def pay_otherwise(self, order_id: str, other: OtherMethod) -> None:
+        """Update ``pay_otherwise``.
+
+        Raises:
+            EngineAway, NotOpen, UpdateRefused.
+        """
+        await self._update(order_id, "pay_otherwise", other, None)
 
     async def answer_case(self, order_id: str, reply: CaseReply) -> None:
         """Update ``answer_case``.

@@ -17,6 +17,7 @@ from api.problems import ProblemError
 from backoffice.books import Books
 from backoffice.courier_news import hear_courier
 from domain.model import Model
+from domain.status import OrderStatus
 from providers.stripe_events import StripeEvent, StripeEventKind
 from providers.webhooks import WebhookRefused
 
@@ -42,7 +43,7 @@ async def stripe(
 ) -> Heard:
     """Stored under the event's id; one whose order is not known (yet) waits, or goes to a person.
 
-    It starts nothing: the order's workflow owns its money and asks Stripe itself.
+    It moves nothing: an order that waits for its money is told to look, and asks Stripe itself.
     """
     ears = wiring.webhooks.stripe
     if ears is None:
@@ -59,6 +60,11 @@ _MONEY_MOVED = {
     StripeEventKind.DISPUTE_OPENED,
     StripeEventKind.DISPUTE_CHANGED,
 }
+_CONFIRMED_OR_NOT = {
+    StripeEventKind.AUTHORIZED,
+    StripeEventKind.FAILED,
+    StripeEventKind.CANCELED,
+}
 
 
 def _keep(books: Books, event: StripeEvent) -> bool:
@@ -69,15 +75,23 @@ def _keep(books: Books, event: StripeEvent) -> bool:
     owner = event.order if event.order and books.records.status(event.order) else None
     if owner is None and event.reference:
         owner = books.claims.owner("stripe", event.reference)
-    nobodys = owner is None and event.kind in _MONEY_MOVED
     return books.inbox.put(
         "stripe",
         event.id,
         event.kind.value,
         owner,
         event.model_dump(mode="json"),
-        "payment_event" if nobodys else None,
+        _signal(books, event, owner),
     )
+
+
+def _signal(books: Books, event: StripeEvent, owner: str | None) -> str | None:
+    """An order hears of its money only while it waits for it: elsewhere it would be told what it
+    did itself."""
+    if owner is None:
+        return "payment_event" if event.kind in _MONEY_MOVED else None
+    waits = books.records.status(owner) is OrderStatus.AWAITING_PAYMENT
+    return "payment_news" if waits and event.kind in _CONFIRMED_OR_NOT else None
 
 
 @router.post("/shippo/{token}", summary="Shippo's tracking events")

@@ -9,10 +9,11 @@ from backoffice.refusals import NotOnRecord
 from backoffice.shipment_pages import shipments_of
 from backoffice.tables.base import table
 from backoffice.tables.cases import CaseRow
-from backoffice.tables.orders import OrderRow
+from backoffice.tables.orders import OrderRow, StepFactRow
 from backoffice.tables.payments import PaymentEventRow
 from backoffice.views import ShipmentView
 from domain.ids import shipment_id
+from domain.journal import FactOutcome
 from domain.money import Money
 from domain.order import Order
 from domain.payment import (
@@ -26,6 +27,7 @@ from domain.status import OrderStatus
 from domain.stock import Want
 
 _ORDERS, _CASES, _MONEY = table(OrderRow), table(CaseRow), table(PaymentEventRow)
+_FACTS = table(StepFactRow)
 _K = PaymentEventKind
 
 
@@ -85,7 +87,10 @@ def _with_money(remains: Remains, connection: Connection, order: Order) -> Remai
     taken = totals.captured.amount > 0
     held = Money.zero(order.currency) if taken else totals.authorized - totals.voided
     captured = totals.captured - totals.refunded
-    known_end = taken or any(event.kind in (_K.DECLINE, _K.VOID) for event in events)
+    # One that waits for its money may be asking the bank once more, whatever it said before.
+    waits = remains.status is OrderStatus.AWAITING_PAYMENT
+    answered = any(event.kind in (_K.DECLINE, _K.VOID) for event in events) and not waits
+    known_end = taken or answered
     reference = _reference(events)
     nameless = reference is None and not known_end
     in_doubt = nameless and isinstance(order.payment, AuthorizeMethod)
@@ -99,10 +104,23 @@ def _with_money(remains: Remains, connection: Connection, order: Order) -> Remai
             "reference": reference,
             "in_doubt": order.due if in_doubt else None,
             "unverified": order.due if unverified else None,
+            "authorize_sequence": _next_authorization(connection, remains.order_id),
             "held": held if held.amount > 0 else None,
             "captured": captured if captured.amount > 0 else None,
         }
     )
+
+
+def _next_authorization(connection: Connection, order_id: str) -> int:
+    """The one that may be under way: it follows the last that was answered."""
+    keys = connection.scalars(
+        select(_FACTS.c.key).where(
+            _FACTS.c.order_id == order_id,
+            _FACTS.c.operation == "authorize",
+            _FACTS.c.outcome != FactOutcome.FAILED.value,
+        )
+    )
+    return 1 + max((int(key.rpartition(":")[2]) for key in keys), default=0)
 
 
 def _reference(events: tuple[PaymentEvent, ...]) -> str | None:

@@ -29,6 +29,7 @@ class DemoOrder:
     due: int
     charged_here: bool = True
     cancel_at: str | None = None
+    other_card: str | None = None
     order_id: str = ""
     status: str = ""
     cancelled: bool = False
@@ -67,10 +68,17 @@ def orders() -> list[DemoOrder]:
             5940 + 1200,
         ),
         DemoOrder(
-            "card declined",
-            order("1004", one, card("pm_card_visa_chargeDeclined")),
+            "card reported lost",
+            order("1004", one, card("pm_card_visa_chargeDeclinedLostCard")),
             Ending.DECLINED,
             2380,
+        ),
+        DemoOrder(
+            "card declined, then paid with another",
+            order("1008", one, card("pm_card_visa_chargeDeclined")),
+            Ending.COMPLETED,
+            2380,
+            other_card="pm_card_mastercard",
         ),
         DemoOrder(
             "customer cancels while it is picked",
@@ -151,6 +159,10 @@ class Demo:
         order.status = event["status"]
         tracking = " ".join(one["tracking_number"] for one in event.get("tracking", []))
         self._line(order, event["status"], event.get("detail") or tracking)
+        if order.other_card is not None and event["status"] == "awaiting_payment":
+            method = demo_orders.card(order.other_card)
+            shop.post(f"/orders/{order.order_id}/payment-method", json=method)
+            self._line(order, "another card", order.other_card)
         if order.cancel_at == event["status"] and not order.cancelled:
             order.cancelled = True
             answer = shop.post(

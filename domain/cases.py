@@ -19,6 +19,7 @@ class CaseKind(StrEnum):
     BEYOND_BOOKING = "beyond_booking"
     NO_RATE = "no_rate"
     LABEL_FAILED = "label_failed"
+    AUTHORIZATION_ENDS = "authorization_ends"
     CAPTURE_FAILED = "capture_failed"
     GONE_UNRELEASED = "gone_unreleased"
     INTERCEPT = "intercept"

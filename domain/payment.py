@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from domain.model import Code, Model, Moment, OptionalText
+from domain.address import Customer
+from domain.model import Code, LongText, Model, Moment, OptionalText
 from domain.money import Money
 
 _CARD_NUMBER = re.compile(r"\d(?:[._:/+#-]?\d){11,18}")
@@ -64,6 +65,30 @@ PaymentTerms = Annotated[
 ]
 
 
+class KeptMethod(Model):
+    """What an order says of its own money: hold it anew with the method of the authorization
+    ``reference``, which the customer agreed to have kept for that."""
+
+    terms: Literal["kept"] = "kept"
+    reference: Code
+
+
+HoldTerms = Annotated[
+    AuthorizeMethod | ExistingIntent | Prepaid | NothingDue | KeptMethod,
+    Field(discriminator="terms"),
+]
+"""What money is held by: the order's terms, and what may take their place before it ships."""
+
+
+class Payer(Model):
+    """Who pays. Where ``waits`` is set, a bank that wants them to confirm is waited for, and sends
+    them back to ``back_to`` (an address, or nothing where the shop's checkout asks them)."""
+
+    customer: Customer
+    waits: bool = False
+    back_to: OptionalText = ""
+
+
 class Authorization(Model):
     """Money held for an order. It lapses at ``capture_before``: the provider's word, not ours."""
 
@@ -85,13 +110,19 @@ class InDoubt(Model):
 
 
 class DeclineKind(StrEnum):
-    """Why an authorization was not given."""
+    """Why an authorization was not given. HARD and MISMATCH end the order's payment."""
 
     HARD = "hard"
+    CARD = "card_declined"
     FUNDS = "insufficient_funds"
     AUTHENTICATION = "authentication_required"
     EXPIRED = "expired"
     MISMATCH = "mismatch"
+
+
+_ANOTHER_METHOD = frozenset(
+    {DeclineKind.CARD, DeclineKind.FUNDS, DeclineKind.AUTHENTICATION, DeclineKind.EXPIRED}
+)
 
 
 class Decline(Model):
@@ -100,6 +131,21 @@ class Decline(Model):
     kind: DeclineKind
     code: OptionalText = ""
     message: OptionalText = ""
+
+    @property
+    def another_method_may_do(self) -> bool:
+        """Whether the customer can still pay, with another card or by confirming this one."""
+        return self.kind in _ANOTHER_METHOD
+
+
+class ConfirmationNeeded(Model):
+    """An ordinary outcome: the bank wants the customer (3-D Secure) before it holds the money.
+
+    ``url`` is the bank's page for that; without one the shop's checkout asks, by ``reference``.
+    """
+
+    reference: Code
+    url: LongText = ""
 
 
 class Captured(Model):

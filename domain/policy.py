@@ -16,6 +16,12 @@ Patience = Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=365))]
 class Policy(Model):
     """A shop's rules. An order keeps those that held when it was accepted."""
 
+    pay_within: Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=30))] = timedelta(
+        days=3
+    )
+    """How long a customer whose payment failed may pay otherwise; 0 declines at once."""
+    renew_before: Patience = timedelta(days=1)
+    """How long before an authorization lapses it is made anew."""
     pick_within: Patience = timedelta(days=3)
     pack_within: Patience = timedelta(days=2)
     hand_over_within: Patience = timedelta(days=2)

@@ -22,8 +22,9 @@ class Remains(Model):
 
     ``money_asked`` means that the payment provider was, or may have been, asked to hold money;
     ``reference`` names it where that is known; ``in_doubt`` is what we asked for, where no answer
-    is on record, and ``unverified`` what a checkout is said to hold. ``captured`` is what was
-    taken and not given back.
+    is on record, and ``authorize_sequence`` counts the order's authorizations up to that one.
+    ``unverified`` is what a checkout is said to hold, ``captured`` what was taken and not given
+    back.
     """
 
     order_id: str
@@ -36,6 +37,7 @@ class Remains(Model):
     reference: str | None = None
     in_doubt: Money | None = None
     unverified: Money | None = None
+    authorize_sequence: int = 1
     held: Money | None = None
     captured: Money | None = None
     labels: tuple[Label, ...] = ()

@@ -33,6 +33,7 @@ class OrderStatus(StrEnum):
 
     ACCEPTED = "accepted"
     RESERVED = "reserved"
+    AWAITING_PAYMENT = "awaiting_payment"
     PAYMENT_SECURED = "payment_secured"
     IN_FULFILMENT = "in_fulfilment"
     PICKED = "picked"
@@ -59,7 +60,10 @@ class OrderStatus(StrEnum):
 _S = OrderStatus
 _FOLLOWS: dict[OrderStatus, frozenset[OrderStatus]] = {
     _S.ACCEPTED: frozenset({_S.RESERVED, _S.OUT_OF_STOCK, _S.CANCELLING}),
-    _S.RESERVED: frozenset({_S.PAYMENT_SECURED, _S.DECLINED, _S.CANCELLING}),
+    _S.RESERVED: frozenset({_S.PAYMENT_SECURED, _S.AWAITING_PAYMENT, _S.DECLINED, _S.CANCELLING}),
+    _S.AWAITING_PAYMENT: frozenset(
+        {_S.AWAITING_PAYMENT, _S.PAYMENT_SECURED, _S.DECLINED, _S.CANCELLING}
+    ),
     _S.PAYMENT_SECURED: frozenset({_S.IN_FULFILMENT, _S.CANCELLING}),
     _S.IN_FULFILMENT: frozenset({_S.PICKED, _S.CANCELLING, _S.CAPTURED}),
     _S.PICKED: frozenset({_S.READY_TO_PACK, _S.CANCELLING, _S.CAPTURED}),

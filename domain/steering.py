@@ -2,6 +2,7 @@
 
 from domain.cases import CaseAnswer
 from domain.model import Code, LongText, Model, Text
+from domain.payment import AuthorizeMethod
 from domain.status import CancelMoment
 
 
@@ -18,6 +19,12 @@ class CancelAnswer(Model):
     accepted: bool
     moment: CancelMoment
     message: LongText
+
+
+class OtherMethod(Model):
+    """Update ``pay_otherwise``: the method that the customer wants to pay with instead."""
+
+    method: AuthorizeMethod
 
 
 class CaseReply(Model):

@@ -58,7 +58,8 @@ class MailTexts:
 
     def write(self, kind: MailKind, on_record: OrderOnRecord, facts: Mapping[str, str]) -> MailText:
         """One mail about an order. ``facts`` are what the workflow knows: ``reason``,
-        ``credit_notes``, ``tracking.1`` ("carrier number"), ``sku``, ``on_hand``,
+        ``credit_notes``, ``link`` and ``pay_by`` (to pay), ``tracking.1`` ("carrier number"),
+        ``sku``, ``on_hand``,
         ``reorder_point``."""
         language = self._language(on_record.order.customer.language)
         plain = self._environment.get_template(f"{language}/{kind.value}.txt")
@@ -97,6 +98,7 @@ def _context(on_record: OrderOnRecord, facts: Mapping[str, str], language: str) 
         "held": isinstance(order.payment, AuthorizeMethod | ExistingIntent),
         "reason": facts.get("reason", ""),
         "credit_notes": facts.get("credit_notes", ""),
+        "link": facts.get("link", ""),
         "parcels": _parcels(facts),
         "facts": facts,
     }

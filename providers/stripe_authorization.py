@@ -1,15 +1,24 @@
 """Holding money at Stripe, once per operation, whatever became of earlier attempts."""
 
+from collections.abc import Callable
+
 import stripe
 
 from domain.address import Customer
 from domain.attempt import Attempt
 from domain.failures import Mismatch, Refused, UnknownOutcome
 from domain.money import Money
-from domain.payment import Authorization, AuthorizeMethod, Decline, DeclineKind
+from domain.payment import (
+    Authorization,
+    AuthorizeMethod,
+    ConfirmationNeeded,
+    Decline,
+    DeclineKind,
+    Payer,
+)
 from providers.stripe_calls import StripeTurn
 from providers.stripe_fence import check_not_given_up
-from providers.stripe_lookup import customers_of, intent_of
+from providers.stripe_lookup import customers_of, intent_of, mark, retrieve
 from providers.stripe_units import from_stripe, to_stripe
 from providers.stripe_words import (
     ABANDONED,
@@ -29,9 +38,9 @@ def authorize(
     order_id: str,
     money: Money,
     method: AuthorizeMethod,
-    customer: Customer,
-) -> Authorization | Decline:
-    """Hold ``money``, or say why not.
+    payer: Payer,
+) -> Authorization | Decline | ConfirmationNeeded:
+    """Hold ``money``, or say why not, or that the customer has to confirm it first.
 
     A repeated attempt lists what earlier ones made, and else sends the very same request under
     the same key: within a day Stripe answers it with what was done, or is still being done; after
@@ -39,7 +48,33 @@ def authorize(
     """
 
     def known() -> stripe.PaymentIntent | None:
-        return _look_up(turn, attempt, order_id, method, customer)
+        return _look_up(turn, attempt, order_id, method, payer.customer)
+
+    def params() -> stripe.params.PaymentIntentCreateParams:
+        account = method.customer or _customer(turn, attempt, order_id, payer.customer)
+        wanted = params_of(attempt, order_id, money, method.payment_method, account)
+        if method.consent is not None:
+            wanted["setup_future_usage"] = "off_session"
+        if payer.waits and payer.back_to:
+            wanted["return_url"] = payer.back_to
+        return wanted
+
+    intent = hold(turn, attempt, order_id, params, known)
+    if isinstance(intent, Decline):
+        return intent
+    if intent.status == "requires_action" and not payer.waits:
+        intent = _give_up(turn, attempt, intent)
+    return outcome_of(money, intent, attempt.repeated)
+
+
+def hold(
+    turn: StripeTurn,
+    attempt: Attempt,
+    order_id: str,
+    params: Callable[[], stripe.params.PaymentIntentCreateParams],
+    known: Callable[[], stripe.PaymentIntent | None],
+) -> stripe.PaymentIntent | Decline:
+    """The intent that an operation makes, once; ``known`` is what it made at an earlier attempt."""
 
     def known_or_given_up() -> stripe.PaymentIntent | None:
         found = known()
@@ -50,11 +85,10 @@ def authorize(
     try:
         intent = known() if attempt.repeated else None
         if intent is None:
-            payer = method.customer or _customer(turn, attempt, order_id, customer)
-            params = _params(attempt, order_id, money, method, payer)
+            wanted = params()
             intent = turn.write(
                 attempt.key,
-                lambda options: turn.v1.payment_intents.create(params, options),
+                lambda options: turn.v1.payment_intents.create(wanted, options),
                 known_or_given_up,
                 attempt.repeated,
             )
@@ -64,7 +98,21 @@ def authorize(
         if error.code in AMOUNT_DECLINES:
             return _beyond_limits(error)
         raise refusal(error) from error
-    return _outcome(turn, attempt, money, intent)
+    return intent
+
+
+def look(
+    turn: StripeTurn, order_id: str, reference: str, money: Money
+) -> Authorization | Decline | ConfirmationNeeded:
+    """What an intent that waited for the customer has come to.
+
+    Raises:
+        Mismatch: it is another order's, or holds another amount.
+    """
+    intent = retrieve(turn, reference)
+    if mark(intent, "order") != order_id:
+        raise Mismatch("stripe", f"{reference} does not bear the mark of {order_id}")
+    return outcome_of(money, intent)
 
 
 def _look_up(
@@ -76,13 +124,13 @@ def _look_up(
 ) -> stripe.PaymentIntent | None:
     """What this operation made at any of its attempts, whichever customer it was made for."""
     since = attempt.first_at
-    payers = (
+    accounts = (
         customers_of(turn, order_id, customer.email, since)
         if method.customer is None
         else [method.customer]
     )
-    for payer in payers:
-        found = intent_of(turn, order_id, attempt.key, since, payer)
+    for account in accounts:
+        found = intent_of(turn, order_id, attempt.key, since, account)
         if found is not None:
             return found
     return None
@@ -105,18 +153,23 @@ def _customer(turn: StripeTurn, attempt: Attempt, order_id: str, customer: Custo
     return made.id
 
 
-def _params(
-    attempt: Attempt, order_id: str, money: Money, method: AuthorizeMethod, payer: str
+def params_of(
+    attempt: Attempt, order_id: str, money: Money, method: str, account: str
 ) -> stripe.params.PaymentIntentCreateParams:
+    """What every hold is asked with: confirmed at once, captured by hand, marked as the order's.
+
+    Raises:
+        Refused: Stripe has no units for this amount.
+    """
     try:
         units = to_stripe(money)
     except ValueError as error:
         raise Refused("stripe", str(error)) from error
-    params: stripe.params.PaymentIntentCreateParams = {
+    return {
         "amount": units,
         "currency": money.currency.lower(),
-        "customer": payer,
-        "payment_method": method.payment_method,
+        "customer": account,
+        "payment_method": method,
         "confirm": True,
         "capture_method": "manual",
         "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
@@ -124,24 +177,29 @@ def _params(
         "metadata": {"order": order_id, "operation": attempt.key},
         "expand": ["latest_charge"],
     }
-    if method.consent is not None:
-        params["setup_future_usage"] = "off_session"
-    return params
 
 
-def _outcome(
-    turn: StripeTurn, attempt: Attempt, money: Money, intent: stripe.PaymentIntent
-) -> Authorization | Decline:
+def outcome_of(
+    money: Money, intent: stripe.PaymentIntent, repeated: bool = False
+) -> Authorization | Decline | ConfirmationNeeded:
+    """What an intent that was to hold ``money`` has come to.
+
+    One that a ``repeated`` attempt finds captured was captured by an earlier run of the order: the
+    capture will find that it was.
+
+    Raises:
+        Mismatch: it holds another amount, or was captured.
+        UnknownOutcome: the bank has not said yet.
+    """
     match intent.status:
         case "requires_capture":
             held = from_stripe(intent.amount_capturable, intent.currency)
             if held != money:
                 raise Mismatch("stripe", f"{intent.id} holds {held}, not {money}")
             return authorization(intent)
-        case "requires_action" | "requires_confirmation":
-            return _give_up(turn, attempt, money, intent)
-        case "succeeded" if attempt.repeated and intent.amount == to_stripe(money):
-            # An earlier run of the order has captured it: the capture will find that it has.
+        case "requires_action":
+            return ConfirmationNeeded(reference=intent.id, url=_bank_page(intent))
+        case "succeeded" if repeated and intent.amount == to_stripe(money):
             return Authorization(reference=intent.id, money=money)
         case "succeeded":
             raise Mismatch("stripe", f"{intent.id} was captured before it was to be")
@@ -151,9 +209,15 @@ def _outcome(
             return decline_of_intent(intent)
 
 
+def _bank_page(intent: stripe.PaymentIntent) -> str:
+    action = intent.next_action
+    redirect = None if action is None else getattr(action, "redirect_to_url", None)
+    return "" if redirect is None else str(redirect.url or "")
+
+
 def _give_up(
-    turn: StripeTurn, attempt: Attempt, money: Money, intent: stripe.PaymentIntent
-) -> Authorization | Decline:
+    turn: StripeTurn, attempt: Attempt, intent: stripe.PaymentIntent
+) -> stripe.PaymentIntent:
     """Cancel an intent that waits for a customer who is not there to pass 3-D Secure."""
 
     def ended() -> stripe.PaymentIntent | None:
@@ -165,7 +229,7 @@ def _give_up(
         return None if now.status == intent.status else now
 
     try:
-        after = turn.write(
+        return turn.write(
             f"{attempt.key}:give-up",
             lambda options: turn.v1.payment_intents.cancel(
                 intent.id, {"cancellation_reason": ABANDONED}, options
@@ -177,7 +241,7 @@ def _give_up(
         after = ended()
         if after is None:
             raise refusal(error) from error
-    return _outcome(turn, attempt, money, after)
+        return after
 
 
 def _beyond_limits(error: stripe.InvalidRequestError) -> Decline:

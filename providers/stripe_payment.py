@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import stripe
 
-from domain.address import Customer
 from domain.attempt import Attempt
 from domain.failures import Refused, UnknownOutcome
 from domain.ids import order_of
@@ -17,15 +16,18 @@ from domain.payment import (
     Authorization,
     AuthorizeMethod,
     Captured,
+    ConfirmationNeeded,
     Decline,
     ExistingIntent,
     InDoubt,
     NotCaptured,
+    Payer,
     Refunded,
 )
-from providers.stripe_authorization import authorize
+from providers.stripe_authorization import authorize, look
 from providers.stripe_calls import CONNECT_SECONDS, READ_SECONDS, StripeCalls, StripeTurn
 from providers.stripe_lookup import refund_of, retrieve
+from providers.stripe_renewal import renew
 from providers.stripe_units import from_stripe, to_stripe
 from providers.stripe_verification import verified
 from providers.stripe_void import void
@@ -62,13 +64,26 @@ class StripePayment:
         order_id: str,
         money: Money,
         method: AuthorizeMethod,
-        customer: Customer,
-    ) -> Authorization | Decline:
+        payer: Payer,
+    ) -> Authorization | Decline | ConfirmationNeeded:
         """Hold money without taking it, once: a repeated attempt finds what an earlier one did.
 
-        A card that the bank refuses, and one that wants 3-D Secure, are declines.
+        A card that the bank refuses is a decline; so is one that wants 3-D Secure, unless the
+        payer is waited for.
         """
-        return authorize(self._calls.turn(), attempt, order_id, money, method, customer)
+        return authorize(self._calls.turn(), attempt, order_id, money, method, payer)
+
+    def look(
+        self, order_id: str, reference: str, money: Money
+    ) -> Authorization | Decline | ConfirmationNeeded:
+        """What has become of an intent that waited for the customer."""
+        return look(self._calls.turn(), order_id, reference, money)
+
+    def renew(
+        self, attempt: Attempt, order_id: str, money: Money, reference: str
+    ) -> Authorization | Decline:
+        """Hold money once more, off-session, by the method that an intent kept for that."""
+        return renew(self._calls.turn(), attempt, order_id, money, reference)
 
     def verify(
         self, order_id: str, money: Money, intent: ExistingIntent

@@ -24,6 +24,8 @@ def void(
 ) -> Authorization | None:
     """Let go of what is held under ``reference``, else of everything held for the order.
 
+    What was let go of before an authorization that is in doubt is not counted as its own.
+
     A look that finds nothing is believed only when nothing can come after it: the keys of the
     authorization are occupied before the look, and whoever used one of them has left a trace.
     """
@@ -36,6 +38,7 @@ def void(
     let_go = [
         (intent, _let_go(turn, attempt, intent))
         for intent in sorted(intents, key=lambda one: one.status == "succeeded")
+        if in_doubt is None or intent.status != "canceled" or is_outcome(intent, in_doubt.key)
     ]
     if in_doubt is not None and not in_doubt.settled:
         traces = sum(is_outcome(intent, in_doubt.key) for intent in intents)

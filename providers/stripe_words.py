@@ -20,8 +20,20 @@ DECLINES: dict[str, DeclineKind] = {
     "online_or_offline_pin_required": DeclineKind.AUTHENTICATION,
     "payment_intent_authentication_failure": DeclineKind.AUTHENTICATION,
     "expired_card": DeclineKind.EXPIRED,
+    "fraudulent": DeclineKind.HARD,
+    "highest_risk_level": DeclineKind.HARD,
+    "lost_card": DeclineKind.HARD,
+    "merchant_blacklist": DeclineKind.HARD,
+    "pickup_card": DeclineKind.HARD,
+    "restricted_card": DeclineKind.HARD,
+    "revocation_of_all_authorizations": DeclineKind.HARD,
+    "security_violation": DeclineKind.HARD,
+    "stolen_card": DeclineKind.HARD,
 }
-"""Stripe, "Decline codes" and "Error codes". Every other decline is final for this method."""
+"""Stripe, "Decline codes" and "Error codes". Every other refusal of a card leaves another to try;
+who pays with a stolen one is not asked for the next."""
+
+_OF_THE_CARD = frozenset({"card_declined", "incorrect_cvc", "incorrect_number", "processing_error"})
 
 AMOUNT_DECLINES = frozenset({"amount_too_small", "amount_too_large"})
 """Limits that only Stripe knows: after conversion to the account's currency, by card network."""
@@ -66,9 +78,13 @@ def authentication_needed() -> Decline:
 
 def _decline(reason: str | None, code: str | None, message: str | None) -> Decline:
     word = reason or code or ""
-    kind = DECLINES.get(word) or DECLINES.get(code or "") or DeclineKind.HARD
+    kind = DECLINES.get(word) or DECLINES.get(code or "") or _usual(code)
     said = message or "The payment was declined."
     return Decline(kind=kind, code=word[:_MESSAGE_LENGTH], message=said[:_MESSAGE_LENGTH])
+
+
+def _usual(code: str | None) -> DeclineKind:
+    return DeclineKind.CARD if code in _OF_THE_CARD else DeclineKind.HARD
 
 
 def authorization(intent: stripe.PaymentIntent) -> Authorization:

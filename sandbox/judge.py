@@ -58,6 +58,7 @@ class Account:
     bears: dict[str, str | None] = field(default_factory=dict[str, str | None])
     parcels_left: set[str] = field(default_factory=set[str])
     mails: Counter[str] = field(default_factory=Counter[str])
+    mail_keys: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     callbacks: int = 0
     callback_sequence: list[int] = field(default_factory=list[int])
     released_at: int | None = None
@@ -160,7 +161,9 @@ def _count_paper(sums: Account, entry: LedgerEntry) -> None:
             sums.labels_refunded += 1
             sums.live.pop(str(entry.data["tracking_number"]), None)
         case "mail":
-            sums.mails[str(entry.data.get("kind"))] += 1
+            kind, key = str(entry.data.get("kind")), str(entry.data.get("key"))
+            sums.mails[kind] += 1
+            sums.mail_keys[kind, key] += 1
         case "callback" if not entry.data.get("duplicate"):
             sums.callbacks += 1
             sums.callback_sequence.append(int(entry.data["body"]["sequence"]))
@@ -222,7 +225,7 @@ def _goods(expected: Expected, sums: Account) -> list[str]:
 def _words(expected: Expected, sums: Account) -> list[str]:
     problems = [
         f"{count} mails of kind {kind}"
-        for kind, count in sums.mails.items()
+        for (kind, _), count in sums.mail_keys.items()
         if count > 1 + expected.repeats.get(kind, 0) and kind != "restock"
     ]
     if expected.ending is Ending.COMPLETED:

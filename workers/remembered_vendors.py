@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from activities.mail import MailSent
-from activities.payment import (
+from activities.payment_requests import (
     CaptureResult,
     PaymentSecured,
     RefundPayment,
@@ -18,7 +18,7 @@ from activities.settling import Found
 from activities.shipping import BoughtLabels, Quotes
 from activities.warehouse import HandedOff, Told
 from backoffice.books import Books
-from domain.address import Address, Customer, Seller
+from domain.address import Address, Seller
 from domain.attempt import Attempt
 from domain.failures import Refused
 from domain.mail import MailKind
@@ -27,10 +27,12 @@ from domain.payment import (
     Authorization,
     AuthorizeMethod,
     Captured,
+    ConfirmationNeeded,
     Decline,
     ExistingIntent,
     InDoubt,
     NotCaptured,
+    Payer,
     Refunded,
 )
 from domain.record import OrderOnRecord
@@ -53,20 +55,38 @@ class RememberedMoney:
         order_id: str,
         money: Money,
         method: AuthorizeMethod,
-        customer: Customer,
-    ) -> Authorization | Decline:
+        payer: Payer,
+    ) -> Authorization | Decline | ConfirmationNeeded:
         """What came of it."""
         return self._secured()
+
+    def look(
+        self, order_id: str, reference: str, money: Money
+    ) -> Authorization | Decline | ConfirmationNeeded:
+        """What came of it."""
+        return self._secured()
+
+    def renew(
+        self, attempt: Attempt, order_id: str, money: Money, reference: str
+    ) -> Authorization | Decline:
+        """What came of it."""
+        outcome = self._secured()
+        if isinstance(outcome, ConfirmationNeeded):
+            raise ValueError("a method that was kept and waits for its customer")
+        return outcome
 
     def verify(
         self, order_id: str, money: Money, intent: ExistingIntent
     ) -> Authorization | Decline:
         """What came of it."""
-        return self._secured()
+        outcome = self._secured()
+        if isinstance(outcome, ConfirmationNeeded):
+            raise ValueError("a checkout's authorization that waits for its customer")
+        return outcome
 
-    def _secured(self) -> Authorization | Decline:
+    def _secured(self) -> Authorization | Decline | ConfirmationNeeded:
         secured: PaymentSecured = self.call.answer
-        outcome = secured.decline or secured.authorization
+        outcome = secured.decline or secured.authorization or secured.confirmation
         if outcome is None:
             raise ValueError("an authorization without an outcome")
         return outcome

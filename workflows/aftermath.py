@@ -14,7 +14,8 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.documents import DocumentActivities, PutAway
 from activities.mail import MailActivities, SendMail
-from activities.payment import PaymentActivities, RefundPayment, VoidPayment
+from activities.payment import PaymentActivities
+from activities.payment_requests import RefundPayment, VoidPayment
 from activities.records import RecordActivities
 from activities.settling import RUNS_AGAIN, SettlingActivities
 from activities.shipping import ShippingActivities, VoidKnownLabels
@@ -207,6 +208,7 @@ class AftermathWorkflow:
                 authorized_since=left.accepted_at,
                 in_doubt=left.in_doubt,
                 unverified=left.unverified,
+                authorize_sequence=left.authorize_sequence,
             )
         )
         await start_provider_call(PaymentActivities.void, request, "void the authorization")

@@ -18,7 +18,12 @@ class Alarm:
     def __init__(self) -> None:
         """Nothing is waited for yet."""
         self._set_for: datetime | None = None
+        self._was_set = False
         self._bell: asyncio.Task[None] | None = None
+
+    def sleeps_past(self, moment: datetime) -> bool:
+        """Whether no timer that others need will ring by then, though one was needed before."""
+        return self._was_set and (self._set_for is None or self._set_for > moment)
 
     async def until(self, ready: Callable[[], bool], by: datetime | None, why: str) -> bool:
         """Wait until ``ready``; False when the deadline passed first. None waits for ever."""
@@ -37,6 +42,7 @@ class Alarm:
     def _set(self, by: datetime, why: str) -> None:
         if self._set_for is None or by < self._set_for:
             self._set_for = by
+            self._was_set = True
             self._bell = asyncio.create_task(self._ring(by, why))
 
     async def _ring(self, at: datetime, why: str) -> None:

@@ -60,11 +60,12 @@ async def capture(shipment: Shipment, gone: bool = False) -> None:
         Stopped: the money cannot be had, or a cancel came first.
     """
     desk = shipment.desk
-    if shipment.money.can_be_taken:
+    if shipment.money.held:
         await desk.hearing.settled()
     desk.check_stop(not gone)
     while True:
         shipment.capture_asked = True
+        refused = shipment.money.reference
         refusal = await shipment.money.capture(shipment.id)
         if not refusal:
             return
@@ -72,6 +73,8 @@ async def capture(shipment: Shipment, gone: bool = False) -> None:
         if not gone:
             desk.stop = desk.stop or shipment.recall_wanted
             desk.check_stop()
+        if await shipment.hold.renewed():
+            continue
         answer = await desk.ask(
             CaseKind.CAPTURE_FAILED,
             f"The money could not be taken: {refusal}. "
@@ -79,6 +82,7 @@ async def capture(shipment: Shipment, gone: bool = False) -> None:
             (CaseAnswer.RETRY, CaseAnswer.ACCEPT if gone else CaseAnswer.CANCEL),
             shipment.id,
             stoppable=not gone,
+            unless=lambda held=refused: shipment.money.reference != held,
         )
         if answer is CaseAnswer.ACCEPT:
             return

@@ -14,7 +14,7 @@ from domain.mail import MailFact, MailKind
 from domain.order import OrderInput
 from domain.shipping import Portion
 from domain.status import CancelMoment, OrderStatus, Step
-from domain.steering import CancelAnswer, CancelRequest, CaseReply
+from domain.steering import CancelAnswer, CancelRequest, CaseReply, OtherMethod
 from domain.stock import wants
 from domain.warehouse import HandedOver, Packed, Picked, RecallResult
 from workflows.cancel import ask_to_cancel, is_way_back
@@ -25,9 +25,11 @@ from workflows.handover import (
     hear_still_here,
     report_gone_after_all,
 )
+from workflows.holding import Hold
 from workflows.interruptions import DoneByHand, Stopped
 from workflows.messages import NOTHING
 from workflows.money import OrderMoney
+from workflows.paying import Payer, check_offer, until_paid
 from workflows.promises import Promises
 from workflows.reception import Reception
 from workflows.shipment import Shipment
@@ -49,9 +51,11 @@ class OrderWorkflow:
         """Signals and updates may come before `run` does."""
         self.desk = Desk(given)
         self.money = OrderMoney(self.desk)
+        self.payer = Payer()
+        self.hold = Hold(self.desk, self.money, self.payer)
         self.promises = Promises()
         everything = tuple(Portion(line=x.id, quantity=x.quantity) for x in given.order.lines)
-        self.shipments = [Shipment(self.desk, self.money, 1, everything)]
+        self.shipments = [Shipment(self.desk, self.money, self.hold, 1, everything)]
         self.reception = Reception(self.desk, self.shipments)
         self.declined_because = ""
 
@@ -126,7 +130,7 @@ class OrderWorkflow:
     async def promise_money(self) -> bool:
         """Step 2: the payment's terms are met, or the order is declined."""
         self.promises.register(self.money.let_go)
-        decline = await self.money.secure()
+        decline = await until_paid(self.desk, self.money, self.payer)
         self.declined_because = "" if decline is None else decline.message or decline.code
         return decline is None
 
@@ -135,6 +139,7 @@ class OrderWorkflow:
         desk = self.desk
         desk.journal.waited(Step.RECORDS, "record", desk.order_id, workflow.now())
         desk.in_background(self.mail(MailKind.CONFIRMATION))
+        desk.in_background(self.hold.keep())
 
     async def each_shipment(self) -> list[Fate]:
         """Steps 5 to 15, side by side."""
@@ -154,6 +159,7 @@ class OrderWorkflow:
     async def close(self, status: OrderStatus, mail: MailKind | None = None) -> OrderStatus:
         """Undo what was promised and not kept, tell the customer, and close the books."""
         desk = self.desk
+        self.hold.end()
         if status is not OrderStatus.COMPLETED:
             if status is OrderStatus.CANCELLED and not is_way_back(desk.status):
                 desk.enter(OrderStatus.CANCELLING, Step.HANDOFF, detail=desk.cancelled_by)
@@ -210,6 +216,11 @@ class OrderWorkflow:
         """Step 15; late, double and out-of-order events change nothing."""
         await self.reception.follow(raw)
 
+    @workflow.signal(description="The payment provider has news: the order asks it itself")
+    async def payment_news(self, raw: RawValue = NOTHING) -> None:
+        """Step 2; a hint, whatever it says."""
+        self.payer.hinted = True
+
     @workflow.update(description="Cancel the order: what that leads to depends on the moment")
     async def request_cancel(self, request: CancelRequest) -> CancelAnswer:
         """Void before the capture, recall until the hand-over, refuse after it."""
@@ -226,6 +237,18 @@ class OrderWorkflow:
     @request_cancel.validator
     def check_cancel(self, request: CancelRequest) -> None:
         """A call that is no request at all is refused here and leaves no trace in the history."""
+
+    @workflow.update(description="Pay with another method, while the order waits for its money")
+    async def pay_otherwise(self, other: OtherMethod) -> None:
+        """Step 2, once more."""
+        await self.desk.hearing.kept()
+        self.check_pay_otherwise(other)
+        self.payer.offer = other.method
+
+    @pay_otherwise.validator
+    def check_pay_otherwise(self, other: OtherMethod) -> None:
+        """An offer that nobody waits for leaves no trace in the history."""
+        check_offer(self.desk, self.payer)
 
     @workflow.update(description="Answer one of the order's cases, with who and why")
     async def answer_case(self, reply: CaseReply) -> None:

@@ -6,6 +6,7 @@ from domain.shipping import Label, PlannedParcel, Portion
 from domain.steering import CancelRequest
 from domain.warehouse import HandedOver, HandoffLine, PickedLine, RecallResult
 from workflows.desk import Desk
+from workflows.holding import Hold
 from workflows.inbox import ShipmentInbox
 from workflows.messages import Malformed
 from workflows.money import OrderMoney
@@ -16,11 +17,17 @@ class Shipment:
     """What is known of one shipment. It owns its promises: warehouse work, labels, issued stock."""
 
     def __init__(
-        self, desk: Desk, money: OrderMoney, sequence: int, portions: tuple[Portion, ...]
+        self,
+        desk: Desk,
+        money: OrderMoney,
+        hold: Hold,
+        sequence: int,
+        portions: tuple[Portion, ...],
     ) -> None:
         """The n-th shipment of an order, counted from 1."""
         self.desk = desk
         self.money = money
+        self.hold = hold
         self.id = shipment_id(desk.order_id, sequence)
         self.portions = portions
         self.promises = Promises()

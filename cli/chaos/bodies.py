@@ -72,11 +72,12 @@ class Payment:
 
 
 def payment(rng: Random) -> Payment:
-    """By card mostly; some declined, some authorized by a checkout, some paid elsewhere."""
+    """By card mostly, half of them kept; some declined, some authorized by a checkout, some paid
+    elsewhere."""
     dice = rng.random()
     if dice < 0.66:
         card = {"terms": "authorize", "payment_method": rng.choice(GOOD_CARDS)}
-        return Payment(card)
+        return Payment(card | ({"consent": "2026-01-02T03:04:05Z"} if rng.random() < 0.5 else {}))
     if dice < 0.74:
         return Payment({"terms": "authorize", "payment_method": rng.choice(BAD_CARDS)})
     if dice < 0.86:

@@ -27,6 +27,7 @@ class Outcome:
     kills: Counter[str] = field(default_factory=Counter[str])
     freezes: Counter[str] = field(default_factory=Counter[str])
     answers: Counter[str] = field(default_factory=Counter[str])
+    payers: Counter[str] = field(default_factory=Counter[str])
     ambiguous_mails: int = 0
     surplus_labels_voided: int = 0
     general: list[str] = field(default_factory=list[str])
@@ -64,6 +65,7 @@ def show(outcome: Outcome, console: Console) -> None:
         ("Parts killed (and started again)", outcome.kills),
         ("Parts frozen (and let go on)", outcome.freezes),
         ("Answers of the support desk", outcome.answers),
+        ("Customers whose payment failed", outcome.payers),
     ):
         table = Table(title=title, title_justify="left", show_header=False)
         for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):

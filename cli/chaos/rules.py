@@ -20,9 +20,13 @@ def ambiguous_sends(file: Evidence) -> Counter[str]:
 
 
 def repeated_mails(file: Evidence) -> int:
-    """How many mails of one kind really came more than once, but for restock alerts."""
-    kinds = Counter(str(entry.data.get("kind")) for entry in file.entries if entry.kind == "mail")
-    return sum(count - 1 for kind, count in kinds.items() if kind != "restock")
+    """How many mails really came more than once, but for restock alerts."""
+    sent = Counter(
+        (str(entry.data.get("kind")), str(entry.data.get("key")))
+        for entry in file.entries
+        if entry.kind == "mail"
+    )
+    return sum(count - 1 for (kind, _), count in sent.items() if kind != "restock")
 
 
 def problems_of(file: Evidence) -> tuple[Account, list[str]]:

@@ -18,6 +18,7 @@ from cli.chaos.desk import Desk
 from cli.chaos.evidence import Collector, Evidence, summarize
 from cli.chaos.floor import Floor
 from cli.chaos.misfortune import Known
+from cli.chaos.payers import Payers
 from cli.chaos.plan import RunPlan, make
 from cli.chaos.quiet import Quiet
 from cli.chaos.report import Outcome, show, write_stories
@@ -93,6 +94,7 @@ class _Run:
         self._days = BadDays(sandbox)
         self._blows = Blows(stack, plan.blows, teller.say)
         self._desk = Desk(stack.api_url, keys.shop, Floor(sandbox), plan.seed, self._status)
+        self._payers = Payers(stack.api_url, keys.shop, sandbox, self._watch, plan.seed)
         self._placed: list[Placed] = []
 
     def _status(self, order: str) -> str:
@@ -111,6 +113,7 @@ class _Run:
             for work in (
                 self._watch.follow(),
                 self._desk.work(),
+                self._payers.work(),
                 keep_count(self._days, self._ended_orders),
             )
         ]
@@ -128,7 +131,7 @@ class _Run:
             await asyncio.gather(*beside, return_exceptions=True)
         outcome = await self._judge(collector, engine)
         outcome.seconds, outcome.ended = seconds, ended
-        for part in (traffic, collector, self._watch, self._desk):
+        for part in (traffic, collector, self._watch, self._desk, self._payers):
             await part.close()
         database.close()
         return outcome
@@ -195,6 +198,7 @@ class _Run:
             kills=self._blows.dealt,
             freezes=self._blows.frozen,
             answers=self._desk.answers,
+            payers=self._payers.did,
             surplus_labels_voided=books.surplus_labels_voided(files),
         )
         for file in files:

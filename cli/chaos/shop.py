@@ -17,6 +17,7 @@ SHOP = "chaos"
 _CSV = {"content-type": "text/csv"}
 _POLICY: Json = {
     "review_after": "PT1S",
+    "pay_within": "PT20S",
     "pick_within": "PT15S",
     "pack_within": "PT15S",
     "hand_over_within": "PT20S",
@@ -75,6 +76,7 @@ def _shop(sandbox: SandboxClient, callback_secret: str) -> Json:
             "invoice_prefix": "CH",
         },
         "restock_email": "stock@tea-and-oak.example",
+        "status_page": "https://tea-and-oak.example/orders",
         "policy": _POLICY,
         "callback_url": f"{sandbox.base('shop')}/{SHOP}/callbacks",
         "callback_secret": callback_secret,

@@ -22,6 +22,7 @@ class Watch:
         self._after = 0
         self.sequences: dict[str, list[int]] = {}
         self.status: dict[str, str] = {}
+        self.detail: dict[str, str] = {}
         self.moved_at = time.monotonic()
 
     async def close(self) -> None:
@@ -53,6 +54,7 @@ class Watch:
         for event in answer["events"]:
             self.sequences.setdefault(event["order"], []).append(event["sequence"])
             self.status[event["order"]] = event["status"]
+            self.detail[event["order"]] = event.get("detail") or ""
             self.moved_at = time.monotonic()
         self._after = answer["next"]
         return len(answer["events"])

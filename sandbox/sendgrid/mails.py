@@ -46,7 +46,7 @@ async def mailbox(world: World, request: ParsedRequest) -> Answer:
         everyone = {person["email"].lower() for person in mail["to"] + mail["cc"] + mail["bcc"]}
         if "to" in query and query["to"].lower() not in everyone:
             continue
-        if all(mail[name] == query[name] for name in ("kind", "message") if name in query):
+        if all(mail[name] == query[name] for name in ("kind", "key") if name in query):
             found.append(mail)
     return Answer.json({"mails": found})
 
@@ -75,13 +75,13 @@ def _deliver(
         "template_id": mail.get("template_id"),
         "template_data": personalization.get("dynamic_template_data"),
         "custom_args": args,
-        **{name: args.get(name) for name in ("order", "kind", "message")},
+        **{name: args.get(name) for name in ("order", "kind", "key")},
         "fate": fate,
         "events": [],
     }
     world.store.put(KIND, kept["id"], kept)
     people = [person["email"] for part in ("to", "cc", "bcc") for person in kept[part]]
-    fact = {name: kept[name] for name in ("kind", "message", "subject", "message_id")}
+    fact = {name: kept[name] for name in ("kind", "key", "subject", "message_id")}
     world.ledger.append("sendgrid", "mail", kept["order"], fact | {"to": people})
     events.follow(world, kept)
 

@@ -4,6 +4,7 @@ No story says which activities it needs: what each one reaches is seen in a run 
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -42,6 +43,15 @@ async def _deliver(world: World, order: str) -> bool:
 async def _cancel(world: World, order: str) -> bool:
     body = {"who": "the customer", "why": "a story"}
     return (await world.api.post(f"/orders/{order}/cancel", json=body)).is_success
+
+
+async def _confirm(world: World, order: str) -> bool:
+    """The customer goes to the bank's page, which the shop was told of."""
+    told = (await world.view(order))["transitions"][-1]["detail"]
+    intent = re.search(r"\bpi_\w+", told)
+    if intent is not None:
+        await asyncio.to_thread(world.sandbox.complete_3ds, intent[0])
+    return intent is not None
 
 
 _PICK, _PACK = _warehouse("picked"), _warehouse("packed")
@@ -135,7 +145,14 @@ STORIES = (
         Ending.DECLINED,
         ("declined",),
         authorized=0,
-        order={"payment": demo_orders.card("pm_card_visa_chargeDeclined")},
+        order={"payment": demo_orders.card("pm_card_visa_chargeDeclinedLostCard")},
+    ),
+    Story(
+        "confirmed at the bank, then cancelled",
+        {"awaiting_payment": _confirm, "in_fulfilment": _cancel},
+        Ending.CANCELLED,
+        ("payment_needed", "confirmation", "cancelled"),
+        order={"payment": demo_orders.card("pm_card_authenticationRequired")},
     ),
     Story(
         "out of stock",

@@ -250,7 +250,7 @@ MUTATIONS = (
     Mutation(
         "what is let go unheard was never authorized",
         "activities/payment.py",
-        "if request.reference is not None and request.unverified is None:",
+        "if request.reference is not None and not (request.unconfirmed or request.unverified):",
         "if True:",
         ("tests/workflows/test_in_doubt.py",),
     ),

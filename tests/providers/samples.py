@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from domain.address import Address, Customer, Seller
 from domain.money import Money
 from domain.order import Line, Order, Shipping, Sums
-from domain.payment import AuthorizeMethod, PaymentTerms
+from domain.payment import AuthorizeMethod, Payer, PaymentTerms
 from domain.record import OrderOnRecord, Shop
 from domain.shipping import PlannedParcel, Portion
 from domain.warehouse import Handoff, HandoffLine
@@ -44,6 +44,7 @@ NEW_YORK = Address(
 )
 SELLER = Seller(name="Mugs & More", address=BERLIN, email="hello@mugs.example")
 CUSTOMER = Customer(name="Grete Beispiel", email="grete@example.com")
+PAYER = Payer(customer=CUSTOMER)
 VISA = AuthorizeMethod(payment_method="pm_card_visa")
 
 

@@ -3,11 +3,11 @@
 import stripe
 
 from domain.money import Money
-from domain.payment import Authorization, AuthorizeMethod, Decline
+from domain.payment import Authorization, AuthorizeMethod, ConfirmationNeeded, Decline, Payer
 from providers.stripe_payment import StripePayment
 from sandbox.client import LedgerEntry, SandboxClient
 from tests.providers.attempts import again, first
-from tests.providers.samples import CUSTOMER, ORDER, VISA, eur
+from tests.providers.samples import ORDER, PAYER, VISA, eur
 
 KEY = f"{ORDER}:authorize:1"
 
@@ -17,10 +17,11 @@ def authorize(
     attempt_number: int = 1,
     method: AuthorizeMethod = VISA,
     money: Money | None = None,
-) -> Authorization | Decline:
+    payer: Payer = PAYER,
+) -> Authorization | Decline | ConfirmationNeeded:
     """Hold 25.00 EUR, at the first or a later attempt."""
     attempt = again(first(KEY), attempt_number)
-    return payment.authorize(attempt, ORDER, money or eur(2500), method, CUSTOMER)
+    return payment.authorize(attempt, ORDER, money or eur(2500), method, payer)
 
 
 def held(sandbox: SandboxClient) -> list[LedgerEntry]:

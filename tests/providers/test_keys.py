@@ -14,9 +14,9 @@ from providers.wms_warehouse import WmsWarehouse
 from sandbox.client import SandboxClient
 from tests.providers.attempts import first
 from tests.providers.samples import (
-    CUSTOMER,
     ORDER,
     PARCEL,
+    PAYER,
     SELLER,
     VIENNA,
     VISA,
@@ -45,7 +45,7 @@ def test_no_key_is_logged_or_named_in_a_failure(
             sandbox.fault(provider, "*", "drop_after", times=None)
     said: list[str] = []
     for call in (
-        lambda: payment.authorize(first("k:authorize:1"), ORDER, eur(2500), VISA, CUSTOMER),
+        lambda: payment.authorize(first("k:authorize:1"), ORDER, eur(2500), VISA, PAYER),
         lambda: courier.quotes(ORDER, PARCEL, SELLER, VIENNA, "EUR", ()),
         lambda: mail.send("k:mail:1", MailKind.REVIEW, on_record(), {}),
         lambda: warehouse.hand_off(first("k:hand_off:1"), handoff()),
@@ -79,5 +79,5 @@ def test_a_key_that_stripe_does_not_know_is_refused(sandbox: SandboxClient) -> N
     payment = StripePayment(sandbox.base("stripe"), "sk_test_x")
     sandbox.fault("stripe", "*", "http_error", times=None, status=401)
     with pytest.raises(Refused):
-        payment.authorize(first("k:authorize:1"), ORDER, eur(2500), VISA, CUSTOMER)
+        payment.authorize(first("k:authorize:1"), ORDER, eur(2500), VISA, PAYER)
     payment.close()

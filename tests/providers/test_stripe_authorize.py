@@ -5,14 +5,23 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.failures import Refused
+from domain.failures import Mismatch, Refused
 from domain.money import Money
-from domain.payment import Authorization, AuthorizeMethod, Decline, DeclineKind
+from domain.payment import (
+    Authorization,
+    AuthorizeMethod,
+    ConfirmationNeeded,
+    Decline,
+    DeclineKind,
+    Payer,
+)
 from providers.stripe_payment import StripePayment
 from sandbox.client import SandboxClient
 from tests.providers.attempts import again, first, until_done
-from tests.providers.samples import CUSTOMER, ORDER, VISA, eur
+from tests.providers.samples import CUSTOMER, ORDER, PAYER, VISA, eur
 from tests.providers.stripe_looks import KEY, authorize, held, sdk
+
+CONFIRM = AuthorizeMethod(payment_method="pm_card_authenticationRequired")
 
 
 def test_money_is_held_until_stripe_says(sandbox: SandboxClient, payment: StripePayment) -> None:
@@ -57,7 +66,9 @@ def test_a_customer_that_the_shop_named_is_used(
 @pytest.mark.parametrize(
     ("card", "kind", "code"),
     [
-        ("pm_card_visa_chargeDeclined", DeclineKind.HARD, "generic_decline"),
+        ("pm_card_visa_chargeDeclined", DeclineKind.CARD, "generic_decline"),
+        ("pm_card_visa_chargeDeclinedLostCard", DeclineKind.HARD, "lost_card"),
+        ("pm_card_chargeDeclinedIncorrectCvc", DeclineKind.CARD, "incorrect_cvc"),
         ("pm_card_chargeDeclinedInsufficientFunds", DeclineKind.FUNDS, "insufficient_funds"),
         ("pm_card_chargeDeclinedExpiredCard", DeclineKind.EXPIRED, "expired_card"),
         ("pm_card_authenticationRequired", DeclineKind.AUTHENTICATION, "authentication_required"),
@@ -73,6 +84,51 @@ def test_a_decline_is_an_answer_and_the_same_answer_again(
     assert outcome.message
     assert authorize(payment, 2, method) == outcome
     assert held(sandbox) == []
+
+
+def test_a_customer_who_is_waited_for_may_confirm_at_the_bank(
+    sandbox: SandboxClient, payment: StripePayment
+) -> None:
+    waits = Payer(customer=CUSTOMER, waits=True, back_to="https://shop.example/orders")
+    asked = authorize(payment, method=CONFIRM, payer=waits)
+    assert isinstance(asked, ConfirmationNeeded)
+    assert asked.url.startswith(sandbox.base("stripe").removesuffix("/"))
+    assert authorize(payment, 2, CONFIRM, payer=waits) == asked
+    assert payment.look(ORDER, asked.reference, eur(2500)) == asked
+    assert held(sandbox) == []
+    sandbox.complete_3ds(asked.reference, "succeeded")
+    confirmed = payment.look(ORDER, asked.reference, eur(2500))
+    assert isinstance(confirmed, Authorization)
+    assert confirmed.reference == asked.reference
+    assert confirmed == authorize(payment, 3, CONFIRM, payer=waits)
+    assert len(held(sandbox)) == 1
+
+
+def test_without_a_page_to_come_back_to_the_shops_own_checkout_asks(
+    payment: StripePayment,
+) -> None:
+    asked = authorize(payment, method=CONFIRM, payer=Payer(customer=CUSTOMER, waits=True))
+    assert isinstance(asked, ConfirmationNeeded)
+    assert asked.url == ""
+
+
+def test_a_customer_who_does_not_pass_may_pay_otherwise(
+    sandbox: SandboxClient, payment: StripePayment
+) -> None:
+    asked = authorize(payment, method=CONFIRM, payer=Payer(customer=CUSTOMER, waits=True))
+    assert isinstance(asked, ConfirmationNeeded)
+    sandbox.complete_3ds(asked.reference, "failed")
+    outcome = payment.look(ORDER, asked.reference, eur(2500))
+    assert isinstance(outcome, Decline)
+    assert outcome.kind is DeclineKind.AUTHENTICATION
+    assert outcome.another_method_may_do
+
+
+def test_what_another_order_waits_for_is_not_looked_at(payment: StripePayment) -> None:
+    asked = authorize(payment, method=CONFIRM, payer=Payer(customer=CUSTOMER, waits=True))
+    assert isinstance(asked, ConfirmationNeeded)
+    with pytest.raises(Mismatch, match="does not bear the mark"):
+        payment.look("ord_other", asked.reference, eur(2500))
 
 
 def test_an_intent_that_waits_for_3d_secure_is_given_up(
@@ -115,9 +171,9 @@ def test_a_method_that_does_not_exist_is_refused_in_words(payment: StripePayment
 def test_many_attempts_at_once_hold_the_money_once(
     sandbox: SandboxClient, payment: StripePayment
 ) -> None:
-    def attempt(number: int) -> Authorization | Decline:
+    def attempt(number: int) -> Authorization | Decline | ConfirmationNeeded:
         return until_done(
-            lambda one: payment.authorize(one, ORDER, eur(2500), VISA, CUSTOMER),
+            lambda one: payment.authorize(one, ORDER, eur(2500), VISA, PAYER),
             again(first(KEY), number),
         )[0]
 

@@ -11,7 +11,7 @@ from domain.payment import Authorization, Captured, NotCaptured
 from providers.stripe_payment import StripePayment
 from sandbox.client import LedgerEntry, SandboxClient
 from tests.providers.attempts import GENERAL, STUBBORN, Trouble, again, first, named, until_done
-from tests.providers.samples import CUSTOMER, ORDER, VISA, eur
+from tests.providers.samples import ORDER, PAYER, VISA, eur
 
 KEY = f"{ORDER}-s1:capture:1"
 LONG_AGO = timedelta(hours=25)
@@ -20,7 +20,7 @@ LONG_AGO = timedelta(hours=25)
 @pytest.fixture
 def reference(payment: StripePayment) -> str:
     """An authorization over 25.00 EUR."""
-    outcome = payment.authorize(first(f"{ORDER}:authorize:1"), ORDER, eur(2500), VISA, CUSTOMER)
+    outcome = payment.authorize(first(f"{ORDER}:authorize:1"), ORDER, eur(2500), VISA, PAYER)
     assert isinstance(outcome, Authorization)
     return outcome.reference
 

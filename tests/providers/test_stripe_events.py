@@ -17,7 +17,7 @@ from providers.stripe_payment import StripePayment
 from providers.webhooks import WebhookRefused
 from sandbox.client import SandboxClient
 from tests.providers.attempts import first
-from tests.providers.samples import CUSTOMER, ORDER, VISA, eur
+from tests.providers.samples import ORDER, PAYER, VISA, eur
 from tests.sandbox.receiver import Receiver
 
 SECRET = "whsec_sandbox"
@@ -61,17 +61,17 @@ def test_what_stripe_really_sends_is_understood(
             "webhook_events": wanted,
         }
     )
-    held = payment.authorize(first(f"{ORDER}:authorize:1"), ORDER, eur(2500), VISA, CUSTOMER)
+    held = payment.authorize(first(f"{ORDER}:authorize:1"), ORDER, eur(2500), VISA, PAYER)
     assert isinstance(held, Authorization)
     payment.capture(first(f"{ORDER}-s1:capture:1"), held.reference, eur(2000))
     payment.refund(first(f"{ORDER}-s1:refund:1"), held.reference, eur(500))
     sandbox.dispute(held.reference)
-    other = payment.authorize(first(f"{ORDER}:authorize:2"), ORDER, eur(2500), VISA, CUSTOMER)
+    other = payment.authorize(first(f"{ORDER}:authorize:2"), ORDER, eur(2500), VISA, PAYER)
     assert isinstance(other, Authorization)
     payment.void(first(f"{ORDER}:void:2"), ORDER, other.reference)
     for number, card in enumerate(("pm_card_chargeDeclined", "pm_card_authenticationRequired")):
         method = AuthorizeMethod(payment_method=card)
-        payment.authorize(first(f"ord_d{number}:authorize:1"), ORDER, eur(2500), method, CUSTOMER)
+        payment.authorize(first(f"ord_d{number}:authorize:1"), ORDER, eur(2500), method, PAYER)
     assert sandbox.settle().settled
     told = [EARS.read(one.body, one.headers["stripe-signature"]) for one in receiver.received]
     kinds = {one.kind for one in told}

@@ -12,7 +12,7 @@ from providers.stripe_payment import StripePayment
 from sandbox.client import LedgerEntry, SandboxClient
 from tests.providers.attempts import STUBBORN, Trouble, again, first, named, until_done
 from tests.providers.conftest import HASTY
-from tests.providers.samples import CUSTOMER, ORDER, VISA, eur
+from tests.providers.samples import ORDER, PAYER, VISA, eur
 from tests.providers.stripe_looks import KEY, authorize, held, sdk
 from tests.sandbox.receiver import wait_until
 
@@ -215,6 +215,6 @@ def test_no_money_is_held_in_the_end_whatever_goes_wrong(
     outcome, _ = until_done(lambda attempt: void(payment, attempt), first(VOID))
     assert outcome is None
     with pytest.raises(Refused, match="given up"):
-        payment.authorize(again(first(KEY)), ORDER, eur(2500), VISA, CUSTOMER)
+        payment.authorize(again(first(KEY)), ORDER, eur(2500), VISA, PAYER)
     assert held(sandbox) == let_go(sandbox) == []
     assert states(sandbox) == ["canceled"]

@@ -6,12 +6,12 @@ import pytest
 
 from activities.step import IN_DOUBT_FOR
 from domain.failures import NotDone, UnknownOutcome
-from domain.payment import Authorization, AuthorizeMethod, Decline
+from domain.payment import Authorization, AuthorizeMethod, ConfirmationNeeded, Decline, Payer
 from providers import stripe_calls
 from providers.stripe_payment import StripePayment
 from sandbox.client import SandboxClient
 from tests.providers.attempts import STUBBORN, Trouble, again, first, named, until_done
-from tests.providers.samples import CUSTOMER, ORDER, VISA, eur
+from tests.providers.samples import CUSTOMER, ORDER, PAYER, VISA, eur
 from tests.providers.stripe_looks import KEY, authorize, held, sdk
 from workflows.calls import ONE_TRY
 
@@ -25,7 +25,7 @@ def test_the_money_is_held_once_whatever_goes_wrong(
 ) -> None:
     rule = sandbox.fault("stripe", operation, trouble.kind, times=times, **trouble.params)
     outcome, failures = until_done(
-        lambda attempt: payment.authorize(attempt, ORDER, eur(2500), VISA, CUSTOMER), first(KEY)
+        lambda attempt: payment.authorize(attempt, ORDER, eur(2500), VISA, PAYER), first(KEY)
     )
     assert isinstance(outcome, Authorization)
     assert len(held(sandbox)) == 1
@@ -44,7 +44,7 @@ def test_a_failure_that_stripe_keeps_under_the_key_does_not_hide_the_outcome(
 ) -> None:
     sandbox.fault("stripe", operation, "stored_error", done=done)
     outcome, _ = until_done(
-        lambda attempt: payment.authorize(attempt, ORDER, eur(2500), VISA, CUSTOMER), first(KEY)
+        lambda attempt: payment.authorize(attempt, ORDER, eur(2500), VISA, PAYER), first(KEY)
     )
     assert isinstance(outcome, Authorization)
     assert len(held(sandbox)) == 1
@@ -73,7 +73,7 @@ def test_another_authorization_of_the_same_order_is_another_operation(
     method = AuthorizeMethod(payment_method="pm_card_visa", customer=known.id)
     before = authorize(payment, method=method)
     anew, _ = until_done(
-        lambda one: payment.authorize(one, ORDER, eur(2500), method, CUSTOMER),
+        lambda one: payment.authorize(one, ORDER, eur(2500), method, PAYER),
         again(first(f"{ORDER}:authorize:2")),
     )
     assert isinstance(before, Authorization)
@@ -94,7 +94,7 @@ def test_a_key_used_with_other_parameters_leads_to_what_it_was_used_for(
 ) -> None:
     """As when a newer build words its requests differently."""
     outcome = authorize(payment)
-    renamed = CUSTOMER.model_copy(update={"name": "Grete B."})
+    renamed = Payer(customer=CUSTOMER.model_copy(update={"name": "Grete B."}))
     again_after_deployment = payment.authorize(again(first(KEY)), ORDER, eur(2500), VISA, renamed)
     assert again_after_deployment == outcome
     assert len(held(sandbox)) == 1
@@ -130,9 +130,11 @@ class TestWhenStripeHasForgottenTheKey:
             authorize(payment, method=method)
         sandbox.advance(LONG_AGO)
 
-    def late(self, payment: StripePayment, method: AuthorizeMethod) -> Authorization | Decline:
+    def late(
+        self, payment: StripePayment, method: AuthorizeMethod
+    ) -> Authorization | Decline | ConfirmationNeeded:
         attempt = again(first(KEY, ago=LONG_AGO), 9)
-        return payment.authorize(attempt, ORDER, eur(2500), method, CUSTOMER)
+        return payment.authorize(attempt, ORDER, eur(2500), method, PAYER)
 
     def test_what_was_done_is_found(
         self, sandbox: SandboxClient, payment: StripePayment, method: AuthorizeMethod
@@ -164,7 +166,7 @@ class TestWhenStripeHasForgottenTheKey:
     ) -> None:
         known = sdk(sandbox).v1.customers.create({"email": "other@example.com"})
         method = AuthorizeMethod(payment_method="pm_card_visa", customer=known.id)
-        payment.authorize(first("ord_2:authorize:1"), "ord_2", eur(2500), method, CUSTOMER)
+        payment.authorize(first("ord_2:authorize:1"), "ord_2", eur(2500), method, PAYER)
         sandbox.advance(LONG_AGO)
         outcome = self.late(payment, method)
         assert isinstance(outcome, Authorization)

@@ -9,7 +9,7 @@ from domain.payment import Authorization, Refunded
 from providers.stripe_payment import StripePayment
 from sandbox.client import LedgerEntry, SandboxClient
 from tests.providers.attempts import GENERAL, STUBBORN, Trouble, again, first, named, until_done
-from tests.providers.samples import CUSTOMER, ORDER, VISA, eur
+from tests.providers.samples import ORDER, PAYER, VISA, eur
 
 KEY = f"{ORDER}-s1:refund:1"
 LONG_AGO = timedelta(hours=25)
@@ -18,7 +18,7 @@ LONG_AGO = timedelta(hours=25)
 @pytest.fixture
 def reference(payment: StripePayment) -> str:
     """A capture of 25.00 EUR."""
-    held = payment.authorize(first(f"{ORDER}:authorize:1"), ORDER, eur(2500), VISA, CUSTOMER)
+    held = payment.authorize(first(f"{ORDER}:authorize:1"), ORDER, eur(2500), VISA, PAYER)
     assert isinstance(held, Authorization)
     payment.capture(first(f"{ORDER}-s1:capture:1"), held.reference, eur(2500))
     return held.reference

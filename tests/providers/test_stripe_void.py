@@ -10,7 +10,7 @@ from domain.payment import Authorization, AuthorizeMethod
 from providers.stripe_payment import StripePayment
 from sandbox.client import LedgerEntry, SandboxClient
 from tests.providers.attempts import STUBBORN, Trouble, again, first, named, until_done
-from tests.providers.samples import CUSTOMER, ORDER, VISA, eur
+from tests.providers.samples import ORDER, PAYER, VISA, eur
 
 KEY = f"{ORDER}:void:1"
 
@@ -18,7 +18,7 @@ KEY = f"{ORDER}:void:1"
 @pytest.fixture
 def held(payment: StripePayment) -> Authorization:
     """An authorization over 25.00 EUR."""
-    outcome = payment.authorize(first(f"{ORDER}:authorize:1"), ORDER, eur(2500), VISA, CUSTOMER)
+    outcome = payment.authorize(first(f"{ORDER}:authorize:1"), ORDER, eur(2500), VISA, PAYER)
     assert isinstance(outcome, Authorization)
     return outcome
 
@@ -55,7 +55,7 @@ def test_where_nothing_was_held_there_is_nothing_to_let_go(
 ) -> None:
     assert payment.void(first(KEY), ORDER, None) is None
     declined = AuthorizeMethod(payment_method="pm_card_visa_chargeDeclined")
-    payment.authorize(first(f"{ORDER}:authorize:1"), ORDER, eur(2500), declined, CUSTOMER)
+    payment.authorize(first(f"{ORDER}:authorize:1"), ORDER, eur(2500), declined, PAYER)
     assert payment.void(first(KEY), ORDER, None) is None
     assert let_go(sandbox) == []
 
@@ -80,7 +80,7 @@ def test_another_orders_money_stays_held(sandbox: SandboxClient, payment: Stripe
 def test_every_authorization_of_the_order_is_let_go(
     sandbox: SandboxClient, payment: StripePayment
 ) -> None:
-    payment.authorize(first(f"{ORDER}:authorize:2"), ORDER, eur(700), VISA, CUSTOMER)
+    payment.authorize(first(f"{ORDER}:authorize:2"), ORDER, eur(700), VISA, PAYER)
     outcome = payment.void(first(KEY), ORDER, None)
     assert outcome is not None
     assert outcome.money == eur(3200)
@@ -140,7 +140,7 @@ def test_an_authorization_whose_answer_was_lost_is_found_and_let_go(
     sandbox.fault("stripe", "authorize", "drop_after", times=3)
     began = first(f"{ORDER}:authorize:1")
     with pytest.raises(UnknownOutcome):
-        payment.authorize(began, ORDER, eur(2500), VISA, CUSTOMER)
+        payment.authorize(began, ORDER, eur(2500), VISA, PAYER)
     outcome = payment.void(first(KEY).model_copy(update={"first_at": began.first_at}), ORDER, None)
     assert outcome is not None
     assert outcome.money == eur(2500)

@@ -36,7 +36,7 @@ async def completed(world: World) -> str:
 
 async def declined(world: World) -> str:
     """The card is declined."""
-    card = demo_orders.card("pm_card_visa_chargeDeclined")
+    card = demo_orders.card("pm_card_visa_chargeDeclinedLostCard")
     order = await world.place(world.body(payment=card))
     await world.until(order, "declined")
     return order

@@ -30,7 +30,7 @@ def mail(to: str = "ada@customer.example", order: str = "ord_1", kind: str = "co
         plain_text_content="Thank you, Äda.",
         html_content="<p>Thank you, Äda.</p>",
     )
-    for name, value in (("order", order), ("kind", kind), ("message", f"{order}:{kind}")):
+    for name, value in (("order", order), ("kind", kind), ("key", f"{order}:{kind}")):
         made.add_custom_arg(CustomArg(name, value))
     return made
 
@@ -59,7 +59,7 @@ def test_a_mail_is_accepted_and_lies_in_the_mailbox(sendgrid: Any, sandbox: Sand
     assert kept["custom_args"] == {
         "order": "ord_1",
         "kind": "confirmed",
-        "message": "ord_1:confirmed",
+        "key": "ord_1:confirmed",
     }
     assert kept["attachments"][0]["filename"] == "invoice.pdf"
     [entry] = sandbox.ledger("sendgrid", order="ord_1", kind="mail")
@@ -77,7 +77,7 @@ def test_the_mailbox_is_narrowed_by_recipient_order_and_kind(
     assert len(sandbox.mailbox(to="ord_2@customer.example")) == 2
     assert [found["kind"] for found in sandbox.mailbox(order="ord_1")] == ["confirmed", "shipped"]
     [one] = sandbox.mailbox(order="ord_2", kind="shipped")
-    assert one["message"] == "ord_2:shipped"
+    assert one["key"] == "ord_2:shipped"
     assert sandbox.mailbox(to="ord_1@customer.example", order="ord_2") == []
 
 

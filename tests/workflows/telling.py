@@ -1,6 +1,7 @@
 """What orders are told: by signals straight at the workflow, by reports, by webhooks."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -49,6 +50,7 @@ def sayings(order: str, tracking_number: str = "NOBODYS") -> dict[str, Json]:
         "handed_over": {"shipment": shipment, "manifest": "M-1"},
         "recall_result": {"shipment": shipment, "outcome": "pulled"},
         "courier_event": event,
+        "payment_news": {},
     }
 
 
@@ -95,6 +97,16 @@ async def recall(world: World, order: str) -> None:
     await world.until(order, "recalling")
     await world.wms(f"{order}-s1", "recall_result", outcome="pulled")
     await world.until(order, "cancelled")
+
+
+async def confirm(world: World, order: str) -> None:
+    """The customer confirms at the bank, and the order is carried out."""
+    view = await world.until(order, "awaiting_payment")
+    intent = re.search(r"\bpi_\w+", view["transitions"][-1]["detail"])
+    assert intent is not None
+    await asyncio.to_thread(world.sandbox.complete_3ds, intent[0])
+    await world.until(order, *ON_THE_WAY)
+    await carry_out(world, order)
 
 
 async def close_cases(world: World, order: str, *kinds: str) -> list[str]:

@@ -55,7 +55,7 @@ async def all_that_can_happen(world: World) -> list[str]:
     happy = await world.place(personal(world, "1"))
     await world.carry(happy)
     declined = await world.place(
-        personal(world, "2", payment=demo_orders.card("pm_card_visa_chargeDeclined"))
+        personal(world, "2", payment=demo_orders.card("pm_card_visa_chargeDeclinedLostCard"))
     )
     await world.until(declined, "declined")
     cancelled = await world.place(personal(world, "3"))

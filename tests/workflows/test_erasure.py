@@ -84,7 +84,7 @@ async def test_after_an_erasure_the_whole_database_is_silent_about_the_person(
 
 
 async def test_an_erased_order_is_not_placed_again_and_is_not_found_by_name(world: World) -> None:
-    body = personal(world, payment=demo_orders.card("pm_card_visa_chargeDeclined"))
+    body = personal(world, payment=demo_orders.card("pm_card_visa_chargeDeclinedLostCard"))
     order = await world.place(body)
     await world.until(order, "declined")
     await erase(world, order)
@@ -94,7 +94,7 @@ async def test_an_erased_order_is_not_placed_again_and_is_not_found_by_name(worl
 
 
 async def test_a_message_that_comes_after_the_erasure_disturbs_nobody(world: World) -> None:
-    body = personal(world, payment=demo_orders.card("pm_card_visa_chargeDeclined"))
+    body = personal(world, payment=demo_orders.card("pm_card_visa_chargeDeclinedLostCard"))
     order = await world.place(body)
     await world.until(order, "declined")
     await erase(world, order)
@@ -110,7 +110,7 @@ async def test_a_message_that_comes_after_the_erasure_disturbs_nobody(world: Wor
 
 
 async def test_orders_are_erased_by_age_and_open_ones_are_left_alone(world: World) -> None:
-    body = personal(world, "1", payment=demo_orders.card("pm_card_visa_chargeDeclined"))
+    body = personal(world, "1", payment=demo_orders.card("pm_card_visa_chargeDeclinedLostCard"))
     ended, still_open = await world.place(body), await world.place(personal(world, "2"))
     await world.until(ended, "declined")
     await world.until(still_open, "in_fulfilment")

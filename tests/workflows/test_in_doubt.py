@@ -8,6 +8,7 @@ import pytest
 from domain.attempt import Attempt
 from domain.failures import Refused
 from domain.order import Order
+from domain.payment import Payer
 from providers.stripe_payment import StripePayment
 from sandbox.judge import Ending
 from tests.world import World, eventually
@@ -47,7 +48,8 @@ def authorize(world: World, order_id: str, order: Order) -> None:
     payment = StripePayment(world.settings.stripe_url, "sk_test_sandbox")
     attempt = Attempt(key=f"{order_id}:authorize:1", first_at=datetime.now(UTC))
     assert order.payment.terms == "authorize"
-    payment.authorize(attempt, order_id, order.due, order.payment, order.customer)
+    payer = Payer(customer=order.customer)
+    payment.authorize(attempt, order_id, order.due, order.payment, payer)
     payment.close()
 
 

@@ -13,6 +13,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 from temporalio.service import RPCError
 
+from cli import demo_orders
 from domain.ids import order_id
 from runtime.codec import ENCODING, KEY_ID
 from sandbox.judge import Ending
@@ -24,6 +25,7 @@ from tests.workflows.telling import (
     WEBHOOKS,
     carry_out,
     close_cases,
+    confirm,
     echoing,
     ended_well,
     recall,
@@ -34,20 +36,28 @@ from tests.workflows.telling import (
 from tests.world import Json, World, eventually
 
 pytestmark = pytest.mark.world(policy={"review_after": "PT2S"})
+CONFIRM = "pm_card_authenticationRequired"
+HINTS = {"payment_news"}
+"""Signals that say nothing: whatever they hold, the order looks for itself."""
 OURS = {"authorization", "capture", "void", "refund", "label_purchased", "mail", "released"}
 
 
 def test_every_signal_and_every_report_is_told_here() -> None:
     assert set(sayings("ord_1")) == set(SIGNALS)
-    assert {name.replace("_", "-") for name in sayings("ord_1")} - {"courier-event"} == set(REPORTS)
+    told = {name.replace("_", "-") for name in sayings("ord_1")}
+    assert told - {"courier-event", "payment-news"} == set(REPORTS)
 
 
 async def test_everything_told_fifty_times_at_once_counts_once(world: World) -> None:
     rules = [fault_of_all(world, provider, "duplicate", count=TIMES) for provider in WEBHOOKS]
     carried, recalled = await world.place(), await world.place()
+    confirmed = await world.place(world.body(payment=demo_orders.card(CONFIRM)))
     async with echoing(world) as echo:
-        await asyncio.gather(carry_out(world, carried), recall(world, recalled))
+        await asyncio.gather(
+            carry_out(world, carried), recall(world, recalled), confirm(world, confirmed)
+        )
     await ended_well(world, carried, Ending.COMPLETED)
+    await ended_well(world, confirmed, Ending.COMPLETED)
     view = await ended_well(world, recalled, Ending.CANCELLED)
     sums = await world.judged(recalled, Ending.CANCELLED)
     assert (sums.captures, sums.refunded) == (1, 4270)
@@ -194,7 +204,7 @@ async def test_nonsense_becomes_one_case_each_and_no_order_fails_of_it(world: Wo
         assert len(reasons) == len(set(reasons)) <= len(nonsense(order)), reasons
         assert any("it needs one payload of JSON" in one for one in reasons)
 
-    await asyncio.gather(*(flooded(signal) for signal in SIGNALS))
+    await asyncio.gather(*(flooded(signal) for signal in set(SIGNALS) - HINTS))
 
 
 def nonsense(order: str) -> list[tuple[Any, ...]]:

@@ -12,6 +12,7 @@ from tests.world import World
 MUGS = [demo_orders.line("1", "MUG-BLUE", "Stoneware mug", 2, 1890)]
 
 
+@pytest.mark.world(policy={"pay_within": "PT0S"})
 @pytest.mark.parametrize(
     "method",
     [

@@ -1,0 +1,94 @@
+"""What the payment activities are asked, and what they answer."""
+
+from datetime import datetime
+
+from activities.step import Request
+from domain.model import Model, OptionalText
+from domain.money import Money
+from domain.payment import Authorization, ConfirmationNeeded, Decline, HoldTerms
+
+
+class AuthorizePayment(Request):
+    """Secure the money under these terms; with ``waits`` the customer may confirm it later."""
+
+    money: Money
+    terms: HoldTerms
+    waits: bool = False
+
+
+class LookAtPayment(Request):
+    """See what has become of money that waited for the customer's confirmation.
+
+    ``authorize_sequence`` says which authorization of the order asked for it.
+    """
+
+    reference: str
+    money: Money
+    authorize_sequence: int = 1
+
+
+class PaymentSecured(Model):
+    """One of these: money is held, or will not be, or the customer has to confirm it first."""
+
+    authorization: Authorization | None = None
+    decline: Decline | None = None
+    confirmation: ConfirmationNeeded | None = None
+
+    @classmethod
+    def of(cls, outcome: "Outcome") -> "PaymentSecured":
+        """The provider's answer, as an activity gives it."""
+        match outcome:
+            case Authorization():
+                return cls(authorization=outcome)
+            case Decline():
+                return cls(decline=outcome)
+            case ConfirmationNeeded():
+                return cls(confirmation=outcome)
+
+
+Outcome = Authorization | Decline | ConfirmationNeeded
+
+
+class CapturePayment(Request):
+    """Take money that is held."""
+
+    reference: str
+    money: Money
+
+
+class CaptureResult(Model):
+    """Captured money, or why none was."""
+
+    captured: Money | None = None
+    reason: OptionalText = ""
+
+
+class VoidPayment(Request):
+    """Let go of money that is, or may be, held.
+
+    ``in_doubt`` is what was asked for, where no answer to that was heard; ``unconfirmed`` says that
+    the customer had to confirm what ``reference`` names, and may have done so unheard;
+    ``authorize_sequence`` says which authorization of the order it was. ``unverified`` is what a
+    checkout is said to hold under ``reference``, where nobody has verified that it does, and for
+    this order.
+    """
+
+    reference: str | None = None
+    unconfirmed: bool = False
+    authorized_since: datetime
+    in_doubt: Money | None = None
+    authorize_sequence: int = 1
+    unverified: Money | None = None
+
+
+class Voided(Model):
+    """What was let go of; None where nothing was held. In the history for the records' sake."""
+
+    let_go: Authorization | None = None
+
+
+class RefundPayment(Request):
+    """Give back money that was captured."""
+
+    reference: str
+    money: Money

@@ -1,0 +1,155 @@
+"""Step 2 with patience: a customer whose payment failed may still pay, for as long as policy lets.
+
+Money that the bank wants to have confirmed (3-D Secure) is looked at when somebody hints that it
+was, and from time to time besides, as hints get lost.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from activities.mail import MailActivities, SendMail
+from domain.mail import MailFact, MailKind
+from domain.payment import AuthorizeMethod, ConfirmationNeeded, Decline, DeclineKind
+from domain.status import OrderStatus, Step
+from workflows.desk import Desk
+from workflows.money import OrderMoney
+
+_FIRST_LOOK = timedelta(minutes=10)
+_MOST_OFFERS = 10
+"""Somebody who tries more cards than these is no customer."""
+
+Hindrance = Decline | ConfirmationNeeded
+
+
+class Payer:
+    """The customer, as far as the order hears of them while it waits for its money."""
+
+    def __init__(self) -> None:
+        """Nothing was heard."""
+        self.offer: AuthorizeMethod | None = None
+        self.wanted = False
+        self.hinted = False
+
+
+def check_offer(desk: Desk, payer: Payer) -> None:
+    """Refuse a payment method that nobody waits for.
+
+    Raises:
+        ApplicationError: the order does not wait for its money, or has another offer to try.
+    """
+    if not payer.wanted and desk.status is not OrderStatus.AWAITING_PAYMENT:
+        raise ApplicationError(f"the order waits for no payment: it is {desk.status.value}")
+    if payer.offer is not None:
+        raise ApplicationError("another payment method was given just now and is being tried")
+
+
+async def until_paid(desk: Desk, money: OrderMoney, payer: Payer) -> Decline | None:
+    """Secure the money; why not, where neither card nor customer would."""
+    hindrance = await money.secure(desk.order.payment)
+    by = workflow.now() + desk.policy.pay_within
+    asked = 0
+    while _can_be_mended(hindrance) and workflow.now() < by and asked < _MOST_OFFERS:
+        asked += 1
+        _ask(desk, hindrance, asked, by)
+        if isinstance(hindrance, ConfirmationNeeded):
+            hindrance = await until_confirmed(desk, money, payer, hindrance, by)
+        else:
+            await desk.until(lambda: payer.offer is not None, by, "another payment method")
+        if payer.offer is not None and hindrance is not None:
+            hindrance = await try_offer(money, payer, payer.offer)
+    return await not_in_time(money, hindrance)
+
+
+async def not_in_time(money: OrderMoney, hindrance: Hindrance | None) -> Decline | None:
+    """A confirmation that has not come is none: what waited for it is let go of."""
+    if not isinstance(hindrance, ConfirmationNeeded):
+        return hindrance
+    await money.give_up_waiting()
+    return Decline(
+        kind=DeclineKind.AUTHENTICATION,
+        code="not_confirmed",
+        message="The payment was not confirmed in time.",
+    )
+
+
+async def until_confirmed(
+    desk: Desk,
+    money: OrderMoney,
+    payer: Payer,
+    waits: ConfirmationNeeded,
+    by: datetime,
+    over: Callable[[], bool] = lambda: False,
+) -> Hindrance | None:
+    """Look until the customer has confirmed or failed, offers something else, or time is up.
+
+    ``over`` says that the money is not needed any more.
+    """
+    pause = _FIRST_LOOK
+    seen: Hindrance | None = waits
+
+    def heard() -> bool:
+        return payer.offer is not None or over()
+
+    while isinstance(seen, ConfirmationNeeded) and not heard() and workflow.now() < by:
+        await desk.alarm.until(
+            lambda: heard() or payer.hinted or desk.stop is not None,
+            min(by, workflow.now() + pause),
+            "the customer's confirmation at the bank",
+        )
+        desk.check_stop()
+        payer.hinted = False
+        pause *= 2
+        if not over():
+            seen = await money.look(waits.reference)
+    return seen
+
+
+async def try_offer(money: OrderMoney, payer: Payer, offer: AuthorizeMethod) -> Hindrance | None:
+    """What was asked before is let go of first: nobody pays twice."""
+    await money.give_up_waiting()
+    hindrance = await money.secure(offer)
+    payer.offer = None
+    return hindrance
+
+
+def _can_be_mended(hindrance: Hindrance | None) -> bool:
+    if isinstance(hindrance, Decline) and not hindrance.another_method_may_do:
+        return False
+    return hindrance is not None and workflow.patched("a-payment-may-be-mended")
+
+
+def _ask(desk: Desk, hindrance: Hindrance | None, turn: int, by: datetime) -> None:
+    """Tell the shop by the status, and the customer by a mail with the way to pay."""
+    detail = reason_of(hindrance)
+    if isinstance(hindrance, ConfirmationNeeded):
+        detail = f"{detail} ({hindrance.reference})"
+    desk.enter(OrderStatus.AWAITING_PAYMENT, Step.PAYMENT, detail=detail)
+    ask_customer(desk, hindrance, str(turn), by)
+
+
+def reason_of(hindrance: Hindrance | None) -> str:
+    """Why no money is held, in words for the customer."""
+    if isinstance(hindrance, ConfirmationNeeded):
+        return "Your bank asks you to confirm the payment."
+    return "" if hindrance is None else hindrance.message
+
+
+def ask_customer(desk: Desk, hindrance: Hindrance | None, about: str, by: datetime) -> None:
+    """A mail with the reason, the bank's page where there is one, and the time there is."""
+    link = hindrance.url if isinstance(hindrance, ConfirmationNeeded) else ""
+    known = {"reason": reason_of(hindrance), "link": link, "pay_by": f"{by:%Y-%m-%d %H:%M} UTC"}
+    request = SendMail(
+        order_id=desk.order_id,
+        shop=desk.shop,
+        kind=MailKind.PAYMENT_NEEDED,
+        about=about,
+        facts=tuple(MailFact(name=name, value=value) for name, value in known.items() if value),
+    )
+    desk.in_background(_send(desk, request))
+
+
+async def _send(desk: Desk, request: SendMail) -> None:
+    await desk.call(MailActivities.send, request, "payment needed mail", stoppable=False)
