@@ -7,7 +7,7 @@ from typing import Protocol
 from temporalio import activity
 
 from activities.operations import operation
-from activities.step import Records, Request, step_run
+from activities.step import Records, Request, StepRun, step_run
 from domain.documents import DocumentKind, FileFormat
 from domain.invoicing import CreditReason, IssuedInvoice
 from domain.model import Model, OptionalText
@@ -114,6 +114,15 @@ class PreparePapers(Request):
     labels: tuple[Label, ...]
 
 
+class PrintAnew(Request):
+    """Print new labels and a new packing slip for what was issued; ``sequence`` is the labels'
+    version."""
+
+    portions: tuple[Portion, ...]
+    parcels: tuple[PlannedParcel, ...]
+    labels: tuple[Label, ...]
+
+
 class PutAway(Request):
     """Take back what was issued for a shipment, and say why its invoice no longer holds."""
 
@@ -155,29 +164,7 @@ class DocumentActivities:
         """Stock leaves the books when its papers are printed, in one transaction."""
         with step_run(self._records, request, Step.DOCUMENTS, self.prepare) as run:
             on_record = self._records.order(request.order_id)
-            documents = [
-                Document(
-                    key=f"{label.id}:label",
-                    shipment=run.subject,
-                    kind=DocumentKind.LABEL,
-                    format=_FILE[label.format],
-                    content=self._files.fetch(label),
-                    label=label.id,
-                )
-                for label in request.labels
-            ]
-            slip = self._printer.packing_slip(
-                on_record, run.subject, request.portions, request.parcels, request.labels
-            )
-            documents.append(
-                Document(
-                    key=f"{run.key}:packing_slip",
-                    shipment=run.subject,
-                    kind=DocumentKind.PACKING_SLIP,
-                    format=FileFormat.PDF,
-                    content=slip,
-                )
-            )
+            documents = self._papers(run, on_record, request)
 
             def invoice(number: str, issued_at: datetime) -> Document:
                 return Document(
@@ -194,10 +181,48 @@ class DocumentActivities:
                 run.subject,
                 request.portions,
                 run.key,
-                run.entries(Commit(order=request.order_id, documents=tuple(documents))),
+                run.entries(Commit(order=request.order_id, documents=documents)),
                 invoice,
             )
             return Papers(restock=committed.restock, invoice=committed.invoice)
+
+    def _papers(
+        self, run: StepRun, on_record: OrderOnRecord, request: "PreparePapers | PrintAnew"
+    ) -> tuple[Document, ...]:
+        """Labels and packing slip; nothing that has a number."""
+        labels = tuple(
+            Document(
+                key=f"{label.id}:label",
+                shipment=run.subject,
+                kind=DocumentKind.LABEL,
+                format=_FILE[label.format],
+                content=self._files.fetch(label),
+                label=label.id,
+            )
+            for label in request.labels
+        )
+        slip = self._printer.packing_slip(
+            on_record, run.subject, request.portions, request.parcels, request.labels
+        )
+        return (
+            *labels,
+            Document(
+                key=f"{run.key}:packing_slip",
+                shipment=run.subject,
+                kind=DocumentKind.PACKING_SLIP,
+                format=FileFormat.PDF,
+                content=slip,
+            ),
+        )
+
+    @activity.defn(name="print_anew", no_thread_cancel_exception=True)
+    @operation("papers_anew")
+    def print_anew(self, request: PrintAnew) -> None:
+        """New labels and slip for parcels whose goods are issued and invoiced already."""
+        with step_run(self._records, request, Step.DOCUMENTS, self.print_anew) as run:
+            on_record = self._records.order(request.order_id)
+            documents = self._papers(run, on_record, request)
+            run.commit(Commit(order=request.order_id, documents=documents))
 
     # Its name is from before it credited: orders under way have it in their histories.
     @activity.defn(name="put_away_stock", no_thread_cancel_exception=True)

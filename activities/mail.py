@@ -19,6 +19,7 @@ _STEPS = {
     MailKind.PAYMENT_NEEDED: Step.PAYMENT,
     MailKind.DECLINED: Step.PAYMENT,
     MailKind.OUT_OF_STOCK: Step.RECEIVED,
+    MailKind.ADDRESS_CHANGED: Step.RECORDS,
     MailKind.SHIPPED: Step.SHIPPING_NOTICE,
     MailKind.CANCELLED: Step.HAND_OVER,
     MailKind.RESTOCK: Step.RESTOCK_ALERT,

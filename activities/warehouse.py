@@ -8,6 +8,7 @@ from temporalio import activity
 
 from activities.operations import operation
 from activities.step import Records, Request, step_run
+from domain.address import Address
 from domain.attempt import Attempt
 from domain.catalogue import Product, bin_route
 from domain.journal import FactOutcome
@@ -24,6 +25,10 @@ class Warehouse(Protocol):
 
     def hand_off(self, attempt: Attempt, handoff: Handoff) -> HandoffAnswer:
         """Give it the document; it accepts or rejects in its answer."""
+        ...
+
+    def readdress(self, attempt: Attempt, shipment: str, ship_to: Address) -> bool:
+        """Say where a shipment goes now; False where it no longer has it."""
         ...
 
     def cancel(self, attempt: Attempt, shipment: str, reason: str) -> bool:
@@ -59,6 +64,10 @@ class HandedOff(Model):
 
     answer: HandoffAnswer
     lines: tuple[HandoffLine, ...]
+
+
+class SendElsewhere(Request):
+    """Tell the warehouse that a shipment's address on record has changed."""
 
 
 class StopWork(Request):
@@ -155,6 +164,16 @@ class WarehouseActivities:
             currency=order.currency,
             customs=tuple(customs) if abroad else (),
         )
+
+    @activity.defn(name="readdress_at_warehouse", no_thread_cancel_exception=True)
+    @operation("readdress_at_warehouse")
+    def readdress(self, request: SendElsewhere) -> Told:
+        """Say where the shipment goes now; its labels follow by the print queue."""
+        with step_run(self._records, request, Step.HANDOFF, self.readdress) as run:
+            to = self._records.order(request.order_id).order.shipping_address
+            done = self._warehouse.readdress(run.attempt, run.subject, to)
+            run.commit(outcome=FactOutcome.DONE if done else FactOutcome.DECLINED)
+            return Told(done=done)
 
     @activity.defn(name="cancel_at_warehouse", no_thread_cancel_exception=True)
     @operation("cancel_at_warehouse")

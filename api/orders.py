@@ -21,7 +21,7 @@ from backoffice.views import OrderView
 from domain.model import Model
 from domain.order import Order
 from domain.payment import AuthorizeMethod
-from domain.steering import CancelAnswer, CancelRequest, OtherMethod
+from domain.steering import AddressAnswer, AddressChange, CancelAnswer, CancelRequest, OtherMethod
 
 router = APIRouter(tags=["orders"])
 
@@ -29,6 +29,16 @@ _ORDER = RawBody("application/json", model=Order, examples={"two mugs": EXAMPLE_
 _CANCEL = JsonBody(CancelRequest, {"by telephone": {"who": "Ana, support", "why": "ordered twice"}})
 _METHOD = JsonBody(
     AuthorizeMethod, {"another card": {"terms": "authorize", "payment_method": "pm_card_visa"}}
+)
+_ADDRESS = JsonBody(
+    AddressChange,
+    {
+        "moved": {
+            "who": "Ana, support",
+            "why": "the customer wrote",
+            "address": EXAMPLE_ORDER["shipping_address"],
+        }
+    },
 )
 
 
@@ -122,6 +132,28 @@ async def pay_otherwise(
     with _steering(view):
         await wiring.starter.pay_otherwise(view.order_id, OtherMethod(method=wanted))
     return Taken(order=view.order_id)
+
+
+@router.post(
+    "/orders/{order}/shipping-address", status_code=202, summary="Send the parcels elsewhere"
+)
+async def change_address(
+    wiring: Wired,
+    key: OfficeKey,
+    order: Name,
+    wanted: Annotated[AddressChange, Depends(_ADDRESS)],
+) -> AddressAnswer:
+    """Until the parcels are packed; in the country that the order was taxed for.
+
+    Before the labels are bought the new address simply counts; labels that were bought are void,
+    and others are bought and printed. From packing on the answer is 409 with the reason.
+    """
+    view = await run_in_threadpool(order_to_change, wiring, key.shop, order)
+    with _steering(view):
+        answer = await wiring.starter.change_address(view.order_id, wanted)
+    if not answer.accepted:
+        raise ProblemError(409, answer.message)
+    return answer
 
 
 @contextmanager

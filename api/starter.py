@@ -5,7 +5,14 @@ from typing import Protocol
 
 from domain.order import OrderInput
 from domain.remains import Remains
-from domain.steering import CancelAnswer, CancelRequest, CaseReply, OtherMethod
+from domain.steering import (
+    AddressAnswer,
+    AddressChange,
+    CancelAnswer,
+    CancelRequest,
+    CaseReply,
+    OtherMethod,
+)
 
 
 class EngineAway(Exception):
@@ -45,6 +52,14 @@ class Starter(Protocol):
 
     async def pay_otherwise(self, order_id: str, other: OtherMethod) -> None:
         """Give an order that waits for its money another method to try.
+
+        Raises:
+            EngineAway, NotOpen, UpdateRefused.
+        """
+        ...
+
+    async def change_address(self, order_id: str, change: AddressChange) -> AddressAnswer:
+        """Ask an order to send its parcels elsewhere, and wait for its answer.
 
         Raises:
             EngineAway, NotOpen, UpdateRefused.

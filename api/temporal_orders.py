@@ -17,7 +17,14 @@ from domain.model import Model
 from domain.order import OrderInput
 from domain.remains import Remains
 from domain.standing import Run
-from domain.steering import CancelAnswer, CancelRequest, CaseReply, OtherMethod
+from domain.steering import (
+    AddressAnswer,
+    AddressChange,
+    CancelAnswer,
+    CancelRequest,
+    CaseReply,
+    OtherMethod,
+)
 from workflows.aftermath import aftermath_id
 from workflows.standing import standing_of
 from workflows.starting import StillOpenError, start_aftermath, start_order
@@ -62,6 +69,14 @@ class TemporalOrders:
             EngineAway, NotOpen, UpdateRefused.
         """
         await self._update(order_id, "pay_otherwise", other, None)
+
+    async def change_address(self, order_id: str, change: AddressChange) -> AddressAnswer:
+        """Update ``change_address``.
+
+        Raises:
+            EngineAway, NotOpen, UpdateRefused.
+        """
+        return await self._update(order_id, "change_address", change, AddressAnswer)
 
     async def answer_case(self, order_id: str, reply: CaseReply) -> None:
         """Update ``answer_case``.

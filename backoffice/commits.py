@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert
 
+from backoffice.addresses import write_address
 from backoffice.case_entries import write_cases
 from backoffice.journal import (
     Subject,
@@ -14,10 +15,17 @@ from backoffice.journal import (
     write_transitions,
 )
 from backoffice.ledger import post
-from backoffice.shipments import void_labels, withdraw_jobs, write_handoff, write_labels
+from backoffice.shipments import (
+    void_labels,
+    withdraw_earlier,
+    withdraw_jobs,
+    write_handoff,
+    write_labels,
+)
 from backoffice.tables.base import table
 from backoffice.tables.papers import DocumentRow, PrintJobRow, PrintState
 from backoffice.tables.payments import PaymentEventRow
+from domain.documents import DocumentKind
 from domain.payment import PaymentEvent
 from domain.record import Commit, Committed, Document
 
@@ -57,7 +65,7 @@ def _is_more_than_facts(commit: Commit) -> bool:
     journal = commit.journal
     decided = journal.transitions or journal.cases or journal.answers
     goods = commit.handoff or commit.labels or commit.voided or commit.stock
-    return bool(decided or goods or commit.payments or commit.documents)
+    return bool(decided or goods or commit.payments or commit.documents or commit.address)
 
 
 def _write_effects(connection: Connection, subject: Subject, commit: Commit) -> Committed:
@@ -70,6 +78,8 @@ def _write_effects(connection: Connection, subject: Subject, commit: Commit) -> 
     labels = write_labels(connection, subject.shop, commit.order, commit.labels)
     void_labels(connection, commit.order, commit.voided)
     restock = post(connection, subject.shop, commit.stock)
+    if commit.address is not None:
+        write_address(connection, subject.shop, commit.order, commit.address)
     _write_documents(connection, subject, commit.documents)
     return Committed(labels=labels, restock=restock)
 
@@ -112,6 +122,9 @@ def _write_documents(
     ]
     if jobs:
         connection.execute(_NEW_JOBS, jobs)
+    for one in documents:
+        if one.kind is DocumentKind.PACKING_SLIP:
+            withdraw_earlier(connection, one)
     if any(one.label for one in documents):
         withdraw_jobs(connection, subject.order)
 

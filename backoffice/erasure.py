@@ -17,7 +17,7 @@ from backoffice.refusals import NotOnRecord
 from backoffice.tables.base import table
 from backoffice.tables.cases import CaseAnswerRow, CaseRow
 from backoffice.tables.messages import CallbackRow, InboxRow, InboxState, MailRow
-from backoffice.tables.orders import OrderRow, StepFactRow, TermRow, TransitionRow
+from backoffice.tables.orders import AddressChangeRow, OrderRow, StepFactRow, TermRow, TransitionRow
 from backoffice.tables.papers import DocumentRow, InvoiceRow, PrintJobRow
 from backoffice.tables.shipping import CourierEventRow, HandoffRow, LabelRow
 from backoffice.tables.stock import StockEntryRow
@@ -42,6 +42,7 @@ BLANKS: dict[Table, dict[str, Any]] = {
     table(TransitionRow): {"detail": ""},
     table(StepFactRow): {"detail": ""},
     table(MailRow): {"recipient": ""},
+    table(AddressChangeRow): {"before": {}, "address": {}, "who": ERASED, "why": ""},
     table(StockEntryRow): {"note": ""},
     _CASES: {"reason": ERASED},
     _INBOX: {"payload": {}, "reason": ""},

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from backoffice.tables.base import table
@@ -10,7 +10,7 @@ from backoffice.tables.papers import DocumentRow, PrintJobRow, PrintState
 from backoffice.tables.shipping import HandoffRow, LabelRow, LabelVoidRow
 from backoffice.terms import TermKind, fold, write_terms
 from domain.money import Money
-from domain.record import HandoffRecord
+from domain.record import Document, HandoffRecord
 from domain.shipping import Label, LabelFormat
 from domain.tracking import CourierStatus
 
@@ -112,19 +112,37 @@ def withdraw_jobs(connection: Connection, order: str) -> None:
 
 def withdraw_papers(connection: Connection, order: str, shipment: str) -> None:
     """Take what is not printed yet of a shipment's papers out of the queue: its goods are back."""
-    papers = select(_DOCUMENTS.c.key).where(
-        _DOCUMENTS.c.order_id == order, _DOCUMENTS.c.shipment == shipment
+    _withdraw(
+        connection,
+        (_DOCUMENTS.c.order_id == order) & (_DOCUMENTS.c.shipment == shipment),
+        "goods put away",
     )
+
+
+def withdraw_earlier(connection: Connection, document: Document) -> None:
+    """Take earlier papers of its kind and shipment out of the queue, where it took their place."""
+    older = (_DOCUMENTS.c.shipment == document.shipment) & (
+        _DOCUMENTS.c.kind == document.kind.value
+    )
+    own = select(_DOCUMENTS.c.created_at).where(_DOCUMENTS.c.key == document.key).scalar_subquery()
+    _withdraw(
+        connection,
+        older & (_DOCUMENTS.c.key != document.key) & (_DOCUMENTS.c.created_at < own),
+        "printed anew",
+    )
+
+
+def _withdraw(connection: Connection, which: ColumnElement[bool], reason: str) -> None:
     connection.execute(
         update(_JOBS)
         .where(
-            _JOBS.c.document.in_(papers),
+            _JOBS.c.document.in_(select(_DOCUMENTS.c.key).where(which)),
             _JOBS.c.state.not_in([PrintState.PRINTED.value, PrintState.WITHDRAWN.value]),
         )
         .values(
             state=PrintState.WITHDRAWN.value,
             lease_until=None,
-            reason="goods put away",
+            reason=reason,
             changed_at=func.now(),
         )
     )

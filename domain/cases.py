@@ -19,6 +19,8 @@ class CaseKind(StrEnum):
     BEYOND_BOOKING = "beyond_booking"
     NO_RATE = "no_rate"
     LABEL_FAILED = "label_failed"
+    LABELLED_ANEW = "labelled_anew"
+    LABEL_COSTS_MORE = "label_costs_more"
     AUTHORIZATION_ENDS = "authorization_ends"
     CAPTURE_FAILED = "capture_failed"
     GONE_UNRELEASED = "gone_unreleased"

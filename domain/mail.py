@@ -13,6 +13,7 @@ class MailKind(StrEnum):
     PAYMENT_NEEDED = "payment_needed"
     DECLINED = "declined"
     OUT_OF_STOCK = "out_of_stock"
+    ADDRESS_CHANGED = "address_changed"
     SHIPPED = "shipped"
     CANCELLED = "cancelled"
     RESTOCK = "restock"

@@ -36,6 +36,9 @@ class Policy(Model):
         }
     )
     courier_calendar: WorkingCalendar = WorkingCalendar()
+    relabel_extra: Annotated[int, Field(ge=0)] = 500
+    """How much more a label may cost for a new address, in its currency's minor unit, before a
+    person is asked."""
     label_format: LabelFormat = LabelFormat.PDF_4X6
     max_parcel_grams: Annotated[int, Field(gt=0)] = 25_000
     weight_tolerance_percent: Percent = 15

@@ -1,11 +1,12 @@
 """What one transaction of the back office writes, and what activities read back from it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from domain.address import Seller
+from domain.address import Address, Seller
 from domain.documents import DocumentKind, FileFormat
 from domain.journal import Journal
-from domain.model import Model, OptionalText
+from domain.model import LongText, Model, OptionalText, Text
 from domain.order import Order
 from domain.payment import PaymentEvent
 from domain.policy import Policy
@@ -35,6 +36,16 @@ class HandoffRecord:
     answer: HandoffAnswer
 
 
+class NewAddress(Model):
+    """Where an order's parcels go from now on; the n-th change of an order, counted from 1."""
+
+    number: int
+    address: Address
+    who: Text
+    why: LongText = ""
+    at: datetime
+
+
 @dataclass(frozen=True)
 class Commit:
     """Everything that is written together, in one transaction. Writing it again changes nothing.
@@ -50,6 +61,7 @@ class Commit:
     voided: tuple[str, ...] = ()
     stock: tuple[StockEntry, ...] = ()
     documents: tuple[Document, ...] = ()
+    address: NewAddress | None = None
 
 
 @dataclass(frozen=True)

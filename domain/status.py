@@ -67,7 +67,9 @@ _FOLLOWS: dict[OrderStatus, frozenset[OrderStatus]] = {
     _S.PAYMENT_SECURED: frozenset({_S.IN_FULFILMENT, _S.CANCELLING}),
     _S.IN_FULFILMENT: frozenset({_S.PICKED, _S.CANCELLING, _S.CAPTURED}),
     _S.PICKED: frozenset({_S.READY_TO_PACK, _S.CANCELLING, _S.CAPTURED}),
-    _S.READY_TO_PACK: frozenset({_S.PACKED, _S.CANCELLING, _S.CAPTURED, _S.SHIPPED}),
+    _S.READY_TO_PACK: frozenset(
+        {_S.READY_TO_PACK, _S.PACKED, _S.CANCELLING, _S.CAPTURED, _S.SHIPPED}
+    ),
     _S.PACKED: frozenset({_S.CAPTURED, _S.CANCELLING, _S.RECALLING, _S.RELEASED, _S.SHIPPED}),
     _S.CAPTURED: frozenset({_S.RELEASED, _S.RECALLING, _S.SHIPPED}),
     _S.RELEASED: frozenset({_S.SHIPPED, _S.RECALLING}),

@@ -17,7 +17,7 @@ def document(handoff: Handoff) -> dict[str, Any]:
         "channel": handoff.channel,
         "service_level": handoff.service_level,
         "ship_by": None if handoff.ship_by is None else handoff.ship_by.isoformat(),
-        "ship_to": _place(handoff.ship_to),
+        "ship_to": place(handoff.ship_to),
         "lines": [_line(line) for line in handoff.lines],
         "gift_note": handoff.gift_note or None,
         "notes": handoff.notes or None,
@@ -25,7 +25,8 @@ def document(handoff: Handoff) -> dict[str, Any]:
     }
 
 
-def _place(address: Address) -> dict[str, Any]:
+def place(address: Address) -> dict[str, Any]:
+    """Where a shipment goes, as the warehouse reads it."""
     return {
         "name": address.name,
         "company": address.company or None,

@@ -13,6 +13,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
+from domain.address import Address
 from domain.mail import MailKind
 from domain.money import Money
 from domain.order import Line, Order
@@ -93,6 +94,7 @@ def _context(on_record: OrderOnRecord, facts: Mapping[str, str], language: str) 
         "order": order,
         "name": order.customer.name,
         "status_page": page,
+        "ship_to": _place(order.shipping_address),
         "lines": [_line(order, line) for line in order.lines],
         "totals": _totals(order),
         "held": isinstance(order.payment, AuthorizeMethod | ExistingIntent),
@@ -102,6 +104,12 @@ def _context(on_record: OrderOnRecord, facts: Mapping[str, str], language: str) 
         "parcels": _parcels(facts),
         "facts": facts,
     }
+
+
+def _place(address: Address) -> list[str]:
+    town = " ".join(part for part in (address.postal_code, address.city) if part)
+    lines = (address.name, address.company, address.line1, address.line2, town, address.region)
+    return [line for line in (*lines, address.country) if line]
 
 
 def _line(order: Order, line: Line) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from domain.address import Address
 from domain.attempt import Attempt
 from domain.failures import NotDone, ProviderFailure, UnknownOutcome
 from domain.shipping import Label
 from domain.warehouse import Handoff, HandoffAnswer
 from providers.failures import of_httpx, of_status
-from providers.handoff_document import document
+from providers.handoff_document import document, place
 from providers.keys import header_safe
 
 _CONNECT_SECONDS, _ANSWER_SECONDS = 2.0, 10.0
@@ -100,6 +101,17 @@ class WmsWarehouse:
                 return HandoffAnswer(accepted=False, reason=(answer.reason or "")[:_TEXT_LENGTH])
             case other:
                 raise _unknown_word(other)
+
+    def readdress(self, attempt: Attempt, shipment: str, ship_to: Address) -> bool:
+        """Say where a shipment goes now; False where the warehouse no longer has it."""
+        body = {"ship_to": place(ship_to)}
+        response = self._post(attempt, f"/shipments/{shipment}/address", body)
+        if response.status_code == 409:
+            return False
+        answer = _read(response)
+        if answer.status != "readdressed":
+            raise _unknown_word(answer.status)
+        return True
 
     def cancel(self, attempt: Attempt, shipment: str, reason: str) -> bool:
         """Stop work on a shipment; False where the parcel has left already.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from activities.address import AddressActivities
 from activities.courier import Courier
 from activities.documents import DocumentActivities, LabelFiles, Paperwork, Printer
 from activities.mail import MailActivities, MailProvider
@@ -57,6 +58,7 @@ def put_together(
         MailActivities(outside.mail, books.mails, records, patience.mail_ambiguity),
         DocumentActivities(outside.files, outside.printer, paperwork, records),
         RecordActivities(records),
+        AddressActivities(records),
         SettlingActivities(outside.engine, books.remains, records),
     )
     return {name: method for one in classes for name, method in _activities_of(one)}

@@ -182,6 +182,10 @@ class RememberedWarehouse:
         answer: HandedOff = self.call.answer
         return answer.answer
 
+    def readdress(self, attempt: Attempt, shipment: str, ship_to: Address) -> bool:
+        """Whether it could."""
+        return cast("Told", self.call.answer).done
+
     def cancel(self, attempt: Attempt, shipment: str, reason: str) -> bool:
         """Whether it could."""
         return cast("Told", self.call.answer).done

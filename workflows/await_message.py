@@ -29,7 +29,8 @@ async def await_message(
     queue: list[Word],
     problems: Callable[[Word], tuple[str, ...]],
 ) -> Word | None:
-    """The first message that fits. None when the goods turn out to have left already.
+    """The first message that fits. None when the goods turn out to have left already, and when
+    labelled goods have to go elsewhere.
 
     One that does not fit is a recorded mistake and a case; waiting goes on. A passed deadline is
     a case too. These cases close themselves when the message that fits comes.
@@ -45,10 +46,10 @@ async def await_message(
     mistakes = 0
     while True:
         await patience.until(
-            lambda: bool(queue) or shipment.inbox.gone,
+            lambda: bool(queue) or shipment.inbox.gone or _labelled_for_elsewhere(shipment),
             f"signal `{expected.signal}` from the warehouse",
         )
-        if not queue:
+        if not queue or _labelled_for_elsewhere(shipment):
             return None
         message = queue.pop(0)
         wrong = problems(message)
@@ -75,3 +76,7 @@ async def await_message(
                 shipment.id,
             )
         )
+
+
+def _labelled_for_elsewhere(shipment: Shipment) -> bool:
+    return shipment.issued and shipment.goes_elsewhere

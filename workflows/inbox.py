@@ -39,6 +39,11 @@ class ShipmentInbox:
                 self.recall = message.outcome
         return True
 
+    def forget_packed(self) -> None:
+        """What was packed has to be packed anew; a report just like the last one counts again."""
+        self.packed.clear()
+        self._seen = {name for name in self._seen if not name.startswith(f"{Packed.__name__}:")}
+
     @property
     def told_gone(self) -> bool:
         """Whether a manifest has named the goods, and nobody has found them after it."""

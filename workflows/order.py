@@ -14,9 +14,17 @@ from domain.mail import MailFact, MailKind
 from domain.order import OrderInput
 from domain.shipping import Portion
 from domain.status import CancelMoment, OrderStatus, Step
-from domain.steering import CancelAnswer, CancelRequest, CaseReply, OtherMethod
+from domain.steering import (
+    AddressAnswer,
+    AddressChange,
+    CancelAnswer,
+    CancelRequest,
+    CaseReply,
+    OtherMethod,
+)
 from domain.stock import wants
 from domain.warehouse import HandedOver, Packed, Picked, RecallResult
+from workflows.address import Addresses
 from workflows.cancel import ask_to_cancel, is_way_back
 from workflows.desk import Desk
 from workflows.fulfilment import Fate, fulfil
@@ -56,6 +64,7 @@ class OrderWorkflow:
         self.promises = Promises()
         everything = tuple(Portion(line=x.id, quantity=x.quantity) for x in given.order.lines)
         self.shipments = [Shipment(self.desk, self.money, self.hold, 1, everything)]
+        self.addresses = Addresses(self.desk, self.shipments)
         self.reception = Reception(self.desk, self.shipments)
         self.declined_because = ""
 
@@ -226,6 +235,16 @@ class OrderWorkflow:
         """Void before the capture, recall until the hand-over, refuse after it."""
         await self.desk.hearing.kept()
         return ask_to_cancel(self.desk, self.shipments, request)
+
+    @workflow.update(description="Send the parcels elsewhere, until they are packed")
+    async def change_address(self, change: AddressChange) -> AddressAnswer:
+        """Before the label the new address counts; after it the label is bought anew."""
+        await self.desk.hearing.kept()
+        return self.addresses.ask(change)
+
+    @change_address.validator
+    def check_change_address(self, change: AddressChange) -> None:
+        """A call that is no address is refused here and leaves no trace in the history."""
 
     async def cancelled_from_the_ui(self) -> None:
         """A cancel from the Temporal UI says neither who nor why, and hears no answer."""

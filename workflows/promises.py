@@ -19,6 +19,12 @@ class Promises:
         """Say how a step that is about to be taken is undone."""
         self._ways_back.append(undo)
 
+    async def undo_one(self, undo: Undo) -> None:
+        """Undo one of them early, because its step is about to be taken anew."""
+        with suppress(DoneByHand):
+            await undo()
+        self._ways_back.remove(undo)
+
     def settle(self) -> None:
         """What was promised has been kept: there is nothing to undo any more."""
         self._ways_back.clear()

@@ -10,7 +10,11 @@ from workflows.holding import Hold
 from workflows.inbox import ShipmentInbox
 from workflows.messages import Malformed
 from workflows.money import OrderMoney
-from workflows.promises import Promises
+from workflows.promises import Promises, Undo
+
+
+async def _nothing() -> None:
+    """There are no labels to give back."""
 
 
 class Shipment:
@@ -36,6 +40,12 @@ class Shipment:
         self.picked: tuple[PickedLine, ...] = ()
         self.parcels: tuple[PlannedParcel, ...] = ()
         self.labels: tuple[Label, ...] = ()
+        self.booking = False
+        self.label_version = 0
+        self.label_cost: int | None = None
+        self.give_labels_back: Undo = _nothing
+        self.address_pending = False
+        self.moved = False
         self.issued = False
         self.put_away_times = 0
         self.credit_notes: tuple[str, ...] = ()
@@ -44,6 +54,11 @@ class Shipment:
         self.recall_wanted: CancelRequest | None = None
         self.recalled = False
         self.gone_after_all = False
+
+    @property
+    def goes_elsewhere(self) -> bool:
+        """Whether the customer has moved since the labels were asked for."""
+        return self.moved or self.address_pending
 
 
 def check_moment(shipment: Shipment, message: Model) -> None:

@@ -57,6 +57,20 @@ class OrderRow(Record, table=True):
     erased_at: datetime | None = Field(default=None, sa_type=MOMENT)
 
 
+class AddressChangeRow(Record, table=True):
+    """Where an order's parcels were to go before, and where from then on; numbered by the order."""
+
+    __tablename__ = "address_changes"
+
+    order_id: str = Field(primary_key=True, sa_type=TEXT, foreign_key="orders.id")
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    before: Json = Field(sa_type=JSON)
+    address: Json = Field(sa_type=JSON)
+    who: str = Field(sa_type=TEXT)
+    why: str = Field(sa_type=TEXT)
+    at: datetime = Field(sa_type=MOMENT)
+
+
 class TermRow(Record, table=True):
     """A word by which an order is found, case-folded; the only other home of personal data."""
 

@@ -14,6 +14,7 @@ def routes(_: World) -> list[Operation]:
     """The warehouse protocol's own side."""
     return [
         Operation("POST", "/handoffs", "handoff", desk.take_handoff, faults=("reject", "silent")),
+        Operation("POST", "/shipments/{shipment}/address", "address", desk.readdress),
         Operation("POST", "/shipments/{shipment}/cancel", "cancel", desk.cancel),
         Operation("POST", "/shipments/{shipment}/release", "release", desk.release),
         Operation("POST", "/shipments/{shipment}/recall", "recall", desk.recall),

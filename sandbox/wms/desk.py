@@ -9,7 +9,7 @@ from sandbox.core.http import Answer, ParsedRequest
 from sandbox.core.shapes import as_list, objects_in
 from sandbox.core.world import OperationHandler, World
 from sandbox.wms import floor
-from sandbox.wms.handoff import Handoff, complaints
+from sandbox.wms.handoff import Handoff, ShipTo, complaints
 from sandbox.wms.shipments import (
     KIND,
     Status,
@@ -88,6 +88,30 @@ async def take_handoff(world: World, request: ParsedRequest) -> Answer:
     note(world, "handoff_accepted", shipment, lines=lines, silent=silent)
     floor.schedule(world, shipment, floor.Step.PICK)
     return Answer.json({"status": "accepted", "reference": reference})
+
+
+@once
+async def readdress(world: World, request: ParsedRequest) -> Answer:
+    """Send a shipment elsewhere, until it is released; what was packed is packed anew."""
+    try:
+        to = ShipTo.model_validate(request.json().get("ship_to")).model_dump(mode="json")
+    except ValidationError as error:
+        return Answer.json({"status": "malformed", "errors": complaints(error)}, 422)
+    shipment = load(world, request.path_params["shipment"])
+    if shipment is None:
+        return _unknown(request, 409)
+    if shipment["status"] not in (Status.ACCEPTED, Status.PICKED, Status.PACKED):
+        reason = f"{shipment['shipment']} is {shipment['status']}"
+        return Answer.json({"status": shipment["status"], "reason": reason}, 409)
+    shipment["handoff"] |= {"ship_to": to}
+    packed = shipment["status"] == Status.PACKED
+    if packed:
+        shipment["status"] = Status.PICKED
+    save(world, shipment)
+    note(world, "readdressed", shipment, country=to["country"])
+    if packed:
+        floor.schedule(world, shipment, floor.Step.PACK)
+    return Answer.json({"status": "readdressed"})
 
 
 @once

@@ -33,6 +33,7 @@ ERASED_OTHERWISE = {
 """What `backoffice.erasure` empties by statements of its own."""
 
 NOBODYS = {
+    "address_changes": {"order_id"},
     "api_keys": {"id", "shop", "name", "scopes", "digest"},
     "callbacks": {"shop", "order_id", "type"},
     "case_answers": {"case_id", "answer"},

@@ -23,7 +23,7 @@ from domain.documents import DocumentKind
 from domain.journal import FactOutcome
 from domain.money import Money
 from domain.payment import PaymentEventKind
-from domain.record import Commit
+from domain.record import Commit, NewAddress
 from domain.status import OrderStatus
 from domain.stock import RestockNeed, StockEntry, StockKind
 from tests.backoffice.samples import (
@@ -328,3 +328,23 @@ def terminate(database: Database, victim: Any) -> None:
     with database.transaction() as connection:
         ended = text("SELECT pg_terminate_backend(:pid, 5000)")
         assert connection.execute(ended, {"pid": victim.info.backend_pid}).scalar_one()
+
+
+def test_a_new_address_counts_from_then_on_once_and_never_goes_back(trade: Trade) -> None:
+    placed = trade.accept()
+    book = RecordBook(trade.database)
+    before = book.order(placed).order.shipping_address
+    second, first = (
+        NewAddress(
+            number=number,
+            address=before.model_copy(update={"line1": line, "name": name}),
+            who="support",
+            at=NOW,
+        )
+        for number, line, name in ((2, "Second Street", "Ada King"), (1, "First Street", "Nobody"))
+    )
+    for change in (second, first, second):
+        book.commit(Commit(placed, address=change))
+    assert book.order(placed).order.shipping_address == second.address
+    hits = OrderSearch(trade.database).search(SHOP, "ada king")
+    assert [one.order_id for one in hits] == [placed]

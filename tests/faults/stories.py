@@ -54,6 +54,17 @@ async def _confirm(world: World, order: str) -> bool:
     return intent is not None
 
 
+async def _move_then_cancel(world: World, order: str) -> bool:
+    """The customer moves; once the parcel is labelled anew, they do not want it any more."""
+    view = await world.view(order)
+    if any(one["kind"] == "labelled_anew" for one in view["cases"]):
+        return await _cancel(world, order)
+    address = view["order"]["shipping_address"] | {"line1": "Neue Straße 2"}
+    body = {"who": "the customer", "why": "a story", "address": address}
+    await world.api.post(f"/orders/{order}/shipping-address", json=body)
+    return False
+
+
 _PICK, _PACK = _warehouse("picked"), _warehouse("packed")
 _HAND_OVER = _warehouse("handed_over")
 PULL = _warehouse("recall_result", outcome="pulled")
@@ -126,6 +137,12 @@ STORIES = (
         {"in_fulfilment": _PICK, "ready_to_pack": _cancel},
         Ending.CANCELLED,
         ("confirmation", "cancelled"),
+    ),
+    Story(
+        "moved with its label printed, then cancelled",
+        {"in_fulfilment": _PICK, "ready_to_pack": _move_then_cancel},
+        Ending.CANCELLED,
+        ("confirmation", "address_changed", "cancelled"),
     ),
     Story(
         "recalled from the dock",

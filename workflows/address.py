@@ -1,0 +1,120 @@
+"""The customer moves: before the label the new address counts, after it the label is bought anew.
+
+A parcel that is packed and paid goes where its label says: then only the courier can send it
+elsewhere.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from temporalio import workflow
+
+from activities.address import AddressActivities, Readdress
+from activities.mail import MailActivities, SendMail
+from activities.warehouse import SendElsewhere, WarehouseActivities
+from domain.address import Address
+from domain.mail import MailKind
+from domain.record import NewAddress
+from domain.status import OrderStatus
+from domain.steering import AddressAnswer, AddressChange
+from workflows.cancel import is_way_back
+from workflows.desk import Desk
+from workflows.interruptions import Stopped
+from workflows.shipment import Shipment
+
+_PACKED = frozenset(
+    {OrderStatus.PACKED, OrderStatus.CAPTURED, OrderStatus.RELEASED, OrderStatus.SHIPPED}
+)
+
+
+class Addresses:
+    """Where an order's parcels go. Changes are applied one after the other, newest last."""
+
+    def __init__(self, desk: Desk, shipments: Sequence[Shipment]) -> None:
+        """As the order says."""
+        self._desk = desk
+        self._shipments = shipments
+        self._now: Address = desk.order.shipping_address
+        self._changes = 0
+        self._applied = 0
+
+    def ask(self, change: AddressChange) -> AddressAnswer:
+        """Set a change going, or say why it cannot be; the same address again changes nothing."""
+        desk = self._desk
+        no = self._objection(change.address)
+        if no:
+            return AddressAnswer(accepted=False, message=no)
+        if change.address == self._now:
+            return AddressAnswer(accepted=True, message="The parcels go there already")
+        self._now = change.address
+        self._changes += 1
+        new = NewAddress(
+            number=self._changes,
+            address=change.address,
+            who=change.who,
+            why=change.why,
+            at=workflow.now(),
+        )
+        words = "The parcels go to the new address"
+        if any(one.booking for one in self._shipments):
+            words += ". Their labels are void, and others are bought"
+        for shipment in self._shipments:
+            shipment.address_pending = True
+        desk.in_background(self._apply(new))
+        return AddressAnswer(accepted=True, message=words)
+
+    def _objection(self, address: Address) -> str:
+        desk = self._desk
+        if desk.status.ended:
+            return f"The order has ended: {desk.status.value}"
+        if desk.stop is not None or is_way_back(desk.status):
+            return "The order is being cancelled"
+        if address.country != self._now.country:
+            return (
+                f"The order was priced and taxed for {self._now.country}: cancel it, and place one "
+                f"for {address.country}"
+            )
+        if any(one.inbox.gone for one in self._shipments):
+            return "The courier has the parcel: ask the courier to send it elsewhere"
+        if any(one.capture_asked for one in self._shipments) or desk.status in _PACKED:
+            return (
+                "The parcel is packed and may be on the dock with its label on it: cancel the "
+                "order, or ask the courier to send it elsewhere"
+            )
+        return ""
+
+    async def _apply(self, new: NewAddress) -> None:
+        """On record first, as everything that is done next reads it from there."""
+        desk = self._desk
+        await workflow.wait_condition(lambda: self._applied == new.number - 1)
+        request = Readdress(order_id=desk.order_id, shop=desk.shop, sequence=new.number, change=new)
+        await desk.own_books(AddressActivities.readdress, request, "record the new address")
+        self._applied = new.number
+        if new.number == self._changes:
+            for shipment in self._shipments:
+                shipment.address_pending = False
+                shipment.moved = shipment.moved or shipment.booking
+        for shipment in self._shipments:
+            if shipment.handed_off:
+                await self._tell_warehouse(shipment, new.number)
+        await self._mail(new.number)
+
+    async def _tell_warehouse(self, shipment: Shipment, number: int) -> None:
+        """For its own papers; the labels come from us. One that has let go of it needs no word."""
+        desk = self._desk
+        request = SendElsewhere(
+            order_id=desk.order_id, shop=desk.shop, shipment=shipment.id, sequence=number
+        )
+        with suppress(Stopped):
+            await desk.call(WarehouseActivities.readdress, request, "tell the new address")
+
+    async def _mail(self, number: int) -> None:
+        """The customer is told, whoever asked for it: somebody else may have."""
+        desk = self._desk
+        request = SendMail(
+            order_id=desk.order_id,
+            shop=desk.shop,
+            kind=MailKind.ADDRESS_CHANGED,
+            about=str(number),
+        )
+        await desk.call(MailActivities.send, request, "address mail", stoppable=False)
