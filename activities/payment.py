@@ -24,6 +24,7 @@ from domain.money import Money
 from domain.payment import (
     Authorization,
     AuthorizeMethod,
+    Captured,
     ConfirmationNeeded,
     Decline,
     DeclineKind,
@@ -155,21 +156,24 @@ class PaymentActivities:
             if isinstance(outcome, NotCaptured):
                 run.commit(outcome=FactOutcome.DECLINED, detail=outcome.reason)
                 return CaptureResult(reason=outcome.reason)
-            run.commit(
-                Commit(
-                    order=request.order_id,
-                    payments=(
-                        self._money_moved(
-                            run,
-                            PaymentEventKind.CAPTURE,
-                            outcome.money,
-                            request.reference,
-                            request.shipment,
-                        ),
-                    ),
-                )
-            )
-            return CaptureResult(captured=outcome.money)
+            run.commit(Commit(order=request.order_id, payments=self._taken(run, request, outcome)))
+            return CaptureResult(captured=outcome.money, released=outcome.released)
+
+    def _taken(
+        self, run: StepRun, request: CapturePayment, captured: Captured
+    ) -> tuple[PaymentEvent, ...]:
+        """The capture; what the provider let go of with it is a void of its own."""
+        capture = self._money_moved(
+            run,
+            PaymentEventKind.CAPTURE,
+            captured.money,
+            request.reference,
+            request.shipment,
+        )
+        if captured.released is None:
+            return (capture,)
+        rest = {"key": f"{run.key}:rest", "kind": PaymentEventKind.VOID, "money": captured.released}
+        return (capture, capture.model_copy(update=rest))
 
     @activity.defn(name="void_payment", no_thread_cancel_exception=True)
     @operation("void")

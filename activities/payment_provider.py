@@ -56,7 +56,10 @@ class PaymentProvider(Protocol):
         ...
 
     def capture(self, attempt: Attempt, reference: str, money: Money) -> Captured | NotCaptured:
-        """Take held money once; what is held beyond it is released."""
+        """Take held money once; what is held beyond it is released.
+
+        Where the provider cannot take an amount to the last minor unit, it takes what it can below.
+        """
         ...
 
     def void(

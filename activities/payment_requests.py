@@ -57,9 +57,10 @@ class CapturePayment(Request):
 
 
 class CaptureResult(Model):
-    """Captured money, or why none was."""
+    """Captured money and what was let go of with it, or why none was captured."""
 
     captured: Money | None = None
+    released: Money | None = None
     reason: OptionalText = ""
 
 

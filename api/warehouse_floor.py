@@ -9,6 +9,7 @@ from api.access import WarehouseKey, Wired
 from api.parameters import Cursor, Limit, Name
 from api.problems import not_found
 from domain.model import Model
+from domain.shipping import Portion
 from domain.status import OrderStatus
 from domain.warehouse import Handoff, PickedLine
 
@@ -48,11 +49,16 @@ class ParcelLabel(Model):
 
 
 class FloorShipment(Model):
-    """One shipment: the handoff, its lines in bin-route order, and what is known since."""
+    """One shipment: the handoff, its lines in bin-route order, and what is known since.
+
+    ``to_pack`` is what the packing slip lists, once it is printed: where pieces were missing it may
+    be less than was picked, and the others go back to their bins.
+    """
 
     status: OrderStatus
     handoff: Handoff
     picked: tuple[PickedLine, ...] | None
+    to_pack: tuple[Portion, ...] | None
     labels: tuple[ParcelLabel, ...]
 
 
@@ -102,5 +108,9 @@ def look_up(wiring: Wired, key: WarehouseKey, shipment: Name) -> FloorShipment:
         for one in state.labels
     )
     return FloorShipment(
-        status=state.status, handoff=state.handoff, picked=state.picked, labels=labels
+        status=state.status,
+        handoff=state.handoff,
+        picked=state.picked,
+        to_pack=state.to_pack,
+        labels=labels,
     )

@@ -23,7 +23,8 @@ def too_early_or_late(action: str, state: ShipmentState) -> str:
 
 
 def _picked(state: ShipmentState) -> str:
-    if state.picked is not None:
+    waits = state.is_short and state.status is _S.IN_FULFILMENT
+    if state.picked is not None and not waits:
         return "it is reported as picked already"
     return "" if state.status in _ON_THE_FLOOR else _over(state.status)
 
@@ -31,6 +32,8 @@ def _picked(state: ShipmentState) -> str:
 def _packed(state: ShipmentState) -> str:
     if state.picked is None and state.status in _ON_THE_FLOOR:
         return "it is not reported as picked yet"
+    if state.is_short and state.to_pack is None and state.status in _ON_THE_FLOOR:
+        return "pieces are missing: wait for the packing slip, and pack what it lists"
     if state.status in _PAID:
         return f"it is past packing: the order is {state.status.value}"
     return "" if state.status in _ON_THE_FLOOR else _over(state.status)

@@ -1,5 +1,6 @@
 """What the warehouse reports: picked, packed, handed over, and what became of a recall."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header
@@ -10,10 +11,12 @@ from api.bodies import JsonBody
 from api.parameters import Name, printable
 from api.warehouse_intake import Received, take_report
 from backoffice.handoffs import ShipmentState
+from domain.shipping import Portion
 from domain.warehouse import (
     HandedOver,
     Packed,
     Picked,
+    PickedLine,
     RecallResult,
     problems_of_contents,
     problems_of_pick,
@@ -38,12 +41,15 @@ _PARCEL = {
 }
 
 
-def _body(model: Any, example: dict[str, Any]) -> JsonBody[Any]:
-    examples = {"a report": example | {"at": _AT}}
+def _body(
+    model: Any, example: dict[str, Any], *others: tuple[str, dict[str, Any]]
+) -> JsonBody[Any]:
+    examples = {"a report": example | {"at": _AT}} | dict(others)
     return JsonBody(model, examples, from_path={"shipment": "shipment"}, added=("id",))
 
 
-_PICKED = _body(Picked, {"lines": [_LINE], "picker": "P7"})
+_SHORT = _LINE | {"quantity": 1, "barcodes": ["4006381333931"], "short": "one broken"}
+_PICKED = _body(Picked, {"lines": [_LINE], "picker": "P7"}, ("one is missing", {"lines": [_SHORT]}))
 _PACKED = _body(Packed, {"parcels": [_PARCEL]})
 _HANDED_OVER = _body(HandedOver, {"manifest": "M-000001", "parcels": []})
 _RECALL = _body(RecallResult, {"outcome": "pulled"})
@@ -70,8 +76,10 @@ def picked(
 ) -> Received:
     """Every line that was handed off, with the barcodes that were scanned.
 
-    A barcode, SKU or quantity that does not fit is answered 422 with the reasons; too few pieces
-    also become a case for support.
+    Pieces that are missing for good are reported with the reason in `short` (quantity 0 where none
+    is there): the shop's policy decides what ships, and the packing slip tells. Until then it may
+    be picked anew. A barcode, SKU or quantity that does not fit is answered 422 with the reasons;
+    too few pieces without `short` also become a case for support.
     """
 
     def problems(state: ShipmentState) -> tuple[str, ...]:
@@ -92,12 +100,17 @@ def packed(
     report: Annotated[Packed, Depends(_PACKED)],
     idempotency_key: Key = None,
 ) -> Received:
-    """The parcels as they stand on the scale, and what lies in each: just what was picked."""
+    """The parcels as they stand on the scale, and what lies in each: just what was picked, or,
+    where pieces were missing, what the packing slip lists."""
 
     def problems(state: ShipmentState) -> tuple[str, ...]:
-        return problems_of_contents(state.picked or (), report)
+        return problems_of_contents(_to_pack(state), report)
 
     return take_report(wiring, key.shop, "packed", report, idempotency_key, problems)
+
+
+def _to_pack(state: ShipmentState) -> Iterable[PickedLine | Portion]:
+    return state.picked or () if state.to_pack is None else state.to_pack
 
 
 @router.post("/handed-over", status_code=202, summary="The courier has it")

@@ -186,7 +186,32 @@ def _money(connection: Connection, shop: str) -> list[Difference]:
             differences.append(Difference(order, f"{captured} captured, {authorized} authorized"))
         if refunded > captured:
             differences.append(Difference(order, f"{refunded} refunded, {captured} captured"))
-    return differences
+    return [*differences, *_taken_and_let_go(connection, shop)]
+
+
+def _taken_and_let_go(connection: Connection, shop: str) -> list[Difference]:
+    """Of an authorization that was captured, what was not taken is let go of."""
+    sums = {
+        kind: func.coalesce(func.sum(_MONEY.c.amount).filter(_MONEY.c.kind == kind.value), 0)
+        for kind in (
+            PaymentEventKind.AUTHORIZATION,
+            PaymentEventKind.CAPTURE,
+            PaymentEventKind.VOID,
+        )
+    }
+    held, taken, let_go = sums.values()
+    rows = connection.execute(
+        select(_MONEY.c.order_id, _MONEY.c.reference, held, taken, let_go)
+        .join(_ORDERS, _ORDERS.c.id == _MONEY.c.order_id)
+        .where(_ORDERS.c.shop == shop)
+        .group_by(_MONEY.c.order_id, _MONEY.c.reference)
+        .having((taken > 0) & (held > taken + let_go))
+        .order_by(_MONEY.c.order_id, _MONEY.c.reference)
+    )
+    return [
+        Difference(order, f"{name}: {of} authorized, {captured} captured and {voided} let go of it")
+        for order, name, of, captured, voided in rows
+    ]
 
 
 def _statuses(connection: Connection, shop: str) -> list[Difference]:

@@ -21,6 +21,7 @@ _SIGNS = {
     StockKind.RELEASE: (0, -1),
     StockKind.ISSUE: (-1, -1),
     StockKind.PUT_AWAY: (1, 0),
+    StockKind.WRITE_OFF: (-1, -1),
 }
 """What one piece of each kind does to what is on hand and to what is reserved."""
 
@@ -32,6 +33,7 @@ def entries_of(
     at: datetime,
     order: str,
     shipment: str | None = None,
+    note: str = "",
 ) -> list[StockEntry]:
     """One entry for each SKU, in order of SKU; each is unique by the key and its SKU."""
     on_hand, reserved = _SIGNS[kind]
@@ -45,6 +47,7 @@ def entries_of(
             order=order,
             shipment=shipment,
             at=at,
+            note=note,
         )
         for sku, quantity in sorted(quantities.items())
     ]
@@ -65,7 +68,11 @@ def reserved_for(connection: Connection, order: str) -> dict[str, int]:
 
 def issued_to(connection: Connection, order: str, shipment: str) -> dict[str, int]:
     """What was issued for a shipment and has not come back, in pieces by SKU."""
-    of_shipment = (_ENTRIES.c.order_id == order) & (_ENTRIES.c.shipment == shipment)
+    of_shipment = (
+        (_ENTRIES.c.order_id == order)
+        & (_ENTRIES.c.shipment == shipment)
+        & (_ENTRIES.c.kind != StockKind.WRITE_OFF.value)
+    )
     return _sums(connection, -_ENTRIES.c.on_hand, of_shipment)
 
 

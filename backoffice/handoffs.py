@@ -10,8 +10,9 @@ from backoffice.shipments import label_of
 from backoffice.tables.base import table
 from backoffice.tables.messages import InboxRow
 from backoffice.tables.orders import OrderRow
+from backoffice.tables.papers import InvoiceRow
 from backoffice.tables.shipping import HandoffRow, LabelRow
-from domain.shipping import Label
+from domain.shipping import Label, Portion
 from domain.status import OrderStatus
 from domain.warehouse import CustomsLine, Handoff, HandoffAnswer, Picked, PickedLine
 
@@ -19,14 +20,15 @@ PICKED = "picked"
 """The kind under which the inbox keeps what the warehouse picked."""
 
 _HANDOFFS, _ORDERS = table(HandoffRow), table(OrderRow)
-_LABELS, _INBOX = table(LabelRow), table(InboxRow)
+_LABELS, _INBOX, _INVOICES = table(LabelRow), table(InboxRow), table(InvoiceRow)
 
 
 @dataclass(frozen=True)
 class ShipmentState:
     """A shipment as messages about it are checked: what was asked, and what is known since.
 
-    ``picked`` is what the warehouse last reported, in the inbox; ``labels`` are the live ones.
+    ``picked`` is what the warehouse last reported, in the inbox; ``to_pack`` what the packing slip
+    lists, once it is printed; ``labels`` are the live ones.
     """
 
     order_id: str
@@ -36,6 +38,12 @@ class ShipmentState:
     answer: HandoffAnswer
     picked: tuple[PickedLine, ...] | None
     labels: tuple[Label, ...]
+    to_pack: tuple[Portion, ...] | None = None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the warehouse last reported that pieces are missing for good."""
+        return any(line.short for line in self.picked or ())
 
 
 @dataclass(frozen=True)
@@ -146,4 +154,16 @@ def _state(connection: Connection, shipment: str, row: RowMapping) -> ShipmentSt
         ),
         picked=None if picked is None else Picked.model_validate_json(picked).lines,
         labels=tuple(label_of(label) for label in labels.mappings()),
+        to_pack=_to_pack(connection, row["id"], shipment),
     )
+
+
+def _to_pack(connection: Connection, order: str, shipment: str) -> tuple[Portion, ...] | None:
+    """What the newest invoice covers: it was printed together with the packing slip."""
+    portions = connection.scalars(
+        select(_INVOICES.c.portions)
+        .where(_INVOICES.c.order_id == order, _INVOICES.c.shipment == shipment)
+        .order_by(_INVOICES.c.year.desc(), _INVOICES.c.sequence.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if portions is None else tuple(Portion.model_validate(one) for one in portions)

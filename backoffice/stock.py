@@ -1,6 +1,7 @@
 """Stock promised to orders, and let go again; receipts, adjustments and counts."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select
@@ -21,8 +22,9 @@ from backoffice.once import first_time
 from backoffice.refusals import BelowZero, UnknownSku
 from backoffice.tables.base import table
 from backoffice.tables.stock import StockEntryRow
-from domain.record import Commit
-from domain.stock import Level, Shortage, StockEntry, StockKind, Want, wants
+from backoffice.write_offs import write_off
+from domain.record import Commit, Committed
+from domain.stock import Level, Lost, Shortage, StockEntry, StockKind, Want, wants
 
 _ENTRIES = table(StockEntryRow)
 
@@ -72,6 +74,18 @@ class StockBook:
                 entries_of(StockKind.RELEASE, left, name, self._clock(), commit.order),
             )
             write(connection, commit)
+
+    def write_off(self, shop: str, lost: Lost, key: str, commit: Commit) -> Committed:
+        """In one transaction: what is missing leaves the books together with its promise to
+        ``commit.order``, what is put back loses the promise alone, and the commit is written.
+
+        What a count has found missing already is not taken off twice. Under a key that was used
+        before nothing happens again; the answer is the same.
+        """
+        with self._database.transaction() as connection:
+            lock_order(connection, commit.order)
+            restock = write_off(connection, shop, lost, key, commit.order, self._clock())
+            return replace(write(connection, commit), restock=restock)
 
     def receive(self, shop: str, sku: str, quantity: int, key: str, note: str = "") -> Level:
         """Book a goods receipt, once per key; answers the level as it stands then.

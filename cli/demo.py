@@ -12,6 +12,7 @@ from cli import demo_orders
 from cli.demo_shop import SHOP, DemoShop
 from cli.installation import Installation
 from cli.stack import Stack
+from domain.ids import order_id
 from sandbox.judge import Account, Ending, Expected, judge
 
 Json = dict[str, Any]
@@ -30,6 +31,8 @@ class DemoOrder:
     charged_here: bool = True
     cancel_at: str | None = None
     other_card: str | None = None
+    finds: Json | None = None
+    """What the picker finds of a line, where pieces are missing for good."""
     order_id: str = ""
     status: str = ""
     cancelled: bool = False
@@ -79,6 +82,13 @@ def orders() -> list[DemoOrder]:
             Ending.COMPLETED,
             2380,
             other_card="pm_card_mastercard",
+        ),
+        DemoOrder(
+            "one of two mugs is broken: one ships, one is charged",
+            order("1009", [line("1", *mug, 2, 1890)], card()),
+            Ending.COMPLETED,
+            1890 + 490,
+            finds={"line": "1", "quantity": 1, "short": "one broken"},
         ),
         DemoOrder(
             "customer cancels while it is picked",
@@ -135,6 +145,9 @@ class Demo:
 
     def _place(self, shop: httpx.Client, placed: list[DemoOrder]) -> None:
         for order in placed:
+            if order.finds is not None:
+                name = order_id(SHOP, order.body["channel"], order.body["number"])
+                self._sandbox.fault("wms", "play", "short_pick", order=name, **order.finds)
             answer = shop.post("/orders", json=order.body)
             if answer.status_code != 202:
                 raise RuntimeError(f"POST /orders: {answer.status_code} {answer.text}")

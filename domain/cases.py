@@ -10,6 +10,7 @@ class CaseKind(StrEnum):
     """Why a person is asked."""
 
     PICK_OVERDUE = "pick_overdue"
+    SHORT_PICK = "short_pick"
     PACK_OVERDUE = "pack_overdue"
     HAND_OVER_OVERDUE = "hand_over_overdue"
     DELIVERY_OVERDUE = "delivery_overdue"
@@ -23,6 +24,7 @@ class CaseKind(StrEnum):
     LABEL_COSTS_MORE = "label_costs_more"
     AUTHORIZATION_ENDS = "authorization_ends"
     CAPTURE_FAILED = "capture_failed"
+    CHANNEL_OWES = "channel_owes"
     GONE_UNRELEASED = "gone_unreleased"
     INTERCEPT = "intercept"
     STUCK = "stuck"
@@ -43,7 +45,9 @@ class CaseKind(StrEnum):
 class CaseAnswer(StrEnum):
     """What a person may answer; each case says which of these it takes.
 
-    ``still_here`` says that a scan was false: the parcel has not left.
+    ``still_here`` says that a scan was false: the parcel has not left. Of an order with missing
+    pieces, ``ship`` sends what is there, ``drop_line`` leaves out each line that lacks a piece, and
+    ``wait`` waits for another pick.
     """
 
     RETRY = "retry"
@@ -51,6 +55,9 @@ class CaseAnswer(StrEnum):
     CANCEL = "cancel"
     CLOSE = "close"
     STILL_HERE = "still_here"
+    SHIP = "ship"
+    DROP_LINE = "drop_line"
+    WAIT = "wait"
 
 
 class Case(Model):

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from domain.model import Model
-from domain.money import Currency
+from domain.money import Currency, Money
 from domain.order import Line, Minor, Order, Shipping, Sums, TaxRate
 from domain.shipping import Portion
 
@@ -107,6 +107,19 @@ def invoice_for(
         by_rate=_by_rate(billed),
         total=_sum(sums for _, sums in billed),
     )
+
+
+def due_for(order: Order, portions: Iterable[Portion], earlier: Iterable[Portion] = ()) -> Money:
+    """What the customer owes for pieces that ship: the gross of their invoice; nothing for none.
+
+    Raises:
+        ValueError: an unknown line, or more pieces than were ordered.
+    """
+    now = tuple(portions)
+    if not pieces_by_line(order, now):
+        return Money.zero(order.currency)
+    gross = invoice_for(order, now, earlier).total.gross
+    return Money(amount=gross, currency=order.currency)
 
 
 def _share(order: Order, position: int, line: Line, start: int, count: int) -> InvoiceLine:

@@ -149,10 +149,12 @@ class ConfirmationNeeded(Model):
 
 
 class Captured(Model):
-    """What the provider says it took: at most what was authorized."""
+    """What the provider says it took: at most what was authorized. ``released`` is what it let go
+    of at the same time; None where nothing was left."""
 
     reference: str
     money: Money
+    released: Money | None = None
 
 
 class NotCaptured(Model):

@@ -1,6 +1,7 @@
 """What a shop decides beforehand, so that a workflow need not ask anybody."""
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
@@ -13,6 +14,19 @@ Percent = Annotated[int, Field(ge=0, le=100)]
 Patience = Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=365))]
 
 
+class ShortPick(StrEnum):
+    """What becomes of an order when pieces of it are missing for good.
+
+    Staff are asked; what is there ships; lines that lack a piece are left out whole; or the
+    order waits until the warehouse has picked it anew.
+    """
+
+    ASK = "ask"
+    SHIP = "ship"
+    DROP_LINE = "drop_line"
+    WAIT = "wait"
+
+
 class Policy(Model):
     """A shop's rules. An order keeps those that held when it was accepted."""
 
@@ -22,6 +36,8 @@ class Policy(Model):
     """How long a customer whose payment failed may pay otherwise; 0 declines at once."""
     renew_before: Patience = timedelta(days=1)
     """How long before an authorization lapses it is made anew."""
+    short_pick: ShortPick = ShortPick.ASK
+    """What becomes of an order of which the warehouse cannot find every piece."""
     pick_within: Patience = timedelta(days=3)
     pack_within: Patience = timedelta(days=2)
     hand_over_within: Patience = timedelta(days=2)

@@ -15,6 +15,7 @@ class StockKind(StrEnum):
     RELEASE = "release"
     ISSUE = "issue"
     PUT_AWAY = "put_away"
+    WRITE_OFF = "write_off"
 
 
 class StockEntry(Model):
@@ -57,6 +58,15 @@ class Shortage(Model):
     sku: str
     wanted: int
     available: int
+
+
+class Lost(Model):
+    """Pieces of a shipment that are missing, those that are put back with them, and why."""
+
+    shipment: str
+    missing: tuple[Want, ...]
+    put_back: tuple[Want, ...] = ()
+    note: OptionalText = ""
 
 
 class RestockNeed(Model):

@@ -1,8 +1,9 @@
 """What the warehouse is told, and what it tells: handoff, picked, packed, handed over, recall."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field
 
@@ -68,12 +69,17 @@ Quantity = Annotated[int, Field(strict=True, ge=0, le=100_000)]
 
 
 class PickedLine(Model):
-    """How many pieces of a line were taken, with the barcodes that were scanned."""
+    """How many pieces of a line were taken, with the barcodes that were scanned.
+
+    ``short`` says that the others are missing for good, and why ("two broken").
+    """
 
     line: Code
     sku: Code
     quantity: Quantity
     barcodes: tuple[Code, ...] = ()
+    # Left out where it is empty: what an earlier build stored reads just the same.
+    short: OptionalText = Field(default="", exclude_if=lambda why: not why)
 
 
 class Picked(Model):
@@ -84,6 +90,16 @@ class Picked(Model):
     lines: Annotated[tuple[PickedLine, ...], Field(min_length=1, max_length=200)]
     picker: OptionalText = ""
     at: Moment | None = None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether pieces are missing for good."""
+        return any(line.short for line in self.lines)
+
+    def without_reasons(self) -> Self:
+        """The same pick as builds read it that knew of no missing pieces."""
+        lines = tuple(line.model_copy(update={"short": ""}) for line in self.lines)
+        return self.model_copy(update={"lines": lines})
 
 
 class PackedParcel(Model):
@@ -148,18 +164,25 @@ def problems_of_pick(lines: tuple[HandoffLine, ...], picked: Picked) -> tuple[st
         seen.add(line.line)
         if line.sku != want.sku:
             problems.append(f"{where}.sku: {line.sku} was picked, {want.sku} was ordered")
-        if line.quantity != want.quantity:
-            problems.append(
-                f"{where}.quantity: {line.quantity} picked, {want.quantity} ordered; report the "
-                "difference to support"
-            )
+        problems += _problems_of_count(where, want, line)
         problems += _problems_of_scans(where, want, line)
     problems += [f"lines: line {line} is missing" for line in wanted if line not in seen]
     return tuple(problems)
 
 
+def _problems_of_count(where: str, want: HandoffLine, line: PickedLine) -> list[str]:
+    count = f"{where}.quantity: {line.quantity} picked, {want.quantity} ordered"
+    if line.quantity > want.quantity:
+        return [f"{count}; put the others back"]
+    if line.quantity < want.quantity and not line.short:
+        return [f"{count}; where the others are missing for good, say why in `short`"]
+    if line.quantity == want.quantity and line.short:
+        return [f"{where}.short: all {want.quantity} were picked, so nothing is missing"]
+    return []
+
+
 def _problems_of_scans(where: str, want: HandoffLine, line: PickedLine) -> list[str]:
-    if not want.barcodes:
+    if not want.barcodes or not (line.quantity or line.barcodes):
         return []
     if not line.barcodes:
         return [f"{where}.barcodes: {want.sku} has a barcode and none was scanned"]
@@ -170,8 +193,8 @@ def _problems_of_scans(where: str, want: HandoffLine, line: PickedLine) -> list[
     ]
 
 
-def problems_of_contents(lines: tuple[PickedLine, ...], packed: Packed) -> tuple[str, ...]:
-    """Whether the parcels hold just what was picked, with field paths."""
+def problems_of_contents(lines: Iterable[PickedLine | Portion], packed: Packed) -> tuple[str, ...]:
+    """Whether the parcels hold just what was picked to be sent, with field paths."""
     picked = {line.line: line.quantity for line in lines}
     held: dict[str, int] = {}
     problems: list[str] = []

@@ -25,6 +25,7 @@ _FOLDER = Path(__file__).parent / "templates" / "mail"
 _DEFAULT = "en"
 _SUBJECT_LENGTH = 200
 _TRACKING = "tracking."
+_MISSING = "missing."
 _GAPS = re.compile(r"\n{3,}")
 
 
@@ -60,8 +61,8 @@ class MailTexts:
     def write(self, kind: MailKind, on_record: OrderOnRecord, facts: Mapping[str, str]) -> MailText:
         """One mail about an order. ``facts`` are what the workflow knows: ``reason``,
         ``credit_notes``, ``link`` and ``pay_by`` (to pay), ``tracking.1`` ("carrier number"),
-        ``sku``, ``on_hand``,
-        ``reorder_point``."""
+        ``missing.LINE`` (pieces), ``charged`` and ``owed`` (to go with them), ``sku``,
+        ``on_hand``, ``reorder_point``."""
         language = self._language(on_record.order.customer.language)
         plain = self._environment.get_template(f"{language}/{kind.value}.txt")
         rich = self._environment.get_template(f"{language}/{kind.value}.html")
@@ -102,6 +103,9 @@ def _context(on_record: OrderOnRecord, facts: Mapping[str, str], language: str) 
         "credit_notes": facts.get("credit_notes", ""),
         "link": facts.get("link", ""),
         "parcels": _parcels(facts),
+        "missing": _missing(order, facts),
+        "charged": facts.get("charged", ""),
+        "owed": facts.get("owed", ""),
         "facts": facts,
     }
 
@@ -133,6 +137,14 @@ def _totals(order: Order) -> dict[str, str]:
 
 def _money(order: Order, amount: int) -> str:
     return str(Money(amount=amount, currency=order.currency))
+
+
+def _missing(order: Order, facts: Mapping[str, str]) -> list[dict[str, str]]:
+    return [
+        {"name": line.name, "quantity": facts[f"{_MISSING}{line.id}"]}
+        for line in order.lines
+        if f"{_MISSING}{line.id}" in facts
+    ]
 
 
 def _parcels(facts: Mapping[str, str]) -> list[dict[str, str]]:

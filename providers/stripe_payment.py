@@ -28,7 +28,7 @@ from providers.stripe_authorization import authorize, look
 from providers.stripe_calls import CONNECT_SECONDS, READ_SECONDS, StripeCalls, StripeTurn
 from providers.stripe_lookup import refund_of, retrieve
 from providers.stripe_renewal import renew
-from providers.stripe_units import from_stripe, to_stripe
+from providers.stripe_units import chargeable, from_stripe, to_stripe
 from providers.stripe_verification import verified
 from providers.stripe_void import void
 from providers.stripe_words import captured, refusal
@@ -94,9 +94,10 @@ class StripePayment:
     def capture(self, attempt: Attempt, reference: str, money: Money) -> Captured | NotCaptured:
         """Take held money once; what is held beyond it is released.
 
-        An authorization that lapsed, or that the bank takes back, is an answer.
+        Of a part of an order Stripe may not be able to charge the last fils: then it is left to
+        the customer. An authorization that lapsed, or that the bank takes back, is an answer.
         """
-        units = _units(money)
+        units = _units(chargeable(money))
         turn = self._calls.turn()
 
         def ended() -> stripe.PaymentIntent | None:

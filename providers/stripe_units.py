@@ -69,6 +69,17 @@ def to_stripe(money: Money) -> int:
     return money.amount
 
 
+def chargeable(money: Money) -> Money:
+    """The most that Stripe can charge of an amount: 12.340 of 12.345 KWD, 5.00 of 5.40 MGA."""
+    code = money.currency
+    step = 1
+    if code in _LAST_DIGIT_ZERO:
+        step = _STEP
+    elif code in _NO_DECIMALS:
+        step = 10 ** exponent(code)
+    return Money(amount=money.amount - money.amount % step, currency=code)
+
+
 def from_stripe(amount: int, currency: str) -> Money:
     """An amount in Stripe's units, with its currency in lower or upper case, as Money.
 

@@ -126,7 +126,9 @@ def captured(intent: stripe.PaymentIntent, units: int) -> Captured | NotCaptured
                     f"not {units}",
                 )
             money = from_stripe(intent.amount_received, intent.currency)
-            return Captured(reference=intent.id, money=money)
+            rest = intent.amount - intent.amount_received
+            released = from_stripe(rest, intent.currency) if rest > 0 else None
+            return Captured(reference=intent.id, money=money, released=released)
         case "requires_capture" | "processing":
             return None
         case "canceled":

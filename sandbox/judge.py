@@ -24,7 +24,8 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True)
 class Expected:
-    """An order as its shop knows it. ``due`` is in the payment provider's own unit.
+    """An order as its shop knows it. ``due`` is in the payment provider's own unit: what is owed
+    for the pieces that ship (`sandbox.dues`).
 
     ``charged_here`` is false where the channel was paid, or nothing is due. Without ``parcels``
     there are as many as were handed over. ``repeats`` counts, by kind, mails whose first sending
@@ -120,7 +121,7 @@ def _count_money(sums: Account, entry: LedgerEntry) -> None:
             sums.held_by_intent.pop(intent, None)
         case "capture":
             # What a capture leaves of an authorization, the provider lets go.
-            sums.held_by_intent.pop(intent, None)
+            sums.let_go += max(sums.held_by_intent.pop(intent, 0) - amount, 0)
             sums.captured += amount
             sums.captures += 1
             sums.captured_at = sums.captured_at or entry.seq
@@ -201,7 +202,7 @@ def _money(expected: Expected, sums: Account) -> list[str]:
 
 def _goods(expected: Expected, sums: Account) -> list[str]:
     problems: list[str] = []
-    if sums.released_at is not None and expected.charged_here:
+    if sums.released_at is not None and expected.charged_here and expected.due:
         if sums.captured_at is None:
             problems.append("released without a capture")
         elif sums.captured_at > sums.released_at:

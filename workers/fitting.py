@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from activities.documents import PreparePapers
 from backoffice.handoffs import ShipmentState
+from domain.shipping import Portion
 from domain.warehouse import (
     HandedOver,
     Packed,
     Picked,
-    PickedLine,
     RecallResult,
     problems_of_contents,
     problems_of_pick,
@@ -24,8 +25,8 @@ def misfits(
 ) -> tuple[str, ...]:
     """Why the order has not taken a report from the warehouse; empty where it has.
 
-    ``state`` is the shipment's on record. What was handed off says what must have been picked, so
-    a parcel is judged whether or not its pick is on record already.
+    ``state`` is the shipment's on record. What was handed off, or printed, says what must have been
+    packed, so a parcel is judged whether or not its pick is on record already.
     """
     if state is None or state.order_id != memory.given.order_id or not state.answer.accepted:
         return (f"shipment: {report.shipment} is none that the warehouse has of this order",)
@@ -33,7 +34,7 @@ def misfits(
         case Picked():
             return problems_of_pick(state.handoff.lines, report)
         case Packed():
-            return problems_of_contents(_all_of(state), report)
+            return problems_of_contents(_to_pack(memory, report.shipment, state), report)
         case HandedOver() if not _was_handed_off(memory, heard, report.shipment):
             return ("no warehouse had been given it then",)
         case RecallResult() if not _was_recalled(memory, heard, report.shipment):
@@ -42,11 +43,16 @@ def misfits(
             return ()
 
 
-def _all_of(state: ShipmentState) -> tuple[PickedLine, ...]:
-    """A pick that fits takes all of it."""
-    return tuple(
-        PickedLine(line=one.line, sku=one.sku, quantity=one.quantity) for one in state.handoff.lines
-    )
+def _to_pack(memory: Memory, shipment: str, state: ShipmentState) -> tuple[Portion, ...]:
+    """What the order's papers were made for; before there are any, all of it."""
+    made = [
+        call.request.portions
+        for call in memory.calls
+        if isinstance(call.request, PreparePapers) and call.request.shipment == shipment
+    ]
+    handed_off = ((one.line, one.quantity) for one in state.handoff.lines)
+    whole = tuple(Portion(line=line, quantity=quantity) for line, quantity in handed_off)
+    return made[-1] if made else whole
 
 
 def _was_handed_off(memory: Memory, heard: Heard, shipment: str) -> bool:

@@ -96,7 +96,7 @@ class RememberedMoney:
         result: CaptureResult = self.call.answer
         if result.captured is None:
             return NotCaptured(reason=result.reason)
-        return Captured(reference=reference, money=result.captured)
+        return Captured(reference=reference, money=result.captured, released=result.released)
 
     def void(
         self, attempt: Attempt, order_id: str, reference: str | None, in_doubt: InDoubt | None

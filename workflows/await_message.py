@@ -43,7 +43,6 @@ async def await_message(
     within = desk.policy.pick_within if picking else desk.policy.pack_within
     patience = Patience(desk, expected.overdue, shipment.id, within, f"No `{expected.signal}`")
     refused: list[Case] = []
-    mistakes = 0
     while True:
         await patience.until(
             lambda: bool(queue) or shipment.inbox.gone or _labelled_for_elsewhere(shipment),
@@ -53,7 +52,7 @@ async def await_message(
             return None
         message = queue.pop(0)
         wrong = problems(message)
-        mistakes += 1
+        shipment.heard[expected.signal] = shipment.heard.get(expected.signal, 0) + 1
         outcome = FactOutcome.MISTAKE if wrong else FactOutcome.DONE
         desk.journal.waited(
             expected.step,
@@ -62,7 +61,7 @@ async def await_message(
             patience.began,
             outcome,
             "; ".join(wrong),
-            mistakes,
+            shipment.heard[expected.signal],
         )
         if not wrong:
             patience.settle(come := f"a `{expected.signal}` that fits has come")

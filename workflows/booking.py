@@ -14,7 +14,7 @@ from workflows.shipment import Shipment
 
 async def book_courier(shipment: Shipment) -> None:
     """Plan parcels from catalogue weights and buy a label for each, until that succeeds."""
-    if not shipment.picked:
+    if not shipment.sends:
         return
     desk = shipment.desk
     shipment.parcels = plan_parcels(
@@ -82,7 +82,7 @@ def _items(shipment: Shipment) -> tuple[Item, ...]:
     weights = {line.line: line.weight_grams for line in shipment.lines}
     return tuple(
         Item(line=line.line, quantity=line.quantity, weight_grams=weights[line.line])
-        for line in shipment.picked
+        for line in shipment.sends
     )
 
 

@@ -10,6 +10,7 @@ from domain.tracking import CourierStatus
 from workflows.attributes import shipped
 from workflows.patience import Patience
 from workflows.shipment import Shipment
+from workflows.short_pick import facts_of_missing, tell_what_the_channel_owes
 
 
 async def tell_customer(shipment: Shipment) -> None:
@@ -19,6 +20,7 @@ async def tell_customer(shipment: Shipment) -> None:
     desk.enter(OrderStatus.SHIPPED, Step.HAND_OVER, shipment.id)
     shipped()
     desk.in_background(_shipping_mail(shipment))
+    await tell_what_the_channel_owes(shipment)
 
 
 async def _shipping_mail(shipment: Shipment) -> None:
@@ -32,7 +34,7 @@ async def _shipping_mail(shipment: Shipment) -> None:
         shop=desk.shop,
         shipment=shipment.id,
         kind=MailKind.SHIPPED,
-        facts=facts,
+        facts=(*facts, *facts_of_missing(shipment)),
     )
     await desk.call(MailActivities.send, request, "shipping mail", stoppable=False)
 

@@ -247,10 +247,12 @@ class Desk:
         shipment: str | None = None,
         stoppable: bool = True,
         unless: Callable[[], bool] = lambda: False,
+        otherwise: CaseAnswer | None = None,
     ) -> CaseAnswer:
-        """Ask a person and wait for the answer; CANCEL cancels the order.
+        """Ask a person and wait for the answer; a person's CANCEL cancels the order.
 
-        What makes the question idle ends the wait (``unless``), with the answer CLOSE.
+        What makes the question idle ends the wait (``unless``), with the answer CLOSE. Where nobody
+        answers in time, the answer is ``otherwise``; without it, the question stays open.
 
         Raises:
             Stopped: the order is being cancelled, by this answer or otherwise.
@@ -259,19 +261,21 @@ class Desk:
         case = self.cases.open(kind, reason, answers, shipment, by)
         await self.call_attention()
         try:
-            await self.until(
+            in_time = await self.until(
                 lambda: self.cases.answer_to(case) is not None or unless(),
-                None,
+                None if otherwise is None else by,
                 f"an answer to case {case.id} ({kind.value})",
                 stoppable,
             )
         except Stopped:
             self.settle(case, "the order is being cancelled")
             raise
+        if otherwise is not None and not in_time:
+            self.cases.decide(case, otherwise, "nobody has answered in time")
         self.settle(case, "events have answered it")
         self._attention_ends()
         answer = self.cases.answer_to(case)
-        if answer is CaseAnswer.CANCEL:
+        if answer is CaseAnswer.CANCEL and in_time:
             self.stop = self.stop or CancelRequest(who="support", why=f"case {case.id}")
             raise Stopped
         return answer or CaseAnswer.CLOSE

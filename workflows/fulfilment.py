@@ -66,7 +66,7 @@ async def capture(shipment: Shipment, gone: bool = False) -> None:
     while True:
         shipment.capture_asked = True
         refused = shipment.money.reference
-        refusal = await shipment.money.capture(shipment.id)
+        refusal = await shipment.money.capture(shipment.id, shipment.due)
         if not refusal:
             return
         shipment.capture_asked = gone

@@ -163,14 +163,25 @@ class OrderMoney:
             await self._void(VoidOf(sequence=self._asks + 1, reference=before.reference))
         return None
 
-    async def capture(self, shipment: str) -> str:
-        """Step 13: take the money, once. Answers why it cannot be had, or nothing."""
-        async with self._turn:
-            return await self._capture(shipment)
+    @property
+    def captured(self) -> Money | None:
+        """What was taken and not given back."""
+        return self._captured
 
-    async def _capture(self, shipment: str) -> str:
+    async def capture(self, shipment: str, due: Money) -> str:
+        """Step 13: take what is due, once. Answers why it cannot be had, or nothing.
+
+        What is held beyond it the provider lets go of; where nothing is due, all of it.
+        """
+        async with self._turn:
+            return await self._capture(shipment, due)
+
+    async def _capture(self, shipment: str, due: Money) -> str:
         desk = self._desk
         if self._authorization is None or not self.held:
+            return ""
+        if not due.amount:
+            await self._let_go(None)
             return ""
         self._captures += 1
         then = desk.next(OrderStatus.CAPTURED, Step.HAND_OVER, shipment)
@@ -180,19 +191,19 @@ class OrderMoney:
             shipment=shipment,
             sequence=self._captures,
             reference=self._authorization.reference,
-            money=desk.order.due,
+            money=due,
         )
         try:
             result = await desk.call(
                 PaymentActivities.capture,
                 request,
-                f"capture {desk.order.due}",
+                f"capture {due}",
                 then,
                 stoppable=False,
             )
         except DoneByHand:
             desk.journal.add(then)
-            self._captured = desk.order.due
+            self._captured = due
         else:
             if result.captured is None:
                 return result.reason or "the provider gives no reason"

@@ -41,6 +41,7 @@ from workflows.paying import Payer, check_offer, until_paid
 from workflows.promises import Promises
 from workflows.reception import Reception
 from workflows.shipment import Shipment
+from workflows.short_pick import why_nothing_ships
 
 _CLOSING_STEP = {
     OrderStatus.OUT_OF_STOCK: Step.RECEIVED,
@@ -110,6 +111,7 @@ class OrderWorkflow:
         except Stopped:
             fates = [Fate.CANCELLED]
         if Fate.CANCELLED in fates:
+            self.declined_because = why_nothing_ships(self.desk)
             return await self.close(OrderStatus.CANCELLED, MailKind.CANCELLED)
         if Fate.NOT_DELIVERED not in fates:
             await self.ask_for_review()  # 20

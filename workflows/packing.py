@@ -25,7 +25,7 @@ async def until_packed(shipment: Shipment) -> None:
             shipment,
             _PACKED,
             shipment.inbox.packed,
-            lambda message: problems_of_contents(shipment.picked, message),
+            lambda message: problems_of_contents(shipment.sends, message),
         )
         if packed is None and not shipment.inbox.gone:
             continue

@@ -10,7 +10,6 @@ from domain.cases import CaseKind
 from domain.invoicing import CreditReason
 from domain.journal import Transition
 from domain.mail import MailFact, MailKind
-from domain.shipping import Portion
 from domain.status import OrderStatus, Step
 from domain.stock import RestockNeed
 from workflows.interruptions import DoneByHand
@@ -56,13 +55,12 @@ async def _tell_of_new_papers(shipment: Shipment, papers: Papers) -> None:
 async def _issue(shipment: Shipment, then: Transition | None = None) -> Papers:
     """Under the number of the issue: one whose outcome nobody heard is asked for again."""
     desk = shipment.desk
-    picked = tuple(Portion(line=one.line, quantity=one.quantity) for one in shipment.picked)
     request = PreparePapers(
         order_id=desk.order_id,
         shop=desk.shop,
         shipment=shipment.id,
         sequence=shipment.put_away_times + 1,
-        portions=picked or shipment.portions,
+        portions=shipment.leaving,
         parcels=shipment.parcels,
         labels=shipment.labels,
     )
@@ -76,11 +74,12 @@ async def _issue(shipment: Shipment, then: Transition | None = None) -> Papers:
     shipment.issued = True
     desk.journal.waited(Step.STOCK, "issue", shipment.id, workflow.now())
     for need in papers.restock:
-        desk.in_background(_alert(shipment, need))
+        desk.in_background(alert(shipment, need))
     return papers
 
 
-async def _alert(shipment: Shipment, need: RestockNeed) -> None:
+async def alert(shipment: Shipment, need: RestockNeed) -> None:
+    """Step 10: one mail for one crossing of a reorder point."""
     desk = shipment.desk
     request = SendMail(
         order_id=desk.order_id,

@@ -1,10 +1,12 @@
 """A shipment: some of an order's lines on their way together, and what it has promised."""
 
 from domain.ids import shipment_id
+from domain.invoicing import due_for
 from domain.model import Model
+from domain.money import Money
 from domain.shipping import Label, PlannedParcel, Portion
 from domain.steering import CancelRequest
-from domain.warehouse import HandedOver, HandoffLine, PickedLine, RecallResult
+from domain.warehouse import HandedOver, HandoffLine, RecallResult
 from workflows.desk import Desk
 from workflows.holding import Hold
 from workflows.inbox import ShipmentInbox
@@ -37,7 +39,7 @@ class Shipment:
         self.promises = Promises()
         self.inbox = ShipmentInbox()
         self.lines: tuple[HandoffLine, ...] = ()
-        self.picked: tuple[PickedLine, ...] = ()
+        self.sends: tuple[Portion, ...] = ()
         self.parcels: tuple[PlannedParcel, ...] = ()
         self.labels: tuple[Label, ...] = ()
         self.booking = False
@@ -49,6 +51,7 @@ class Shipment:
         self.issued = False
         self.put_away_times = 0
         self.credit_notes: tuple[str, ...] = ()
+        self.heard: dict[str, int] = {}
         self.handed_off = False
         self.capture_asked = False
         self.recall_wanted: CancelRequest | None = None
@@ -59,6 +62,28 @@ class Shipment:
     def goes_elsewhere(self) -> bool:
         """Whether the customer has moved since the labels were asked for."""
         return self.moved or self.address_pending
+
+    @property
+    def leaving(self) -> tuple[Portion, ...]:
+        """What leaves with it: what was picked to be sent, else all of it."""
+        return self.sends or self.portions
+
+    @property
+    def lacks(self) -> tuple[Portion, ...]:
+        """What was ordered of it and does not leave."""
+        leaving = {one.line: one.quantity for one in self.leaving}
+        rests = ((one.line, one.quantity - leaving.get(one.line, 0)) for one in self.portions)
+        return tuple(Portion(line=line, quantity=rest) for line, rest in rests if rest)
+
+    @property
+    def due(self) -> Money:
+        """What the customer owes for what leaves: the gross of its invoice."""
+        return due_for(self.desk.order, self.leaving)
+
+    @property
+    def owed(self) -> Money:
+        """What the customer owed for all of it, beyond what leaves."""
+        return due_for(self.desk.order, self.portions) - self.due
 
 
 def check_moment(shipment: Shipment, message: Model) -> None:

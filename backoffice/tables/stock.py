@@ -26,6 +26,7 @@ _SIGNS = """CASE kind
     WHEN 'release' THEN on_hand = 0 AND reserved < 0
     WHEN 'issue' THEN on_hand < 0 AND reserved = on_hand
     WHEN 'put_away' THEN on_hand > 0 AND reserved = 0
+    WHEN 'write_off' THEN on_hand < 0 AND reserved = on_hand
     ELSE false END"""
 
 
@@ -42,7 +43,8 @@ class StockEntryRow(Record, table=True):
             "order_id IS NOT NULL OR kind IN ('receipt', 'adjustment')", name="order_named"
         ),
         CheckConstraint(
-            "shipment IS NOT NULL OR kind NOT IN ('issue', 'put_away')", name="shipment_named"
+            "shipment IS NOT NULL OR kind NOT IN ('issue', 'put_away', 'write_off')",
+            name="shipment_named",
         ),
         Index(
             "ix_stock_entries_sku",

@@ -9,7 +9,7 @@ import httpx
 
 from cli.chaos.bodies import stock_for
 from cli.chaos.evidence import Evidence
-from cli.chaos.rules import pieces_out
+from cli.chaos.rules import pieces_out, written_off
 from cli.chaos.shop import SHOP
 from sandbox.client import LedgerEntry
 
@@ -17,7 +17,8 @@ Json = dict[str, Any]
 
 
 def stock_problems(levels: Sequence[Json], files: Sequence[Evidence], orders: int) -> list[str]:
-    """The shelf after the run: opening stock less what left, by the warehouse's own word."""
+    """The shelf after the run: opening stock less what left and what was missing, by the
+    warehouse's own word."""
     opening = stock_for(orders)
     left: Counter[str] = Counter()
     unsure: Counter[str] = Counter()
@@ -28,7 +29,7 @@ def stock_problems(levels: Sequence[Json], files: Sequence[Evidence], orders: in
             reserved[entry["sku"]] += entry["reserved"]
         out = pieces_out(file)
         if file.ended:
-            left += out
+            left += out + written_off(file)
             continue
         # Between the pick and its record the two may differ; an order on its way says so itself.
         for entry in entries:

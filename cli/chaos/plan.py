@@ -11,6 +11,7 @@ from typing import Any
 
 from cli.chaos import bodies, misfortune
 from cli.chaos.misfortune import Fault, Known
+from domain.policy import ShortPick
 
 Json = dict[str, Any]
 
@@ -73,6 +74,14 @@ class Weather:
 
 
 @dataclass(frozen=True)
+class Decree:
+    """What the shop decides about missing pieces, from so many orders on."""
+
+    at: int
+    short_pick: str
+
+
+@dataclass(frozen=True)
 class RunPlan:
     """The whole run."""
 
@@ -80,10 +89,14 @@ class RunPlan:
     orders: tuple[OrderPlan, ...]
     weather: tuple[Weather, ...]
     blows: tuple[Blow, ...]
+    decrees: tuple[Decree, ...] = ()
 
 
 _WEATHER_EVERY = 20
 _BLOW_EVERY = 30
+_DECREE_EVERY = 15
+_SHORT_PICKS = 0.08
+"""Of a shop whose shelves are in a bad way; a tidy one has a tenth of them."""
 _ZOMBIE_SECONDS = 66.0
 """Longer than one try of any activity may take: it was given to another worker meanwhile."""
 
@@ -97,6 +110,16 @@ def make(
         orders=tuple(_order(seed, place, known, faults) for place in range(1, orders + 1)),
         weather=_weather(orders, seed, known) if faults else (),
         blows=_blows(orders, seed, workers) if kills else (),
+        decrees=_decrees(orders, seed) if faults else (),
+    )
+
+
+def _decrees(orders: int, seed: int) -> tuple[Decree, ...]:
+    """Every policy in turn, each run beginning with another."""
+    ways = tuple(ShortPick)
+    return tuple(
+        Decree(at, ways[(seed + turn) % len(ways)].value)
+        for turn, at in enumerate(range(1, orders + 1, _DECREE_EVERY))
     )
 
 
@@ -106,15 +129,27 @@ def _order(seed: int, place: int, known: Known, faults: bool) -> OrderPlan:
     number = f"C{seed}-{place:05d}"
     paid = bodies.payment(rng)
     troubles = rng.choice((0, 1, 1, 2, 2, 3)) if faults else 0
+    body = bodies.body(rng, number, paid)
+    lacks = _short_pick(Random(f"{seed}/short/{place}"), body) if faults else ()
     return OrderPlan(
         number=number,
-        body=bodies.body(rng, number, paid),
+        body=body,
         checkout=paid.checkout,
         copies=rng.choice((1, 1, 1, 2, 3)),
         other_body=rng.random() < 0.1,
         cancel=_cancel(rng) if rng.random() < 0.2 else None,
-        faults=tuple(misfortune.of_order(rng, known) for _ in range(troubles)),
+        faults=(*(misfortune.of_order(rng, known) for _ in range(troubles)), *lacks),
     )
+
+
+def _short_pick(rng: Random, body: Json) -> tuple[Fault, ...]:
+    """Now and then some or all pieces of a line are missing for good."""
+    if rng.random() >= _SHORT_PICKS:
+        return ()
+    line = rng.choice(body["lines"])
+    reason = rng.choice(("not in its bin", "broken", "another article in its box"))
+    found = {"line": line["id"], "quantity": rng.randrange(line["quantity"]), "short": reason}
+    return (Fault("wms", "play", "short_pick", params=found),)
 
 
 def _cancel(rng: Random) -> Cancel:

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from cli.chaos.evidence import Evidence
+from sandbox.dues import due_for
 from sandbox.judge import Account, Ending, Expected, judge
 
 _ENGINE_ENDS = {"COMPLETED", "CANCELED"}
@@ -34,7 +35,7 @@ def problems_of(file: Evidence) -> tuple[Account, list[str]]:
     ending = Ending(file.status) if file.ended else Ending.OPEN
     expected = Expected(
         order=file.placed.order_id,
-        due=file.placed.due,
+        due=_due(file),
         ending=ending,
         charged_here=file.placed.charged_here,
         parcels=None,
@@ -49,6 +50,18 @@ def problems_of(file: Evidence) -> tuple[Account, list[str]]:
     found += _goods(file)
     found += _cancel(file)
     return sums, found
+
+
+def _due(file: Evidence) -> int:
+    """What is owed for what the warehouse says is in the parcels; before that, for all of it."""
+    for entry in reversed(file.entries):
+        if entry.kind == "packed":
+            pieces: Counter[str] = Counter()
+            for parcel in entry.data["parcels"]:
+                for portion in parcel["lines"]:
+                    pieces[portion["line"]] += int(portion["quantity"])
+            return due_for(file.placed.plan.body, pieces)
+    return file.placed.due
 
 
 def _record(file: Evidence, sums: Account) -> list[str]:
@@ -112,7 +125,8 @@ def _goods(file: Evidence) -> list[str]:
     booked: Counter[str] = Counter()
     reserved: Counter[str] = Counter()
     for entry in file.page.get("stock", ()):
-        booked[entry["sku"]] -= entry["on_hand"]
+        if entry["kind"] != "write_off":
+            booked[entry["sku"]] -= entry["on_hand"]
         reserved[entry["sku"]] += entry["reserved"]
     still = {sku: count for sku, count in reserved.items() if count}
     if still:
@@ -120,7 +134,44 @@ def _goods(file: Evidence) -> list[str]:
     out = pieces_out(file)
     if +booked != out and not _told_of_loss(file):
         found.append(f"the books say {dict(+booked)} left, the warehouse {dict(out)}")
-    return found + _labels(file)
+    return found + _missing(file) + _labels(file)
+
+
+def _missing(file: Evidence) -> list[str]:
+    """What was written off is what the warehouse last reported as missing; of an order that was
+    cancelled it may be what it reported before, or nothing where nobody heard the report."""
+    off, reports = written_off(file), _reports_of_missing(file)
+    last = reports[-1] if reports else Counter[str]()
+    if off == last or (file.status != "completed" and off in (*reports, Counter[str]())):
+        return []
+    return [f"the books say {dict(off)} was missing, the warehouse {[dict(r) for r in reports]}"]
+
+
+def written_off(file: Evidence) -> Counter[str]:
+    """Pieces that left the books because they were not there."""
+    count: Counter[str] = Counter()
+    for entry in file.page.get("stock", ()):
+        if entry["kind"] == "write_off":
+            count[entry["sku"]] -= entry["on_hand"]
+    return +count
+
+
+def _reports_of_missing(file: Evidence) -> list[Counter[str]]:
+    """Of each pick that was heard, what the warehouse's own ledger says was missing."""
+    reports: list[Counter[str]] = []
+    ordered: dict[str, int] = {}
+    for entry in file.entries:
+        if entry.kind == "handoff_accepted":
+            ordered = {line["line"]: int(line["quantity"]) for line in entry.data["lines"]}
+        elif entry.kind == "picked":
+            missing: Counter[str] = Counter()
+            for line in entry.data["lines"]:
+                if line.get("short"):
+                    missing[line["sku"]] += ordered[line["line"]] - int(line["quantity"])
+            reports.append(missing)
+        elif entry.kind == "call_refused" and entry.data["action"] == "picked" and reports:
+            reports.pop()
+    return reports
 
 
 def _labels(file: Evidence) -> list[str]:
@@ -163,6 +214,9 @@ def pieces_out(file: Evidence) -> Counter[str]:
             ]
         elif entry.kind == "put_away":
             picked.pop(shipment, None)
+        elif entry.kind == "put_back":
+            back = [(line["sku"], -int(line["quantity"])) for line in entry.data["lines"]]
+            picked[shipment] = picked.get(shipment, []) + back
     count: Counter[str] = Counter()
     for lines in picked.values():
         for sku, quantity in lines:

@@ -22,7 +22,7 @@ from cli.chaos.payers import Payers
 from cli.chaos.plan import RunPlan, make
 from cli.chaos.quiet import Quiet
 from cli.chaos.report import Outcome, show, write_stories
-from cli.chaos.shop import Keys, open_shop
+from cli.chaos.shop import Keys, decree, open_shop
 from cli.chaos.traffic import Placed, Traffic
 from cli.chaos.watch import Watch
 from cli.chaos.world import BadDays, keep_count
@@ -140,7 +140,7 @@ class _Run:
         return self._watch.ended_orders()
 
     async def _place_all(self, traffic: Traffic) -> None:
-        weather = list(self._plan.weather)
+        weather, decrees = list(self._plan.weather), list(self._plan.decrees)
         going: set[asyncio.Task[None]] = set()
         minds: set[asyncio.Task[None]] = set()
         struck: asyncio.Future[None] | None = None
@@ -151,6 +151,10 @@ class _Run:
                     await asyncio.sleep(0.1)
                 while weather and weather[0].at <= number:
                     await asyncio.to_thread(self._days.turn, weather.pop(0))
+                while decrees and decrees[0].at <= number:
+                    way, api = decrees.pop(0).short_pick, self._stack.api_url
+                    decreed = asyncio.to_thread(decree, api, self._keys, way)
+                    struck = await self._while_struck(struck, number, decreed)
                 await asyncio.to_thread(self._days.befall, plan)
                 placed = Placed(plan)
                 self._placed.append(placed)
@@ -165,6 +169,17 @@ class _Run:
     async def _one(self, traffic: Traffic, placed: Placed, minds: set[asyncio.Task[None]]) -> None:
         await traffic.place(placed)
         _start(minds, traffic.change_mind(placed))
+
+    async def _while_struck(
+        self, struck: "asyncio.Future[None] | None", number: int, work: Coroutine[Any, Any, None]
+    ) -> Any:
+        """Wait for what needs a part that may be down: meanwhile it is started again."""
+        task = asyncio.create_task(work)
+        while not task.done():
+            struck = self._strike(struck, number - 1)
+            await asyncio.wait([task], timeout=0.1)
+        task.result()
+        return struck
 
     def _strike(self, struck: "asyncio.Future[None] | None", placed: int) -> Any:
         """One blow at a time, while orders go on."""

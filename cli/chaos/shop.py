@@ -1,5 +1,6 @@
 """The shop of a run: its catalogue and stock, short deadlines, and an outside world in a hurry."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,8 @@ class Keys:
 
     shop: str
     admin: str
+    set_up: Json
+    """The shop as it was set up, with its policy."""
 
 
 def open_shop(
@@ -53,7 +56,8 @@ def open_shop(
     secrets = installation.secrets
     headers = {"X-API-Key": secrets["admin_key"]}
     with httpx.Client(base_url=stack.api_url, headers=headers, timeout=30) as admin:
-        _sound(admin.put(f"/shops/{SHOP}", json=_shop(sandbox, secrets["callback_secret"])))
+        set_up = _shop(sandbox, secrets["callback_secret"])
+        _sound(admin.put(f"/shops/{SHOP}", json=set_up))
         _sound(admin.post(f"/shops/{SHOP}/products.csv", content=_products(), headers=_CSV))
         opening = _CSV | {"Idempotency-Key": "opening"}
         stock = "\n".join(f"{sku},{count}" for sku, count in stock_for(orders).items())
@@ -61,7 +65,23 @@ def open_shop(
         _sound(admin.post(f"/shops/{SHOP}/stock.csv", content=counted, headers=opening))
         shop_key, warehouse_key = (_key(admin, *scopes) for scopes in _SCOPES)
     _connect(stack.api_url, sandbox, secrets, warehouse_key)
-    return Keys(shop=shop_key, admin=secrets["admin_key"])
+    return Keys(shop=shop_key, admin=secrets["admin_key"], set_up=set_up)
+
+
+def decree(api_url: str, keys: Keys, short_pick: str) -> None:
+    """Change what is done about missing pieces, for orders that come from now on."""
+    body = keys.set_up | {"policy": _POLICY | {"short_pick": short_pick}}
+    headers = {"X-API-Key": keys.admin}
+    while True:
+        try:
+            answer = httpx.put(f"{api_url}/shops/{SHOP}", json=body, headers=headers, timeout=15)
+        except httpx.TransportError:
+            pass  # the API is away: it comes back
+        else:
+            if answer.status_code < 500:
+                _sound(answer)
+                return
+        time.sleep(0.5)
 
 
 _SCOPES = (("shop", "support"), ("warehouse",))

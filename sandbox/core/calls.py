@@ -27,7 +27,7 @@ class _Connection(NamedTuple):
 
 
 class Caller:
-    """Posts bodies and hears answers. Nothing is raised: trouble is a Reply with status 0."""
+    """Asks, and hears answers. Nothing is raised: trouble is a Reply with status 0."""
 
     def __init__(self) -> None:
         self._idle: dict[str, list[_Connection]] = {}
@@ -35,9 +35,16 @@ class Caller:
 
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Reply:
         """One POST, within 10 s."""
+        return await self._call("POST", url, body, headers)
+
+    async def get(self, url: str, headers: dict[str, str]) -> Reply:
+        """One GET, within 10 s."""
+        return await self._call("GET", url, b"", headers)
+
+    async def _call(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> Reply:
         try:
             parts = urlsplit(url)
-            request = _request(parts, body, headers)
+            request = _request(method, parts, body, headers)
             async with self._places, asyncio.timeout(_TIMEOUT):
                 return await self._exchange(parts, request)
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
@@ -79,11 +86,11 @@ class Caller:
                 connection.writer.close()
 
 
-def _request(parts: SplitResult, body: bytes, headers: dict[str, str]) -> bytes:
+def _request(method: str, parts: SplitResult, body: bytes, headers: dict[str, str]) -> bytes:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"no HTTP address: {parts.geturl()}")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    lines = [f"POST {target} HTTP/1.1", f"host: {parts.netloc}", f"content-length: {len(body)}"]
+    lines = [f"{method} {target} HTTP/1.1", f"host: {parts.netloc}", f"content-length: {len(body)}"]
     for name, value in headers.items():
         if "\n" in value or "\r" in value:
             raise ValueError(f"line break in header {name}")

@@ -116,6 +116,10 @@ class Webhooks:
         """Make one call now, outside the queue, and hear the answer."""
         return await self._caller.post(url, body, headers)
 
+    async def ask(self, url: str, headers: dict[str, str]) -> Reply:
+        """Look something up now, on the side that is called."""
+        return await self._caller.get(url, headers)
+
     async def before_answer(self) -> None:
         """Let calls that must arrive before the running request's own answer do so."""
         urgent, self._urgent = self._urgent, []

@@ -43,6 +43,17 @@ def write(world: World, shipment: Document, action: str, body: Document) -> Call
     )
 
 
+async def ask_what_to_pack(world: World, shipment: Document) -> dict[str, int] | None:
+    """Pieces by line as the packing slip lists them; None before it is printed."""
+    settings = world.settings.section("wms")
+    if not settings["api_url"]:
+        return None
+    url = f"{settings['api_url'].rstrip('/')}/warehouse/shipments/{shipment['shipment']}"
+    reply = await world.webhooks.ask(url, {"x-api-key": settings["api_key"] or ""})
+    found = json.loads(reply.text).get("to_pack") if reply.status == 200 else None
+    return None if found is None else {str(one["line"]): int(one["quantity"]) for one in found}
+
+
 def tell(world: World, shipment: Document, action: str, body: Document, copies: int = 1) -> None:
     """Send a fact until 2xx or 4xx; `copies` calls at once where the warehouse stutters."""
     call = write(world, shipment, action, body)

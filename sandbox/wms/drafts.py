@@ -22,15 +22,20 @@ def mistake(world: World, shipment: Document, action: str, *kinds: str) -> Fault
 
 
 def picked(world: World, shipment: Document) -> Document:
-    """A full pick; `short_pick` (line, quantity) takes less, `wrong_barcode` scans another."""
+    """A full pick; `short_pick` (line, quantity, short) takes less, `wrong_barcode` scans another.
+
+    `short` is why the others are missing for good; without it the picker says nothing of them.
+    """
     fault = mistake(world, shipment, "picked", "short_pick", "wrong_barcode")
     wrong = None if fault is None else fault.params.get("line", _first_line(shipment))
     lines: list[Document] = []
     for line in shipment["handoff"]["lines"]:
         quantity, barcode = line["quantity"], line["barcode"]
+        reason: Document = {}
         if fault is not None and line["line"] == wrong:
             if fault.kind == "short_pick":
                 quantity = int(fault.params.get("quantity", quantity - 1))
+                reason = {"short": fault.params["short"]} if "short" in fault.params else {}
             else:
                 barcode = str(fault.params.get("barcode", _OTHER_BARCODE))
         lines.append(
@@ -39,6 +44,7 @@ def picked(world: World, shipment: Document) -> Document:
                 "sku": line["sku"],
                 "quantity": quantity,
                 "barcodes": [barcode] * quantity if barcode else [],
+                **reason,
             }
         )
     return {"lines": lines, "picker": "P7", "at": _now(world)}

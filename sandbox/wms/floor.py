@@ -57,6 +57,13 @@ async def take_step(world: World, payload: Document) -> None:
     auto = world.settings.section("wms")["auto"]
     if shipment is None or shipment["held"] or not auto or not _applies(shipment, step):
         return
+    if step is Step.PACK:
+        shipment = await read_slip(world, shipment)
+        if not _applies(shipment, step):
+            return
+        if shipment["waits_for_slip"]:
+            schedule(world, shipment, step)
+            return
     if step is Step.ANSWER_RECALL and _must_leave_first(shipment):
         _play(world, shipment, "handed_over")
     _play(world, shipment, _ACTION[step])
@@ -84,6 +91,26 @@ def hear(world: World, shipment: Document, reply: Document) -> None:
         schedule(world, shipment, Step.PACK)
     elif action == "packed" and shipment["leaves_unreleased"]:
         schedule(world, shipment, Step.HAND_OVER)
+
+
+async def read_slip(world: World, shipment: Document) -> Document:
+    """Where pieces were missing, the packing slip says what is packed: the others are put back."""
+    if not shipment["waits_for_slip"]:
+        return shipment
+    slip = await calls.ask_what_to_pack(world, shipment)
+    current = load(world, shipment["shipment"]) or shipment
+    if slip is None or not current["waits_for_slip"]:
+        return current
+    back = [
+        piece | {"quantity": piece["quantity"] - slip.get(piece["line"], 0)}
+        for piece in pieces(current)
+        if piece["quantity"] > slip.get(piece["line"], 0)
+    ]
+    current |= {"picked": slip, "waits_for_slip": False}
+    save(world, current)
+    if back:
+        note(world, "put_back", current, lines=back)
+    return current
 
 
 def resume(world: World, shipment: Document) -> None:
@@ -161,6 +188,7 @@ def _pick(world: World, shipment: Document, body: Document) -> None:
     known = {line["line"] for line in shipment["handoff"]["lines"]}
     lines = [line for line in body["lines"] if line["line"] in known]
     shipment["picked"] = {line["line"]: line["quantity"] for line in lines}
+    shipment["waits_for_slip"] = any(line.get("short") for line in lines)
     if shipment["status"] == Status.ACCEPTED:
         shipment["status"] = Status.PICKED
     note(world, "picked", shipment, lines=lines)

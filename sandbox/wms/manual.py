@@ -45,6 +45,8 @@ async def do(world: World, request: ParsedRequest) -> Answer:
 
 
 async def _report(world: World, shipment: Document, action: str, overrides: Document) -> Answer:
+    if action == "packed":
+        shipment = await floor.read_slip(world, shipment)
     body = DRAFTS[action](world, shipment) | overrides
     try:
         floor.record(world, shipment, action, body)

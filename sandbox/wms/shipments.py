@@ -38,6 +38,7 @@ def opened(handoff: Document, reference: str, silent: bool) -> Document:
         "silent": silent,
         "held": False,
         "picked": {},
+        "waits_for_slip": False,
         "parcels": [],
         "released": [],
         "leaves_unreleased": False,

@@ -272,3 +272,31 @@ async def test_a_malformed_report_is_refused_with_its_field(
     answer = await report(desk, shipment, "picked", body)
     assert answer.status_code == 422
     assert [one["field"] for one in answer.json()["problems"]] == [field]
+
+
+ONE = {"quantity": 1, "barcodes": SCANS[:1], "short": "one broken"}
+
+
+async def test_missing_pieces_are_taken_down_and_may_be_picked_anew_until_it_is_decided(
+    desk: Desk,
+) -> None:
+    placed, shipment = await handed_off(desk)
+    assert (await report(desk, shipment, "picked", pick(**ONE))).status_code == 202
+    early = await report(desk, shipment, "packed", pack(1))
+    assert early.status_code == 409
+    assert "wait for the packing slip" in early.json()["detail"]
+    assert (await report(desk, shipment, "picked", pick(), "anew")).status_code == 202
+    desk.advance(placed, S.PICKED)
+    late = await report(desk, shipment, "picked", pick(**ONE), "late")
+    assert late.status_code == 409
+    view = desk.books.search.order(desk.shop, placed)
+    assert view is not None
+    assert view.cases == ()
+
+
+async def test_too_few_pieces_are_refused_with_the_way_to_report_them(desk: Desk) -> None:
+    _, shipment = await handed_off(desk)
+    few = pick(quantity=1, barcodes=SCANS[:1])
+    answer = await report(desk, shipment, "picked", few)
+    [problem] = answer.json()["problems"]
+    assert "`short`" in problem["message"]

@@ -17,9 +17,11 @@ from sqlalchemy.exc import OperationalError
 from backoffice.database import Database
 from backoffice.migrating import migrate, migration_config
 from backoffice.tables import Record
+from domain.record import Commit
+from domain.stock import Lost, Want
 from runtime.embedded_postgres import EmbeddedPostgres
 from tests.backoffice.papers import ALL, issue, put_away
-from tests.backoffice.samples import Trade, at_once
+from tests.backoffice.samples import MUG, Trade, at_once
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -95,6 +97,27 @@ def test_an_invoice_from_before_credit_notes_covers_its_whole_order(
     postgres.drop_database("whole_order")
     assert credited.portions == ALL
     assert sums == (2900, 551, 3451)
+
+
+def test_what_was_written_off_stays_off_when_an_earlier_build_takes_over(
+    postgres: EmbeddedPostgres,
+) -> None:
+    url = postgres.create_database("written_off")
+    database = Database(url, pool_size=2)
+    migrate(database)
+    trade = Trade(database)
+    name = trade.accept()
+    trade.reserve(name, mugs=5)
+    lost = Lost(shipment=f"{name}-s1", missing=(Want(sku=MUG, quantity=3),), note="broken")
+    trade.stock.write_off(trade.shop_id, lost, "off", Commit(name))
+    with database.transaction() as connection:
+        command.downgrade(migration_config(connection), "r0010")
+        kinds = connection.scalars(text("SELECT DISTINCT kind FROM stock_entries")).all()
+    levels = trade.on_hand(), trade.reserved()
+    database.close()
+    postgres.drop_database("written_off")
+    assert levels == (97, 2)
+    assert "write_off" not in kinds
 
 
 def test_processes_that_start_together_migrate_once(postgres: EmbeddedPostgres) -> None:

@@ -235,6 +235,26 @@ def test_money_is_derived_from_events_each_of_which_counts_once(trade: Trade) ->
     assert totals.settled == Money(amount=3000, currency="EUR")
 
 
+def test_an_audit_names_what_is_neither_taken_nor_let_go_of(trade: Trade) -> None:
+    name = trade.accept()
+    book, audits = RecordBook(trade.database), Audits(trade.database)
+    book.commit(
+        Commit(
+            name,
+            payments=(
+                payment("a", PaymentEventKind.AUTHORIZATION, 3451, reference="pi_1"),
+                payment("c", PaymentEventKind.CAPTURE, 2380, reference="pi_1"),
+            ),
+        )
+    )
+    [found] = audits.audit(SHOP)
+    words = "pi_1: 3451 authorized, 2380 captured and 0 let go of it"
+    assert (found.subject, found.words) == (name, words)
+    rest = payment("c:rest", PaymentEventKind.VOID, 1071, reference="pi_1")
+    book.commit(Commit(name, payments=(rest,)))
+    assert audits.audit(SHOP) == ()
+
+
 def test_a_callback_says_what_the_shop_needs_to_know(trade: Trade) -> None:
     name = trade.accept()
     shipped = transition(2, OrderStatus.SHIPPED, shipment=f"{name}-s1", detail="on its way")

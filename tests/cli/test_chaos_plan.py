@@ -6,6 +6,7 @@ from cli.chaos.bodies import CHANNELS
 from cli.chaos.misfortune import Fault, Known
 from cli.chaos.plan import Part, RunPlan, make
 from domain.order import Order
+from domain.policy import ShortPick
 from sandbox.client import SandboxClient
 
 
@@ -45,6 +46,22 @@ def test_every_fault_that_is_drawn_can_be_scripted(known: Known, sandbox: Sandbo
     assert len(sandbox.faults()) == len(faults)
 
 
+def test_pieces_are_missing_now_and_then_under_each_policy_in_turn(known: Known) -> None:
+    plan = drawn(known, 300)
+    short = [
+        (order, fault.params)
+        for order in plan.orders
+        for fault in order.faults
+        if fault.kind == "short_pick" and "short" in fault.params
+    ]
+    assert 0.02 < len(short) / 300 < 0.15
+    for order, params in short:
+        [line] = [one for one in order.body["lines"] if one["id"] == params["line"]]
+        assert 0 <= params["quantity"] < line["quantity"]
+    assert {one.short_pick for one in plan.decrees} == set(ShortPick)
+    assert plan.decrees[0].at == 1
+
+
 def script(sandbox: SandboxClient, fault: Fault) -> None:
     sandbox.fault(
         fault.provider,
@@ -64,4 +81,5 @@ def test_without_faults_and_kills_nothing_is_drawn(known: Known) -> None:
     plan = make(200, 7, known, faults=False, kills=False, workers=2)
     assert not plan.blows
     assert not plan.weather
+    assert not plan.decrees
     assert not any(order.faults for order in plan.orders)

@@ -190,7 +190,8 @@ class Cancelling:
         problems += differ("captured", sums.captured, story.due if outcome.captured else 0)
         problems += differ("refunded", sums.refunded, story.due if outcome.refunded else 0)
         problems += differ("live labels", sums.labels_live, outcome.labels)
-        problems += on_record(view, outcome.status, story.pieces if outcome.gone else 0)
+        gone = (story.pieces if outcome.gone else 0) + story.missing
+        problems += on_record(view, outcome.status, gone)
         if not outcome.mails <= set(sums.mails) <= outcome.mails | outcome.maybe:
             problems.append(f"mails: {dict(sums.mails)}")
         authorizations = sum(entry.kind == "authorization" for entry in entries)

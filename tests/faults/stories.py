@@ -65,6 +65,18 @@ async def _move_then_cancel(world: World, order: str) -> bool:
     return False
 
 
+async def _lack_a_mug(world: World, order: str) -> bool:
+    """The warehouse finds one of two mugs, and staff have that one sent."""
+    cases = (await world.view(order))["cases"]
+    asked = [one for one in cases if one["kind"] == "short_pick" and not one["closed_at"]]
+    if asked:
+        return (await world.answer(asked[0], "ship")).is_success
+    if not world.ledger(order, "wms", "picked"):
+        mug = {"line": "1", "sku": "MUG-BLUE", "quantity": 1, "barcodes": ["4006381333931"]}
+        await world.wms(f"{order}-s1", "picked", lines=[mug | {"short": "one broken"}])
+    return False
+
+
 _PICK, _PACK = _warehouse("picked"), _warehouse("packed")
 _HAND_OVER = _warehouse("handed_over")
 PULL = _warehouse("recall_result", outcome="pulled")
@@ -99,6 +111,8 @@ class Story:
     due: int = 4270
     pieces: int = 0
     """How many pieces have left the house for good."""
+    missing: int = 0
+    """How many were found missing, whatever becomes of the order."""
     order: Json = field(default_factory=dict[str, object])
     settled: bool = False
     """Whether another workflow ends it, because its own was terminated."""
@@ -179,6 +193,21 @@ STORIES = (
         authorized=0,
         due=int(_TOO_MANY["total"]["gross"]),
         order={name: _TOO_MANY[name] for name in ("lines", "total", "shipping")},
+    ),
+    Story(
+        "one piece is missing",
+        {
+            "in_fulfilment": _lack_a_mug,
+            "ready_to_pack": _PACK,
+            "released": _HAND_OVER,
+            "shipped": _deliver,
+        },
+        Ending.COMPLETED,
+        ("confirmation", "shipped", "review"),
+        captured=1,
+        due=2380,
+        pieces=1,
+        missing=1,
     ),
     Story(
         "terminated and settled",

@@ -57,12 +57,13 @@ def find(
     problems += differ("kinds of mail", sorted(sums.mails), sorted(story.mails))
     problems += differ("callbacks", sums.callbacks, len(view["transitions"]))
     problems += differ("the workflow's result", result, story.ending.value)
-    problems += on_record(view, story.ending.value, story.pieces)
+    problems += on_record(view, story.ending.value, story.pieces + story.missing)
     return Finding(tuple(problems), sum(n - 1 for n in twice.values()), surplus)
 
 
 def on_record(view: Json, status: str, gone: int) -> list[str]:
-    """What the back office must say of an order that has ended; ``gone`` counts pieces."""
+    """What the back office must say of an order that has ended; ``gone`` counts pieces that left
+    or were missing."""
     problems = differ("status on record", view["status"], status)
     problems += differ("pieces reserved", _sum(view, "reserved"), 0)
     problems += differ("pieces gone", -_sum(view, "on_hand"), gone)

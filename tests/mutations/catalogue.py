@@ -8,6 +8,7 @@ VENDORS = "tests/workflows/test_vendors.py"
 MESSAGES = "tests/workflows/test_messages.py"
 MESSAGE_FAULTS = "tests/workflows/test_message_faults.py"
 HAPPY = "tests/workflows/test_happy_path.py"
+SHORT_PICK = "tests/workflows/test_short_pick.py"
 
 
 @dataclass(frozen=True)
@@ -126,9 +127,23 @@ MUTATIONS = (
     Mutation(
         "whatever was scanned is taken for what was ordered",
         "workflows/picking.py",
-        "lambda message: problems_of_pick(shipment.lines, message),",
-        "lambda message: (),",
+        "        return problems_of_pick(shipment.lines, known)",
+        "        return ()",
         (MESSAGES,),
+    ),
+    Mutation(
+        "what is missing is charged all the same",
+        "workflows/fulfilment.py",
+        "refusal = await shipment.money.capture(shipment.id, shipment.due)",
+        "refusal = await shipment.money.capture(shipment.id, desk.order.due)",
+        (SHORT_PICK,),
+    ),
+    Mutation(
+        "what is missing is promised to others when the order is cancelled",
+        "workflows/short_pick.py",
+        "        shipment.promises.register(self._write_off_in_the_end)\n",
+        "",
+        (SHORT_PICK,),
     ),
     Mutation(
         "a malformed signal is not caught",

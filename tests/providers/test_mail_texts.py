@@ -138,3 +138,27 @@ def test_a_carrier_without_a_page_has_no_link() -> None:
     assert tracking_link("Pigeon Post", "7") == ""
     assert tracking_link("DHL Express", "") == ""
     assert tracking_link(" USPS ", "92 05").endswith("tLabels=92%2005")
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"charged": "15.00 EUR"}, "charged 15.00 EUR"),
+        ({"owed": "10.00 EUR"}, "10.00 EUR, is given back where you ordered"),
+    ],
+)
+def test_missing_pieces_are_named_with_what_is_paid(facts: dict[str, str], words: str) -> None:
+    text = TEXTS.write(MailKind.SHIPPED, on_record(), FACTS | {"missing.1": "1"} | facts)
+    for part, times in ((text.text, "x"), (text.html, "×")):
+        assert "could not be found" in part
+        assert f"1 {times}" in part
+        assert words in part
+    whole = TEXTS.write(MailKind.SHIPPED, on_record(), FACTS)
+    assert "could not be found" not in whole.text + whole.html
+
+
+def test_a_cancel_says_why_where_the_customer_did_not_ask_for_it() -> None:
+    why = "Nothing of it could be found in our warehouse."
+    text = TEXTS.write(MailKind.CANCELLED, on_record(), {"reason": why})
+    assert why in text.text
+    assert why in text.html

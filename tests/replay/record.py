@@ -86,6 +86,25 @@ async def prepaid(world: World) -> str:
     return order
 
 
+async def lacks_a_piece(world: World) -> str:
+    """Staff are asked about a mug that is not there."""
+    order = await world.place()
+    await world.until(order, "in_fulfilment")
+    mug = {"line": "1", "sku": "MUG-BLUE", "quantity": 1, "barcodes": ["4006381333931"]}
+    await world.wms(f"{order}-s1", "picked", lines=[mug | {"short": "one broken"}])
+    await world.until_case(order, "short_pick")
+    return order
+
+
+async def shipped_short(world: World) -> str:
+    """And have the other one sent."""
+    order = await lacks_a_piece(world)
+    await world.answer(await world.until_case(order, "short_pick"), "ship")
+    await world.until(order, "ready_to_pack")
+    await world.carry(order)
+    return order
+
+
 def waiting(status: str) -> Callable[[World], Awaitable[str]]:
     """An order in the middle of a wait."""
 
@@ -105,7 +124,9 @@ STORIES: dict[str, Callable[[World], Awaitable[str]]] = {
     "cancelled_in_the_ui": cancelled_in_the_ui,
     "recalled": recalled,
     "prepaid": prepaid,
+    "shipped_short": shipped_short,
     "waits_for_picked": waiting("in_fulfilment"),
+    "waits_for_an_answer": lacks_a_piece,
     "waits_for_packed": waiting("ready_to_pack"),
     "waits_for_hand_over": waiting("released"),
     "waits_for_delivery": waiting("shipped"),

@@ -36,6 +36,15 @@ async def test_a_recorded_history_replays(name: str) -> None:
     await replayer().replay_workflow(history(name))
 
 
+EARLIER = {path.stem: f"earlier/{path.stem}" for path in (HISTORIES / "earlier").glob("*.json")}
+"""What builds wrote that decided otherwise; today's code never writes it again."""
+
+
+@pytest.mark.parametrize("name", sorted(EARLIER))
+async def test_a_history_of_a_build_that_decided_otherwise_replays(name: str) -> None:
+    await replayer().replay_workflow(history(EARLIER[name]))
+
+
 def test_every_story_has_a_history_and_every_history_a_story() -> None:
     recorded = {Path(path).stem for path in HISTORIES.glob("*.json")}
     assert recorded == set(STORIES)

@@ -117,6 +117,22 @@ def test_a_short_pick_is_told_and_what_was_picked_is_packed(
     assert inside == {line: number for line, number in quantities.items() if number}
 
 
+def test_what_is_missing_for_good_is_told_and_nothing_packed_before_the_slip_is_printed(
+    warehouse: Warehouse, sandbox: SandboxClient
+) -> None:
+    sandbox.fault("wms", "play", "short_pick", order=ORDER, line="1", quantity=1, short="broken")
+    warehouse.hand()
+    warehouse.quiet()
+    sandbox.advance(1)
+    [picked] = warehouse.hear("picked")
+    [short] = [line for line in picked["lines"] if "short" in line]
+    assert (short["line"], short["quantity"], short["short"]) == ("1", 1, "broken")
+    for _ in range(3):
+        warehouse.quiet()
+        sandbox.advance(1)
+    assert warehouse.told("packed") == []
+
+
 def test_an_overweight_parcel_weighs_more_by_its_factor(
     warehouse: Warehouse, sandbox: SandboxClient
 ) -> None:
