@@ -6,6 +6,8 @@ from temporalio import activity
 
 from activities.operations import operation
 from activities.step import Records, Request, step_run
+from domain.backorder import PlaceInLine, Promised
+from domain.ids import idempotency_key
 from domain.journal import FactOutcome
 from domain.model import Model, OptionalText
 from domain.record import Commit, Committed
@@ -40,10 +42,30 @@ class StockLedger(Protocol):
         ...
 
 
+class Line(Protocol):
+    """The back office's line of orders that wait for goods."""
+
+    def reserve_or_wait(
+        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit, place: PlaceInLine
+    ) -> Promised:
+        """Reserve everything for ``commit.order`` and write the commit, or let it stand in line.
+
+        Again, under the same key, it is a look whether it was, or can be, served.
+        """
+        ...
+
+    def reserve_or_leave(
+        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit, place: PlaceInLine
+    ) -> Promised:
+        """The last look: what was not served by now leaves the line."""
+        ...
+
+
 class ReserveStock(Request):
-    """Promise these pieces to an order: all of them or none."""
+    """Promise these pieces to an order: all of them or none. With a ``place`` it may wait."""
 
     wants: tuple[Want, ...]
+    place: PlaceInLine | None = None
 
 
 class WriteOff(Request):
@@ -63,33 +85,48 @@ class WrittenOff(Model):
     restock: tuple[RestockNeed, ...] = ()
 
 
-class Reservation(Model):
-    """What could not be promised; empty when everything was."""
+class LookForGoods(Request):
+    """Look whether an order that stands in line was served; with ``last`` it leaves otherwise."""
 
-    shortages: tuple[Shortage, ...] = ()
+    wants: tuple[Want, ...]
+    place: PlaceInLine
+    last: bool = False
 
 
 class StockActivities:
     """What an order asks of the stock ledger. Run as local activities: the books are ours."""
 
-    def __init__(self, ledger: StockLedger, records: Records) -> None:
-        """Wire the ledger and the back office."""
+    def __init__(self, ledger: StockLedger, line: Line, records: Records) -> None:
+        """Wire the ledger, the line and the back office."""
         self._ledger = ledger
+        self._line = line
         self._records = records
 
     @activity.defn(name="reserve_stock", no_thread_cancel_exception=True)
     @operation("reserve")
-    def reserve(self, request: ReserveStock) -> Reservation:
+    def reserve(self, request: ReserveStock) -> Promised:
         """Promise the goods in one transaction, so that two orders never get the same piece."""
         with step_run(self._records, request, Step.RECEIVED, self.reserve) as run:
-            shortages = self._ledger.reserve(request.shop, request.wants, run.key, run.entries())
-            if shortages:
-                words = "; ".join(
-                    f"{one.sku}: {one.wanted} wanted, {one.available} available"
-                    for one in shortages
-                )
-                run.commit(outcome=FactOutcome.DECLINED, detail=words)
-            return Reservation(shortages=shortages)
+            what = (request.shop, request.wants, run.key, run.entries())
+            if request.place is None:
+                promised = Promised(shortages=self._ledger.reserve(*what))
+            else:
+                promised = self._line.reserve_or_wait(*what, request.place)
+            if promised.shortages:
+                run.commit(outcome=FactOutcome.DECLINED, detail=_words(promised))
+            return promised
+
+    @activity.defn(name="look_for_goods", no_thread_cancel_exception=True)
+    @operation("look_for_goods")
+    def look(self, request: LookForGoods) -> Promised:
+        """Whoever was served hears so, and whose turn it is by now is served."""
+        with step_run(self._records, request, Step.RECEIVED, self.look) as run:
+            key = idempotency_key(request.order_id, "reserve")
+            ask = self._line.reserve_or_leave if request.last else self._line.reserve_or_wait
+            promised = ask(request.shop, request.wants, key, run.entries(), request.place)
+            if promised.shortages:
+                run.commit(outcome=FactOutcome.DECLINED, detail=_words(promised))
+            return promised
 
     @activity.defn(name="release_stock", no_thread_cancel_exception=True)
     @operation("release_stock")
@@ -111,3 +148,11 @@ class StockActivities:
             )
             written = self._ledger.write_off(request.shop, lost, run.key, run.entries())
             return WrittenOff(restock=written.restock)
+
+def _words(promised: Promised) -> str:
+    """What is short. What is there and short all the same is for orders that came before."""
+    return "; ".join(
+        f"{one.sku}: {one.wanted} wanted, {one.available} available"
+        + (" to orders before it" if one.available >= one.wanted else "")
+        for one in promised.shortages
+    )

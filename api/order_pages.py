@@ -14,6 +14,7 @@ from backoffice.views import (
     OrderView,
     ShipmentView,
 )
+from domain.backorder import WaitsFor
 from domain.cases import Answer, Case, CaseAnswer
 from domain.journal import StepFact, Transition
 from domain.model import Model
@@ -61,6 +62,7 @@ class OrderPage(Model):
     facts: tuple[StepFact, ...]
     money: MoneyView
     stock: tuple[StockEntry, ...]
+    waits_for: tuple[WaitsFor, ...]
     shipments: tuple[ShipmentView, ...]
     mails: tuple[MailView, ...]
     documents: tuple[DocumentView, ...]

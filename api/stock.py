@@ -2,7 +2,8 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import Field
@@ -11,7 +12,7 @@ from api.access import AdminKey, Wired
 from api.bodies import JsonBody, RawBody
 from api.csv_files import read_table
 from api.fields import MOST
-from api.parameters import IdempotencyKey, ShopId
+from api.parameters import IdempotencyKey, Name, ShopId
 from api.problems import FieldProblem, ProblemError, invalid
 from api.shops import known_shop
 from backoffice.refusals import BelowZero, OtherRequest
@@ -42,15 +43,23 @@ class Adjustment(Model):
     note: OptionalText = ""
 
 
+class Expectation(Model):
+    """The day on which goods are expected; null where nobody knows any more."""
+
+    on: date | None
+
+
 class LevelEntry(Level):
-    """What is there, what is promised, and what can still be promised of one SKU."""
+    """What is there, promised, still to be promised and waited for of one SKU, and the day on
+    which more of it is expected."""
 
     can_be_promised: int
+    expected: date | None = None
 
     @classmethod
-    def of(cls, level: Level) -> "LevelEntry":
+    def of(cls, level: Level, expected: date | None = None) -> "LevelEntry":
         """A level with its difference written out."""
-        return cls(**dict(level), can_be_promised=level.available)
+        return cls(**dict(level), can_be_promised=level.available, expected=expected)
 
 
 class LevelList(Model):
@@ -71,6 +80,9 @@ _RECEIPT = JsonBody(
 _ADJUSTMENT = JsonBody(
     Adjustment, {"broken": {"sku": "MUG-BLUE", "quantity": -2, "note": "broken in A-03-2"}}
 )
+_EXPECTATION = JsonBody(
+    Expectation, {"a delivery is on its way": {"on": "2026-12-01"}, "nobody knows": {"on": None}}
+)
 _COUNT_TABLE = RawBody(
     "text/csv", examples={"two SKUs": "sku,quantity\nMUG-BLUE,118\nTEAPOT,40\n"}, limit=_TABLE_LIMIT
 )
@@ -78,10 +90,11 @@ _COUNT_TABLE = RawBody(
 
 @router.get("/shops/{shop}/stock", summary="What is there")
 def levels(wiring: Wired, _key: AdminKey, shop: ShopId) -> LevelList:
-    """On hand and reserved, in pieces."""
+    """On hand, reserved, and waited for by orders that are backordered, in pieces."""
     known_shop(wiring, shop)
     found = wiring.books.stock.levels(shop)
-    return LevelList(levels=tuple(LevelEntry.of(one) for one in found))
+    days = wiring.books.backorders.expected(shop)
+    return LevelList(levels=tuple(LevelEntry.of(one, days.get(one.sku)) for one in found))
 
 
 @router.post("/shops/{shop}/stock/receipts", status_code=201, summary="Book a goods receipt")
@@ -114,6 +127,22 @@ def adjust(
     with _told():
         level = wiring.books.stock.adjust(shop, sent.sku, sent.quantity, key, sent.note)
     return LevelEntry.of(level)
+
+
+@router.put("/shops/{shop}/stock/{sku:path}/expected", summary="Say when goods are expected")
+def expect(
+    wiring: Wired,
+    _key: AdminKey,
+    shop: ShopId,
+    sku: Name,
+    sent: Annotated[Expectation, Depends(_EXPECTATION)],
+) -> LevelEntry:
+    """Customers whose orders wait for the goods are told: once for each change, and not more than
+    once a day. The same day again changes nothing.
+    """
+    known_shop(wiring, shop)
+    wiring.books.backorders.expect(shop, sku, sent.on)
+    return LevelEntry.of(wiring.books.stock.level(shop, sku), sent.on)
 
 
 @router.post("/shops/{shop}/stock.csv", summary="Set levels from a count")

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from backoffice.database import Database
 from backoffice.ledger import standings
+from backoffice.tables.backorders import BackorderLineRow
 from backoffice.tables.base import table
 from backoffice.tables.orders import OrderRow, TransitionRow
 from backoffice.tables.papers import (
@@ -22,6 +23,7 @@ from domain.payment import PaymentEventKind
 from domain.status import OrderStatus
 
 _STOCK, _INVOICES, _NOTES = table(StockEntryRow), table(InvoiceRow), table(CreditNoteRow)
+_WAITING = table(BackorderLineRow)
 _SERIES = {
     "invoices": (table(InvoiceSeriesRow), _INVOICES),
     "credit notes": (table(CreditNoteSeriesRow), _NOTES),
@@ -49,6 +51,7 @@ class Audits:
             return (
                 *_stock(connection, shop),
                 *_reservations(connection, shop),
+                *_in_line(connection, shop),
                 *_numbers(connection, shop),
                 *_credits(connection, shop),
                 *_money(connection, shop),
@@ -105,6 +108,22 @@ def _reservations(connection: Connection, shop: str) -> list[Difference]:
     return [
         Difference(order, f"{sku}: {reserved} reserved, {-on_hand} issued and not taken back")
         for order, sku, reserved, on_hand in by_order
+    ]
+
+
+def _in_line(connection: Connection, shop: str) -> list[Difference]:
+    """Who waits for goods has nothing reserved: it is all or nothing."""
+    by_order = connection.execute(
+        select(_STOCK.c.order_id, func.sum(_STOCK.c.reserved))
+        .where(
+            _STOCK.c.order_id.in_(select(_WAITING.c.order_id).where(_WAITING.c.shop == shop)),
+        )
+        .group_by(_STOCK.c.order_id)
+        .having(func.sum(_STOCK.c.reserved) != 0)
+    )
+    return [
+        Difference(order, f"waits in line for goods, and has {int(reserved)} pieces reserved")
+        for order, reserved in by_order
     ]
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from backoffice.audits import Audits
+from backoffice.backorders import BackorderBook
 from backoffice.callbacks import CallbackBook
 from backoffice.cases import CaseBook
 from backoffice.catalogue import CatalogueBook
@@ -38,6 +39,7 @@ class Books:
 
     database: Database
     audits: Audits
+    backorders: BackorderBook
     callbacks: CallbackBook
     cases: CaseBook
     catalogue: CatalogueBook
@@ -70,6 +72,7 @@ class Books:
         return cls(
             database=database,
             audits=Audits(database),
+            backorders=BackorderBook(database),
             callbacks=CallbackBook(database),
             cases=CaseBook(database),
             catalogue=CatalogueBook(database),

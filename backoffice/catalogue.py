@@ -65,6 +65,13 @@ class CatalogueBook:
             return tuple(_product(row) for row in rows.mappings())
 
 
+def lacking(connection: Connection, shop: str, skus: Iterable[str]) -> frozenset[str]:
+    """Which of these SKUs a shop does not sell."""
+    wanted = frozenset(skus)
+    known = select(_PRODUCTS.c.sku).where(_PRODUCTS.c.shop == shop, _PRODUCTS.c.sku.in_(wanted))
+    return wanted.difference(connection.scalars(known))
+
+
 def _check_barcodes(connection: Connection, shop: str, given: Mapping[str, Product]) -> None:
     owners: dict[str, str] = {}
     for sku, product in given.items():

@@ -1,10 +1,11 @@
 """The inbox: what providers and warehouses told, stored once, and handed on until it is done."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import Connection, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from backoffice.database import Database
@@ -36,6 +37,29 @@ class Stored:
 
     kind: str
     payload: dict[str, Any]
+
+
+def hint(
+    connection: Connection, source: str, signal: str, hints: Iterable[tuple[str, str]]
+) -> None:
+    """Have orders look at something of ours, inside somebody's transaction.
+
+    ``hints`` are (order, event id) pairs; each is told once.
+    """
+    rows: list[dict[str, object]] = [
+        {
+            "source": source,
+            "event_id": event,
+            "kind": signal,
+            "order_id": order,
+            "payload": {},
+            "signal": signal,
+            "state": InboxState.WAITING.value,
+        }
+        for order, event in hints
+    ]
+    if rows:
+        connection.execute(insert(_INBOX).on_conflict_do_nothing(), rows)
 
 
 class InboxBook:

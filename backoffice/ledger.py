@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from backoffice.entries import written_keys
 from backoffice.refusals import UnknownSku
+from backoffice.tables.backorders import BackorderLineRow, StockArrivalRow
 from backoffice.tables.base import table
 from backoffice.tables.catalogue import ProductRow
 from backoffice.tables.stock import RestockNeedRow, StockClosingRow, StockEntryRow
@@ -24,6 +25,7 @@ _PRODUCTS = table(ProductRow)
 _ENTRIES = table(StockEntryRow)
 _CLOSINGS = table(StockClosingRow)
 _NEEDS = table(RestockNeedRow)
+_WAITING, _ARRIVALS = table(BackorderLineRow), table(StockArrivalRow)
 _NEW_ENTRIES = insert(_ENTRIES)
 _NEW_NEEDS = insert(_NEEDS)
 _SKUS = _PRODUCTS.c.sku.in_(bindparam("skus", expanding=True))
@@ -47,6 +49,11 @@ _SINCE_CLOSING = (
     )
     .lateral()
 )
+_WAITED_FOR = (
+    select(func.coalesce(func.sum(_WAITING.c.quantity), 0))
+    .where(_WAITING.c.shop == _PRODUCTS.c.shop, _WAITING.c.sku == _PRODUCTS.c.sku)
+    .scalar_subquery()
+)
 _ALL = (
     select(
         _PRODUCTS.c.sku,
@@ -55,6 +62,7 @@ _ALL = (
         _SINCE_CLOSING.c.reserved + func.coalesce(_CLOSINGS.c.reserved, 0),
         _SINCE_CLOSING.c.entries,
         _SINCE_CLOSING.c.last,
+        _WAITED_FOR,
     )
     .select_from(
         _PRODUCTS.outerjoin(
@@ -93,9 +101,12 @@ def standings(
         rows = connection.execute(_THESE, {"shop": shop, "skus": sorted(set(skus))})
     return {
         sku: Standing(
-            Level(sku=sku, on_hand=int(on_hand), reserved=int(reserved)), point, entries, last
+            Level(sku=sku, on_hand=int(on_hand), reserved=int(reserved), waiting=int(waiting)),
+            point,
+            entries,
+            last,
         )
-        for sku, point, on_hand, reserved, entries, last in rows
+        for sku, point, on_hand, reserved, entries, last, waiting in rows
     }
 
 
@@ -139,6 +150,7 @@ def post_new(
         return ()
     _close_books(connection, shop, [known[one.sku] for one in entries])
     connection.execute(_NEW_ENTRIES, [_row(shop, one) for one in entries])
+    _tell_the_line(connection, shop, entries, known)
     needs = _crossings(entries, known)
     if needs:
         at = {one.key: one.at for one in entries}
@@ -163,6 +175,20 @@ def restock_needs(
         RestockNeed(sku=sku, on_hand=on_hand, reorder_point=point, key=key)
         for sku, on_hand, point, key in rows
     )
+
+
+def _tell_the_line(
+    connection: Connection,
+    shop: str,
+    entries: Sequence[StockEntry],
+    known: Mapping[str, Standing],
+) -> None:
+    """Where entries free what somebody in line waits for, the line is looked at after this."""
+    freed = {one.sku for one in entries if one.on_hand > one.reserved}
+    waited_for = sorted(sku for sku in freed if known[sku].level.waiting)
+    if waited_for:
+        rows = [{"shop": shop, "sku": sku} for sku in waited_for]
+        connection.execute(insert(_ARRIVALS), rows)
 
 
 def _crossings(entries: Sequence[StockEntry], known: Mapping[str, Standing]) -> list[RestockNeed]:

@@ -5,6 +5,7 @@ from sqlalchemy import Connection, RowMapping, Select, Text, cast, select
 from backoffice.cases import case_of, cases_statement
 from backoffice.entries import entry_of
 from backoffice.ledgers import event_of, totals_of
+from backoffice.line import waits_for
 from backoffice.shipment_pages import shipments_of
 from backoffice.tables.base import table
 from backoffice.tables.cases import CaseRow
@@ -53,6 +54,7 @@ def page(connection: Connection, name: str) -> OrderView:
         facts=_facts(connection, name),
         money=_money(connection, name, order.currency),
         stock=_stock(connection, name),
+        waits_for=waits_for(connection, name),
         shipments=shipments_of(connection, name),
         mails=_mails(connection, name),
         documents=_documents(connection, name),

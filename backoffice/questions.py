@@ -12,6 +12,7 @@ from backoffice.tables.cases import CaseRow
 from backoffice.tables.messages import CallbackRow, InboxRow, InboxState
 from backoffice.tables.orders import OrderRow
 from backoffice.tables.shops import ShopRow
+from domain.status import OrderStatus
 
 _ORDERS, _SHOPS, _CASES = table(OrderRow), table(ShopRow), table(CaseRow)
 _INBOX, _CALLBACKS = table(InboxRow), table(CallbackRow)
@@ -74,6 +75,7 @@ def _quiet(patience: Patience) -> Question:
     ).where(
         _ORDERS.c.ended_at.is_(None),
         _ORDERS.c.status_at <= func.now() - patience.quiet,
+        _ORDERS.c.status != OrderStatus.BACKORDERED.value,
         ~asked,
     )
 

@@ -17,12 +17,15 @@ from backoffice.entries import (
     written_keys,
 )
 from backoffice.journal import lock_order
-from backoffice.ledger import Standing, locked_standings, post, post_new, standings
+from backoffice.ledger import locked_standings, post, post_new, standings
+from backoffice.line import leave_line
 from backoffice.once import first_time
+from backoffice.promising import promise
 from backoffice.refusals import BelowZero, UnknownSku
 from backoffice.tables.base import table
 from backoffice.tables.stock import StockEntryRow
 from backoffice.write_offs import write_off
+from domain.backorder import PlaceInLine, Waiting, as_wants
 from domain.record import Commit, Committed
 from domain.stock import Level, Lost, Shortage, StockEntry, StockKind, Want, wants
 
@@ -45,25 +48,26 @@ class StockBook:
         """Reserve everything for ``commit.order`` and write the commit, in one transaction.
 
         With a shortage nothing is reserved and nothing is written. Under a key that was used
-        before, nothing is reserved again. A SKU that the shop does not sell is short.
+        before, nothing is reserved again. What others stand in line for is theirs first, and a SKU
+        that the shop does not sell is short.
         """
-        wanted = _add_up(wants)
-        entries = entries_of(StockKind.RESERVATION, wanted, key, self._clock(), commit.order)
+        now = self._clock()
+        order = Waiting(commit.order, PlaceInLine(since=now, firm_from=now), as_wants(wants))
         with self._database.transaction() as connection:
             lock_order(connection, commit.order)
-            if not written_keys(connection, shop, [one.key for one in entries]):
-                known = locked_standings(connection, shop, wanted)
-                shortages = _shortages(wanted, known)
-                if shortages:
-                    return shortages
-                post_new(connection, shop, entries, known)
-            write(connection, commit)
-        return ()
+            shortages = promise(connection, shop, order, key, now)
+            if not shortages:
+                write(connection, commit)
+        return shortages
 
     def release(self, shop: str, key: str, commit: Commit) -> None:
-        """Release whatever ``commit.order`` still has reserved, and write the commit."""
+        """Release whatever ``commit.order`` still has reserved, and write the commit.
+
+        If it stands in line, it does no longer.
+        """
         with self._database.transaction() as connection:
             lock_order(connection, commit.order)
+            leave_line(connection, shop, commit.order)
             left = reserved_for(connection, commit.order)
             # A key may come again after another reservation, and that release is one of its own.
             before = releases_of(connection, commit.order)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from backoffice.tables.papers import PrintState
+from domain.backorder import WaitsFor
 from domain.cases import Answer, Case
 from domain.documents import DocumentKind, FileFormat
 from domain.journal import StepFact, Transition
@@ -106,6 +107,7 @@ class OrderView(Model):
     facts: tuple[StepFact, ...]
     money: MoneyView
     stock: tuple[StockEntry, ...]
+    waits_for: tuple[WaitsFor, ...]
     shipments: tuple[ShipmentView, ...]
     mails: tuple[MailView, ...]
     documents: tuple[DocumentView, ...]

@@ -33,6 +33,7 @@ class DemoOrder:
     other_card: str | None = None
     finds: Json | None = None
     """What the picker finds of a line, where pieces are missing for good."""
+    missing: str | None = None
     order_id: str = ""
     status: str = ""
     cancelled: bool = False
@@ -103,6 +104,13 @@ def orders() -> list[DemoOrder]:
             Ending.CANCELLED,
             several_due,
             cancel_at="released",
+        ),
+        DemoOrder(
+            "backordered, sent when the goods have come",
+            order("1009", [line("1", "BOWL-RAKU", "Raku bowl, signed", 1, 24000)], card()),
+            Ending.COMPLETED,
+            24490,
+            missing="BOWL-RAKU",
         ),
         DemoOrder(
             "paid at a marketplace",
@@ -176,6 +184,8 @@ class Demo:
             method = demo_orders.card(order.other_card)
             shop.post(f"/orders/{order.order_id}/payment-method", json=method)
             self._line(order, "another card", order.other_card)
+        if order.missing is not None and event["status"] == "backordered":
+            self._receive(order, order.missing)
         if order.cancel_at == event["status"] and not order.cancelled:
             order.cancelled = True
             answer = shop.post(
@@ -184,6 +194,20 @@ class Demo:
             )
             said = answer.json()
             self._line(order, "cancel asked", said.get("message") or said["detail"])
+
+    def _receive(self, order: DemoOrder, sku: str) -> None:
+        """The goods come in: whoever is first in line has them."""
+        answer = httpx.post(
+            f"{self._stack.api_url}/shops/{SHOP}/stock/receipts",
+            json={"sku": sku, "quantity": 1},
+            headers={
+                "X-API-Key": self._installation.secrets["admin_key"],
+                "Idempotency-Key": f"for {order.order_id}",
+            },
+            timeout=30,
+        )
+        answer.raise_for_status()
+        self._line(order, "goods received", f"1 x {sku}")
 
     def _line(self, order: DemoOrder, what: str, detail: str) -> None:
         since = time.monotonic() - order.began

@@ -41,7 +41,7 @@ class DemoShop:
     def _shop(self, hurry: bool) -> dict[str, Any]:
         policy: dict[str, Any] = {"label_format": "PDF_4x6", "max_parcel_grams": 20000}
         if hurry:
-            policy |= {"review_after": "PT2S", "short_pick": "ship"}
+            policy |= {"review_after": "PT2S", "short_pick": "ship", "out_of_stock": "hold_all"}
         return {
             "seller": {
                 "name": "Tea & Oak",

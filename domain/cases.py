@@ -9,6 +9,7 @@ from domain.model import LongText, Model, Text
 class CaseKind(StrEnum):
     """Why a person is asked."""
 
+    BACKORDER_ENDS = "backorder_ends"
     PICK_OVERDUE = "pick_overdue"
     SHORT_PICK = "short_pick"
     PACK_OVERDUE = "pack_overdue"

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from domain.backorder import OutOfStock
 from domain.calendar import WorkingCalendar
 from domain.model import Model
 from domain.shipping import LabelFormat, ServiceLevel
@@ -30,6 +31,12 @@ class ShortPick(StrEnum):
 class Policy(Model):
     """A shop's rules. An order keeps those that held when it was accepted."""
 
+    out_of_stock: OutOfStock = OutOfStock.REFUSE
+    """An order for more than there is: `refuse` ends it, `hold_all` lets it wait whole."""
+    backorder_within: Patience = timedelta(days=30)
+    """How long an order waits for its goods; then it ends as out of stock."""
+    ask_before_backorder_ends: Annotated[timedelta, Field(ge=timedelta(0))] = timedelta(0)
+    """How long before that end staff are asked whether it waits on; 0 asks nobody."""
     pay_within: Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=30))] = timedelta(
         days=3
     )

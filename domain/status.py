@@ -32,6 +32,7 @@ class OrderStatus(StrEnum):
     """What shop, staff and customer are told. The workflow alone sets it."""
 
     ACCEPTED = "accepted"
+    BACKORDERED = "backordered"
     RESERVED = "reserved"
     AWAITING_PAYMENT = "awaiting_payment"
     PAYMENT_SECURED = "payment_secured"
@@ -59,7 +60,8 @@ class OrderStatus(StrEnum):
 
 _S = OrderStatus
 _FOLLOWS: dict[OrderStatus, frozenset[OrderStatus]] = {
-    _S.ACCEPTED: frozenset({_S.RESERVED, _S.OUT_OF_STOCK, _S.CANCELLING}),
+    _S.ACCEPTED: frozenset({_S.RESERVED, _S.BACKORDERED, _S.OUT_OF_STOCK, _S.CANCELLING}),
+    _S.BACKORDERED: frozenset({_S.RESERVED, _S.OUT_OF_STOCK, _S.CANCELLING}),
     _S.RESERVED: frozenset({_S.PAYMENT_SECURED, _S.AWAITING_PAYMENT, _S.DECLINED, _S.CANCELLING}),
     _S.AWAITING_PAYMENT: frozenset(
         {_S.AWAITING_PAYMENT, _S.PAYMENT_SECURED, _S.DECLINED, _S.CANCELLING}

@@ -33,11 +33,12 @@ class StockEntry(Model):
 
 
 class Level(Model):
-    """What is there and what is promised of one SKU."""
+    """What is there, what is promised, and what orders wait for, of one SKU."""
 
     sku: str
     on_hand: int = 0
     reserved: int = 0
+    waiting: int = 0
 
     @property
     def available(self) -> int:

@@ -60,9 +60,9 @@ class MailTexts:
 
     def write(self, kind: MailKind, on_record: OrderOnRecord, facts: Mapping[str, str]) -> MailText:
         """One mail about an order. ``facts`` are what the workflow knows: ``reason``,
-        ``credit_notes``, ``link`` and ``pay_by`` (to pay), ``tracking.1`` ("carrier number"),
-        ``missing.LINE`` (pieces), ``charged`` and ``owed`` (to go with them), ``sku``,
-        ``on_hand``, ``reorder_point``."""
+        ``credit_notes``, ``link`` and ``pay_by`` (to pay), ``expected``, ``wait_until`` and
+        ``news`` (of a backorder), ``tracking.1`` ("carrier number"), ``missing.LINE`` (pieces),
+        ``charged`` and ``owed`` (to go with them), ``sku``, ``on_hand``, ``reorder_point``."""
         language = self._language(on_record.order.customer.language)
         plain = self._environment.get_template(f"{language}/{kind.value}.txt")
         rich = self._environment.get_template(f"{language}/{kind.value}.html")

@@ -52,7 +52,7 @@ def put_together(
     doubt = patience.in_doubt_for
     classes = (
         PaymentActivities(outside.payment, books.claims, records, doubt),
-        StockActivities(books.stock, records),
+        StockActivities(books.stock, books.backorders, records),
         WarehouseActivities(outside.warehouse, books.catalogue, records),
         ShippingActivities(outside.courier, books.handoffs, books.labels, records, doubt),
         MailActivities(outside.mail, books.mails, records, patience.mail_ambiguity),

@@ -25,6 +25,9 @@ MESSAGES: Mapping[str, type[Report | CourierEvent]] = {
 }
 """What an order is told, by signal."""
 
+HINTS = frozenset(("goods_news", "payment_news"))
+"""Signals that say nothing: the order looks itself, and nothing is missing where they are."""
+
 
 @dataclass(frozen=True)
 class BroughtBack:
@@ -45,6 +48,8 @@ def put_messages_on_record(books: Books, memory: Memory) -> BroughtBack:
     count = 0
     refused: list[str] = []
     for one in memory.heard:
+        if one.signal in HINTS:
+            continue
         match _read(one):
             case CourierEvent() as event:
                 take_courier_event(books, event)

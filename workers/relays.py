@@ -91,6 +91,7 @@ class Relays:
             Loop("inbox", self.deliver_inbox, timedelta(seconds=2), "inbox"),
             self._callbacks.loop,
             Loop("starts", self.start_accepted, timedelta(seconds=5)),
+            Loop("backorders", self.serve_backorders, timedelta(seconds=5), "stock_arrivals"),
             Loop("couriers", self.poll_couriers, timedelta(minutes=5)),
             *self._reconciliation.loops(),
             *self._reviews.loops(),
@@ -176,6 +177,13 @@ class Relays:
         await asyncio.to_thread(self._books.intake.started, name)
         log.info("started an order that was left behind", extra={"order": name})
         return True
+
+    # -- goods ----------------------------------------------------------------------------------
+
+    async def serve_backorders(self) -> int:
+        """Reserve what has come for who stands first in line, and have those orders look."""
+        looked = await asyncio.to_thread(self._books.backorders.serve)
+        return looked or await asyncio.to_thread(self._books.backorders.remind)
 
     # -- couriers -------------------------------------------------------------------------------
 

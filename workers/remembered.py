@@ -16,6 +16,7 @@ from backoffice.paperwork import PaperworkBook
 from domain.record import Commit, Committed, OrderOnRecord
 from workers.activities import Activity, Outside, Patience, put_together
 from workers.memory import Call
+from workers.remembered_stock import RememberedLine, RememberedStock
 from workers.remembered_vendors import (
     RememberedCourier,
     RememberedEngine,
@@ -85,7 +86,11 @@ class Reenactment:
         return operation_of(self._activity(call, call.began), call.request)
 
     def _activity(self, call: Call, at: datetime) -> Activity:
-        books = self.books
+        books = replace(
+            self.books,
+            stock=RememberedStock(self.books.database, at, call.answer),
+            backorders=RememberedLine(self.books.database, at, call.answer),
+        )
         outside = Outside(
             payment=RememberedMoney(books, call, self.provider),
             warehouse=RememberedWarehouse(call),

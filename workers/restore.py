@@ -32,6 +32,7 @@ from workflows.starting import start_order
 _RPC = timedelta(seconds=10)
 _RESTARTED = (
     OrderStatus.ACCEPTED,
+    OrderStatus.BACKORDERED,
     OrderStatus.RESERVED,
     OrderStatus.PAYMENT_SECURED,
     OrderStatus.IN_FULFILMENT,

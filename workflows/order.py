@@ -8,7 +8,7 @@ from temporalio.common import RawValue
 
 from activities.mail import MailActivities, SendMail
 from activities.step import Request
-from activities.stock import ReserveStock, StockActivities
+from activities.stock import StockActivities
 from domain.cases import CaseKind
 from domain.mail import MailFact, MailKind
 from domain.order import OrderInput
@@ -22,9 +22,9 @@ from domain.steering import (
     CaseReply,
     OtherMethod,
 )
-from domain.stock import wants
 from domain.warehouse import HandedOver, Packed, Picked, RecallResult
 from workflows.address import Addresses
+from workflows.backorder import Shelf, until_promised
 from workflows.cancel import ask_to_cancel, is_way_back
 from workflows.desk import Desk
 from workflows.fulfilment import Fate, fulfil
@@ -59,6 +59,7 @@ class OrderWorkflow:
     def __init__(self, given: OrderInput) -> None:
         """Signals and updates may come before `run` does."""
         self.desk = Desk(given)
+        self.shelf = Shelf()
         self.money = OrderMoney(self.desk)
         self.payer = Payer()
         self.hold = Hold(self.desk, self.money, self.payer)
@@ -118,19 +119,9 @@ class OrderWorkflow:
         return await self.close(OrderStatus.COMPLETED)
 
     async def promise_goods(self) -> bool:
-        """Step 1: everything reserved, or nothing."""
-        desk = self.desk
+        """Step 1: everything reserved, or nothing; by policy it waits until everything can be."""
         self.promises.register(self.release_goods)
-        then = desk.next(OrderStatus.RESERVED, Step.RECEIVED)
-        request = ReserveStock(
-            order_id=desk.order_id,
-            shop=desk.shop,
-            wants=wants(tuple((line.sku, line.quantity) for line in desk.order.lines)),
-        )
-        reserved = await desk.own_books(StockActivities.reserve, request, "reserve stock", then)
-        if not reserved.shortages:
-            desk.arrive(then)
-        return not reserved.shortages
+        return await until_promised(self.desk, self.shelf)
 
     async def release_goods(self) -> None:
         """Undo step 1: what is still promised can be sold to others again."""
@@ -231,6 +222,11 @@ class OrderWorkflow:
     async def payment_news(self, raw: RawValue = NOTHING) -> None:
         """Step 2; a hint, whatever it says."""
         self.payer.hinted = True
+
+    @workflow.signal(description="Goods have come, or are expected on another day: it looks itself")
+    async def goods_news(self, raw: RawValue = NOTHING) -> None:
+        """Step 1; a hint, whatever it says."""
+        self.shelf.hinted = True
 
     @workflow.update(description="Cancel the order: what that leads to depends on the moment")
     async def request_cancel(self, request: CancelRequest) -> CancelAnswer:

@@ -4,6 +4,7 @@ Importing this package makes every table known to ``Record.metadata``.
 """
 
 from backoffice.tables import (
+    backorders,
     cases,
     catalogue,
     checks,
@@ -20,6 +21,7 @@ from backoffice.tables.base import Record
 
 __all__ = [
     "Record",
+    "backorders",
     "cases",
     "catalogue",
     "checks",

@@ -32,7 +32,7 @@ BAD_CARDS = (
 @dataclass(frozen=True)
 class Ware:
     """Something the shop sells; ``per_order`` is how many pieces an order takes on average, by
-    which the shelf is filled, and a scarce ware's shelf runs empty half-way."""
+    which the shelf is filled. A scarce ware's shelf runs empty half-way, and of some more comes."""
 
     sku: str
     name: str
@@ -40,6 +40,7 @@ class Ware:
     grams: int
     per_order: float
     scarce: bool = False
+    supplied: bool = False
 
 
 WARES = (
@@ -47,7 +48,7 @@ WARES = (
     Ware("SENCHA-100", "Sencha green tea 100 g", 1250, 120, 3.0),
     Ware("NOTEBOOK", "Dotted notebook A5", 990, 310, 3.0),
     Ware("TEAPOT", "Cast-iron teapot", 6900, 1450, 3.0),
-    Ware("LAMP-OAK", "Oak desk lamp", 12900, 2100, 0.06, scarce=True),
+    Ware("LAMP-OAK", "Oak desk lamp", 12900, 2100, 0.04, scarce=True, supplied=True),
     Ware("BOWL-RAKU", "Raku bowl, signed", 24000, 600, 0.03, scarce=True),
 )
 _COMMON = tuple(ware for ware in WARES if not ware.scarce)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -16,10 +16,12 @@ from sandbox.client import LedgerEntry
 Json = dict[str, Any]
 
 
-def stock_problems(levels: Sequence[Json], files: Sequence[Evidence], orders: int) -> list[str]:
-    """The shelf after the run: opening stock less what left and what was missing, by the
-    warehouse's own word."""
-    opening = stock_for(orders)
+def stock_problems(
+    levels: Sequence[Json], files: Sequence[Evidence], orders: int, brought: Mapping[str, int]
+) -> list[str]:
+    """The shelf after the run: opening stock and what was brought, less what left and what was
+    missing, by the warehouse's own word."""
+    opening = Counter(stock_for(orders)) + Counter(brought)
     left: Counter[str] = Counter()
     unsure: Counter[str] = Counter()
     reserved: Counter[str] = Counter()

@@ -105,7 +105,7 @@ class Desk:
         name = f"{case['order']} {case['kind']}"
         self._asked[name] += 1
         rng = Random(f"{self._seed}/desk/{name}/{self._asked[name]}")
-        if case["kind"] == "beyond_booking":
+        if case["kind"] in ("beyond_booking", "backorder_ends"):
             return rng.choice(allowed)
         if "retry" in allowed:
             give_up = "cancel" in allowed and rng.random() < 0.3

@@ -28,6 +28,7 @@ class Outcome:
     freezes: Counter[str] = field(default_factory=Counter[str])
     answers: Counter[str] = field(default_factory=Counter[str])
     payers: Counter[str] = field(default_factory=Counter[str])
+    supplier: Counter[str] = field(default_factory=Counter[str])
     ambiguous_mails: int = 0
     surplus_labels_voided: int = 0
     general: list[str] = field(default_factory=list[str])
@@ -66,6 +67,7 @@ def show(outcome: Outcome, console: Console) -> None:
         ("Parts frozen (and let go on)", outcome.freezes),
         ("Answers of the support desk", outcome.answers),
         ("Customers whose payment failed", outcome.payers),
+        ("The supplier of what was scarce", outcome.supplier),
     ):
         table = Table(title=title, title_justify="left", show_header=False)
         for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):

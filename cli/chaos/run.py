@@ -23,6 +23,7 @@ from cli.chaos.plan import RunPlan, make
 from cli.chaos.quiet import Quiet
 from cli.chaos.report import Outcome, show, write_stories
 from cli.chaos.shop import Keys, decree, open_shop
+from cli.chaos.supplier import Supplier
 from cli.chaos.traffic import Placed, Traffic
 from cli.chaos.watch import Watch
 from cli.chaos.world import BadDays, keep_count
@@ -95,6 +96,7 @@ class _Run:
         self._blows = Blows(stack, plan.blows, teller.say)
         self._desk = Desk(stack.api_url, keys.shop, Floor(sandbox), plan.seed, self._status)
         self._payers = Payers(stack.api_url, keys.shop, sandbox, self._watch, plan.seed)
+        self._supplier = Supplier(stack.api_url, keys.admin, plan.seed)
         self._placed: list[Placed] = []
 
     def _status(self, order: str) -> str:
@@ -114,6 +116,7 @@ class _Run:
                 self._watch.follow(),
                 self._desk.work(),
                 self._payers.work(),
+                self._supplier.work(),
                 keep_count(self._days, self._ended_orders),
             )
         ]
@@ -129,9 +132,10 @@ class _Run:
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
+        await self._supplier.finish()
         outcome = await self._judge(collector, engine)
         outcome.seconds, outcome.ended = seconds, ended
-        for part in (traffic, collector, self._watch, self._desk, self._payers):
+        for part in (traffic, collector, self._watch, self._desk, self._payers, self._supplier):
             await part.close()
         database.close()
         return outcome
@@ -214,6 +218,7 @@ class _Run:
             freezes=self._blows.frozen,
             answers=self._desk.answers,
             payers=self._payers.did,
+            supplier=self._supplier.did,
             surplus_labels_voided=books.surplus_labels_voided(files),
         )
         for file in files:
@@ -237,7 +242,7 @@ class _Run:
         ]
         return [
             *refused,
-            *books.stock_problems(levels, files, self._wanted.orders),
+            *books.stock_problems(levels, files, self._wanted.orders, self._supplier.brought),
             *books.orphans(nobodys),
             *books.invoice_gaps(files),
             *self._blows.died,

@@ -17,6 +17,9 @@ Json = dict[str, Any]
 SHOP = "chaos"
 _CSV = {"content-type": "text/csv"}
 _POLICY: Json = {
+    "out_of_stock": "hold_all",
+    "backorder_within": "PT24S",
+    "ask_before_backorder_ends": "PT8S",
     "review_after": "PT1S",
     "pay_within": "PT20S",
     "pick_within": "PT15S",

@@ -182,7 +182,9 @@ async def test_a_receipt_is_booked_once_for_each_key(desk: Desk) -> None:
         "sku": "MUG-BLUE",
         "on_hand": 120,
         "reserved": 0,
+        "waiting": 0,
         "can_be_promised": 120,
+        "expected": None,
     }
 
 
@@ -264,6 +266,31 @@ async def test_a_count_that_is_sent_again_brings_nothing_back_that_was_sold(desk
 async def test_what_was_refused_leaves_its_key_free(desk: Desk) -> None:
     assert (await table(desk, "/stock.csv", "sku,quantity\nSAUCER,7\n", "k")).status_code == 422
     assert (await table(desk, "/stock.csv", "sku,quantity\nMUG-BLUE,7\n", "k")).status_code == 200
+
+
+async def test_a_shop_says_when_it_expects_goods_and_takes_it_back(desk: Desk) -> None:
+    assert ((await level(desk))["expected"], (await level(desk))["waiting"]) == (None, 0)
+    for on in ("2026-12-01", "2026-12-01", None):
+        answer = await admin(desk, "PUT", "/stock/MUG-BLUE/expected", {"on": on})
+        assert (answer.status_code, answer.json()["expected"]) == (200, on)
+        assert (await level(desk))["expected"] == on
+
+
+@pytest.mark.parametrize(
+    ("sku", "body", "field"),
+    [
+        ("SAUCER", {"on": "2026-12-01"}, "sku"),
+        ("MUG-BLUE", {"on": "soon"}, "on"),
+        ("MUG-BLUE", {}, "on"),
+        ("MUG-BLUE", {"on": None, "at": "noon"}, "at"),
+    ],
+)
+async def test_a_day_that_cannot_be_is_refused(
+    desk: Desk, sku: str, body: Json, field: str
+) -> None:
+    answer = await admin(desk, "PUT", f"/stock/{sku}/expected", body)
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.json()["problems"]] == [field]
 
 
 async def test_stock_of_an_unknown_sku_cannot_be_received(desk: Desk) -> None:

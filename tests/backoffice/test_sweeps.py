@@ -237,3 +237,8 @@ def test_an_orphan_that_names_no_order_is_found_too(trade: Trade) -> None:
     (finding,) = Sweeps(trade.database, AT_ONCE).findings()
     assert (finding.problem, finding.order_id) == (Problem.ORPHAN, "unknown")
     assert finding.case().kind is CaseKind.ORPHAN
+
+
+def test_an_order_that_waits_for_its_goods_is_not_quiet(trade: Trade) -> None:
+    moved(trade, begun(trade), OrderStatus.BACKORDERED)
+    assert problems(trade) == set()

@@ -48,14 +48,14 @@ class Cancelling:
         self._board = board
         self._cell = cell
         self._story = story
-        self._body = world.body(**story.order)
+        self._body = story.body(world)
         self.order = order_id(world.shop, self._body["channel"], self._body["number"])
         self._gate = Gate(cell.place, cell.moment)
 
     async def problems(self) -> list[str]:
         """Carry it out; what is wrong."""
         self._gates.by_order[self.order] = self._gate
-        await self._world.place(self._body)
+        await self._story.place(self._world, self._body)
         plays = plays_of(self._story)
         player = asyncio.create_task(act(self._world, self._board, self.order, plays, self._gate))
         try:

@@ -26,7 +26,7 @@ class CancelVerdict:
 
 async def learn_places(world: World, gates: Gates) -> dict[str, Story]:
     """Live through every story unhindered: each point and wait, with the first that has it."""
-    orders = {await world.place(world.body(**story.order)): story for story in STORIES}
+    orders = {await story.place(world): story for story in STORIES}
     async with _board(world) as board:
         tasks = [
             asyncio.create_task(act(world, board, order, plays_of(story)))

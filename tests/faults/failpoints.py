@@ -63,7 +63,7 @@ class Lesson:
 async def learn(world: World, workers: Workers) -> Lesson:
     """Live through every story without faults, and see which points each comes by."""
     worker = workers.start()
-    orders = {await _place(world, story): story for story in STORIES}
+    orders = {await story.place(world): story for story in STORIES}
     async with _played(world, orders):
         await _all_ended(world, orders, _END_SECONDS)
     await asyncio.to_thread(worker.end)
@@ -98,7 +98,7 @@ async def break_all(
     """Break each point in its way, all of them kills or all of them zombies."""
     orders: dict[str, tuple[Point, Kind]] = {}
     for point, kind in cells:
-        orders[await _place(world, point.story)] = (point, kind)
+        orders[await point.story.place(world)] = (point, kind)
     stories = {order: point.story for order, (point, _) in orders.items()}
     breaks = {o: Break(point.name, kind, point.vendors) for o, (point, kind) in orders.items()}
     async with _played(world, stories):
@@ -129,10 +129,6 @@ async def break_all(
             return await _judged(world, order, *orders[order], missed.get(order))
 
     return await asyncio.gather(*(judged(order) for order in orders))
-
-
-async def _place(world: World, story: Story) -> str:
-    return await world.place(world.body(**story.order))
 
 
 @asynccontextmanager

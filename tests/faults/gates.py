@@ -13,6 +13,7 @@ from tests.faults.cancel_table import Moment, Place
 from tests.faults.plan import point_of
 
 STATUS_OF_WAIT = {
+    "goods": "backordered",
     "payment": "awaiting_payment",
     "picked": "in_fulfilment",
     "packed": "ready_to_pack",

@@ -18,6 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from cli import demo_orders
 from sandbox.client import SandboxRefusedError
 from sandbox.judge import Ending
+from tests.scarce import deliver, made_scarce, place
 from tests.world import Json, World
 from workflows.aftermath import aftermath_id
 
@@ -114,8 +115,19 @@ class Story:
     missing: int = 0
     """How many were found missing, whatever becomes of the order."""
     order: Json = field(default_factory=dict[str, object])
+    waits: bool = False
+    """Whether its goods are not here when it comes."""
     settled: bool = False
     """Whether another workflow ends it, because its own was terminated."""
+
+    def body(self, world: World) -> Json:
+        """A new order of this story, to be placed by `place`."""
+        body = world.body(**self.order)
+        return made_scarce(body) if self.waits else body
+
+    async def place(self, world: World, body: Json | None = None) -> str:
+        """Place one; its id."""
+        return await place(world, body or self.body(world), waits=self.waits)
 
     def workflow(self, order: str) -> str:
         """The id of the workflow that brings it to its end."""
@@ -208,6 +220,13 @@ STORIES = (
         due=2380,
         pieces=1,
         missing=1,
+    ),
+    Story(
+        "backordered, served, then cancelled",
+        {"backordered": deliver, "in_fulfilment": _cancel},
+        Ending.CANCELLED,
+        ("backordered", "confirmation", "cancelled"),
+        waits=True,
     ),
     Story(
         "terminated and settled",

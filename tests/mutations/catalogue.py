@@ -76,6 +76,20 @@ MUTATIONS = (
         (PAYMENT, CANCEL),
     ),
     Mutation(
+        "a newcomer takes what those in line wait for",
+        "backoffice/promising.py",
+        "    if waited_for and not has_turn(",
+        "    if False and not has_turn(",
+        ("tests/backoffice/test_backorders.py",),
+    ),
+    Mutation(
+        "small orders pass a large one for ever",
+        "domain/backorder.py",
+        "if whole or one.place.firm_from <= now:",
+        "if whole:",
+        ("tests/domain/test_backorder.py",),
+    ),
+    Mutation(
         "the way back of the authorization is not registered",
         "workflows/order.py",
         "        self.promises.register(self.money.let_go)\n",
@@ -161,8 +175,8 @@ MUTATIONS = (
     ),
     Mutation(
         "stock is promised without a look at what is there",
-        "backoffice/stock.py",
-        "                if shortages:\n                    return shortages\n",
+        "backoffice/promising.py",
+        "    if shortages:\n        return shortages\n",
         "",
         ("tests/backoffice/test_stock.py",),
     ),

@@ -19,6 +19,9 @@ FACTS = {
     "tracking.1": "DHL Germany 0034",
     "tracking.2": "UPS 1Z&2",
     "tracking.10": "Pigeon Post 7",
+    "pay_by": "2026-03-05 10:00 UTC",
+    "expected": "2026-03-09",
+    "wait_until": "2026-04-01",
     "sku": "MUG",
     "on_hand": "3",
     "reorder_point": "5",
@@ -60,6 +63,22 @@ def test_a_cancel_names_the_credit_note_where_there_is_one() -> None:
     assert f"credit note {note}." in known.text
     assert note in known.html
     assert "credit note" not in none.text + none.html
+
+
+def test_a_backorder_says_when_its_goods_are_expected_or_that_nobody_knows() -> None:
+    known = TEXTS.write(MailKind.BACKORDERED, on_record(), FACTS)
+    none = TEXTS.write(MailKind.BACKORDERED, on_record(), {"wait_until": "2026-04-01"})
+    news = TEXTS.write(MailKind.BACKORDERED, on_record(), FACTS | {"news": "yes"})
+    assert "expected on 2026-03-09" in known.subject
+    for words in (known.text, known.html):
+        assert "2026-03-09" in words
+        assert "2026-04-01" in words
+    for words in (none.subject, none.text, none.html):
+        assert "2026-03-09" not in words
+    assert "cannot say yet" in none.text
+    assert "cannot say yet" in none.html
+    assert "there is news" in news.text
+    assert "there is news" not in known.text
 
 
 def test_only_a_payment_that_is_held_is_said_to_be_reserved() -> None:

@@ -21,6 +21,7 @@ from runtime.embedded_postgres import EmbeddedPostgres
 from runtime.temporal import DATA_CONVERTER
 from sandbox.client import SandboxClient
 from sandbox.server import start as start_sandbox
+from tests.scarce import deliver, made_scarce, place
 from tests.world import World, open_world
 from workflows.attributes import ALL as SEARCH_ATTRIBUTES
 
@@ -105,6 +106,23 @@ async def shipped_short(world: World) -> str:
     return order
 
 
+async def served_from_the_line(world: World) -> str:
+    """Its goods came while it waited; then it was cancelled."""
+    order = await backordered(world)
+    await deliver(world, order)
+    await world.until(order, "in_fulfilment")
+    await world.cancel(order)
+    await world.until(order, "cancelled")
+    return order
+
+
+async def backordered(world: World) -> str:
+    """In line for what is not here yet."""
+    order = await place(world, made_scarce(world.body()), waits=True)
+    await world.until(order, "backordered")
+    return order
+
+
 def waiting(status: str) -> Callable[[World], Awaitable[str]]:
     """An order in the middle of a wait."""
 
@@ -125,6 +143,8 @@ STORIES: dict[str, Callable[[World], Awaitable[str]]] = {
     "recalled": recalled,
     "prepaid": prepaid,
     "shipped_short": shipped_short,
+    "served_from_the_line": served_from_the_line,
+    "waits_for_goods": backordered,
     "waits_for_picked": waiting("in_fulfilment"),
     "waits_for_an_answer": lacks_a_piece,
     "waits_for_packed": waiting("ready_to_pack"),

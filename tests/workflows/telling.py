@@ -14,6 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from sandbox.judge import Ending
 from tests.api.senders import PATHS
 from tests.faults.verdict import view_after_a_look
+from tests.scarce import deliver
 from tests.world import Json, World
 from workflows.order import OrderWorkflow
 
@@ -51,6 +52,7 @@ def sayings(order: str, tracking_number: str = "NOBODYS") -> dict[str, Json]:
         "recall_result": {"shipment": shipment, "outcome": "pulled"},
         "courier_event": event,
         "payment_news": {},
+        "goods_news": {},
     }
 
 
@@ -105,6 +107,14 @@ async def confirm(world: World, order: str) -> None:
     intent = re.search(r"\bpi_\w+", view["transitions"][-1]["detail"])
     assert intent is not None
     await asyncio.to_thread(world.sandbox.complete_3ds, intent[0])
+    await world.until(order, *ON_THE_WAY)
+    await carry_out(world, order)
+
+
+async def serve(world: World, order: str) -> None:
+    """What the order waits for comes, and it is carried out."""
+    await world.until(order, "backordered")
+    assert await deliver(world, order)
     await world.until(order, *ON_THE_WAY)
     await carry_out(world, order)
 

@@ -18,6 +18,7 @@ from domain.ids import order_id
 from runtime.codec import ENCODING, KEY_ID
 from sandbox.judge import Ending
 from tests.api.signing import stripe_event, stripe_headers, track
+from tests.scarce import made_scarce, place
 from tests.workflows.telling import (
     REPORTS,
     SIGNALS,
@@ -31,13 +32,14 @@ from tests.workflows.telling import (
     recall,
     report,
     sayings,
+    serve,
     tell,
 )
 from tests.world import Json, World, eventually
 
 pytestmark = pytest.mark.world(policy={"review_after": "PT2S"})
 CONFIRM = "pm_card_authenticationRequired"
-HINTS = {"payment_news"}
+HINTS = {"payment_news", "goods_news"}
 """Signals that say nothing: whatever they hold, the order looks for itself."""
 OURS = {"authorization", "capture", "void", "refund", "label_purchased", "mail", "released"}
 
@@ -45,19 +47,24 @@ OURS = {"authorization", "capture", "void", "refund", "label_purchased", "mail",
 def test_every_signal_and_every_report_is_told_here() -> None:
     assert set(sayings("ord_1")) == set(SIGNALS)
     told = {name.replace("_", "-") for name in sayings("ord_1")}
-    assert told - {"courier-event", "payment-news"} == set(REPORTS)
+    assert told - {"courier-event", "payment-news", "goods-news"} == set(REPORTS)
 
 
 async def test_everything_told_fifty_times_at_once_counts_once(world: World) -> None:
     rules = [fault_of_all(world, provider, "duplicate", count=TIMES) for provider in WEBHOOKS]
     carried, recalled = await world.place(), await world.place()
     confirmed = await world.place(world.body(payment=demo_orders.card(CONFIRM)))
+    waiting = await place(world, made_scarce(world.body()), waits=True)
     async with echoing(world) as echo:
         await asyncio.gather(
-            carry_out(world, carried), recall(world, recalled), confirm(world, confirmed)
+            carry_out(world, carried),
+            recall(world, recalled),
+            confirm(world, confirmed),
+            serve(world, waiting),
         )
     await ended_well(world, carried, Ending.COMPLETED)
     await ended_well(world, confirmed, Ending.COMPLETED)
+    await ended_well(world, waiting, Ending.COMPLETED)
     view = await ended_well(world, recalled, Ending.CANCELLED)
     sums = await world.judged(recalled, Ending.CANCELLED)
     assert (sums.captures, sums.refunded) == (1, 4270)

@@ -13,6 +13,7 @@ from backoffice.tables.catalogue import ProductRow
 from backoffice.tables.shops import PolicyRow, ShopRow
 from backoffice.tables.stock import StockEntryRow
 from backoffice.views import OrderView
+from tests.scarce import deliver, made_scarce, place
 from tests.workflows.telling import pick, tell
 from tests.workflows.test_standing import accepted
 from tests.world import World
@@ -103,6 +104,34 @@ async def test_orders_that_the_records_have_lost_come_back_as_they_were(
         assert essence(books.search.order(world.shop, order)) == was
     acts = {"authorization", "capture", "void", "refund", "label_purchased", "mail", "released"}
     assert [entry for entry in world.ledger()[before:] if entry.kind in acts] == []
+    assert await found(restore(world, books, vendors), *orders) == []
+    database.close()
+
+
+async def test_who_stood_in_line_stands_there_again_and_who_was_served_is_served(
+    world: World, vendors: Vendors, databases: Callable[[], str]
+) -> None:
+    orders = [await place(world, made_scarce(world.body()), waits=True) for _ in range(3)]
+    for order in orders:
+        await world.until_mail_state(order, "backordered", "sent", "processed", "delivered")
+    for order in orders[:2]:
+        assert await deliver(world, order)
+        await world.until(order, "in_fulfilment")
+        await world.until_mail_state(order, "confirmation", "sent", "processed", "delivered")
+    await world.cancel(orders[0])
+    await world.until(orders[0], "cancelled")
+    database = Database(databases(), pool_size=4)
+    set_up_again(world, database)
+    books = Books.over(database)
+    named = await found(restore(world, books, vendors), *orders)
+    assert {one.order: one.kind for one in named} == dict.fromkeys(orders, Kind.MISSING)
+    assert not any("cannot be read" in one.mended for one in named)
+    for order in orders:
+        was, now = (one.search.order(world.shop, order) for one in (world.books, books))
+        assert essence(now) == essence(was)
+        assert now is not None
+        assert was is not None
+        assert now.waits_for == was.waits_for
     assert await found(restore(world, books, vendors), *orders) == []
     database.close()
 

@@ -1,0 +1,258 @@
+"""Orders in line for goods: they stand in it, are served when goods come, and leave it."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from backoffice.catalogue import lacking
+from backoffice.commits import write
+from backoffice.database import Database
+from backoffice.entries import entries_of
+from backoffice.inbox import hint
+from backoffice.journal import lock_order
+from backoffice.ledger import locked_standings, post_new
+from backoffice.line import (
+    days_of,
+    leave_line,
+    line_of,
+    mark_served,
+    ring,
+    served_by_now,
+    stand_in_line,
+)
+from backoffice.promising import promise
+from backoffice.refusals import UnknownSku
+from backoffice.tables.backorders import (
+    BackorderLineRow,
+    BackorderRow,
+    ExpectedGoodsRow,
+    StockArrivalRow,
+)
+from backoffice.tables.base import table
+from backoffice.tables.orders import OrderRow
+from domain.backorder import PlaceInLine, Promised, Waiting, as_wants, expected_day
+from domain.record import Commit
+from domain.stock import StockEntry, StockKind, Want
+
+SIGNAL = "goods_news"
+"""What an order in line is told: to look."""
+
+BATCH = 50
+"""Orders that one transaction serves at most: it holds their rows."""
+
+REMIND_AFTER = timedelta(minutes=10)
+_LOOKS = 1000
+_ORDERS, _BACKORDERS = table(OrderRow), table(BackorderRow)
+_WANTS, _ARRIVALS = table(BackorderLineRow), table(StockArrivalRow)
+_EXPECTED = table(ExpectedGoodsRow)
+
+
+class BackorderBook:
+    """All or nothing: an order in line has nothing reserved until it gets everything."""
+
+    def __init__(
+        self, database: Database, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        """``clock`` says which orders let no others pass any more, and dates what is reserved."""
+        self._database = database
+        self._clock = clock
+
+    def reserve_or_wait(
+        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit, place: PlaceInLine
+    ) -> Promised:
+        """Reserve everything for ``commit.order`` and write the commit, or let it stand in line.
+
+        Again, under the same key, it is a look: whoever was served hears so, and whoever has the
+        turn by now is served. A SKU that the shop does not sell never comes: nobody waits for it.
+        """
+        return self._try(shop, Waiting(commit.order, place, as_wants(wants)), key, commit, True)
+
+    def reserve_or_leave(
+        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit, place: PlaceInLine
+    ) -> Promised:
+        """The last look: what was not served by now leaves the line."""
+        return self._try(shop, Waiting(commit.order, place, as_wants(wants)), key, commit, False)
+
+    def _try(self, shop: str, order: Waiting, key: str, commit: Commit, may_wait: bool) -> Promised:
+        now = self._clock()
+        with self._database.transaction() as connection:
+            lock_order(connection, commit.order)
+            shortages = promise(connection, shop, order, key, now)
+            if not shortages:
+                leave_line(connection, shop, commit.order)
+                write(connection, commit)
+                return Promised()
+            waits = may_wait and not lacking(connection, shop, order.wants)
+            if not waits:
+                leave_line(connection, shop, commit.order)
+                return Promised(shortages=shortages)
+            stand_in_line(connection, shop, key, order)
+            if all(one.available >= one.wanted for one in shortages):
+                # Whom it let go first was seen without a lock, and may have gone.
+                ring(connection, shop, order.wants)
+            missing = [one.sku for one in shortages]
+            expected = expected_day(missing, days_of(connection, shop), now.date())
+            return Promised(shortages=shortages, waits=True, expected=expected)
+
+    def bring_back(
+        self,
+        shop: str,
+        wants: tuple[Want, ...],
+        key: str,
+        commit: Commit,
+        place: PlaceInLine,
+        promised: Promised,
+    ) -> Promised:
+        """Put on record again what an order once got, whatever is there by now.
+
+        Raises:
+            ValueError: the records lack the goods that it got.
+        """
+        order = Waiting(commit.order, place, as_wants(wants))
+        with self._database.transaction() as connection:
+            lock_order(connection, commit.order)
+            if promised.waits:
+                stand_in_line(connection, shop, key, order)
+                return promised
+            leave_line(connection, shop, commit.order)
+            if not promised.shortages:
+                if promise(connection, shop, order, key, self._clock(), in_turn=False):
+                    raise ValueError(f"{commit.order} had more reserved than is there")
+                write(connection, commit)
+            return promised
+
+    # -- goods come ---------------------------------------------------------------------------
+
+    def serve(self) -> int:
+        """Look at a line in which somebody may have something now; how many reasons there were.
+
+        Whoever is served has everything reserved under the order's own key, and is told to look.
+        """
+        now = self._clock()
+        with self._database.transaction() as connection:
+            shop, reasons = _claim(connection)
+            if not reasons:
+                return 0
+            line = line_of(connection, shop)
+            chosen = served_by_now(connection, shop, line, now)[:BATCH]
+            if chosen:
+                self._serve(connection, shop, chosen, now)
+            return reasons
+
+    def _serve(
+        self, connection: Connection, shop: str, chosen: tuple[Waiting, ...], now: datetime
+    ) -> None:
+        """Orders' rows are locked before products', so what was chosen is looked at once more."""
+        locked = _locked_orders(connection, [one.order for one in chosen])
+        skus = {sku for one in chosen for sku in one.wants}
+        known = locked_standings(connection, shop, skus)
+        by_now = served_by_now(connection, shop, line_of(connection, shop), now)
+        served = [one for one in by_now if one.order in locked]
+        entries: list[StockEntry] = []
+        keys = _keys(connection, [one.order for one in served])
+        for one in served:
+            entries += entries_of(StockKind.RESERVATION, one.wants, keys[one.order], now, one.order)
+        post_new(connection, shop, entries, known)
+        mark_served(connection, keys, now)
+        hint(connection, "stock", SIGNAL, [(order, f"{order}:served:1") for order in keys])
+        if len(served) < len(by_now) or len(chosen) == BATCH:
+            ring(connection, shop, {sku for one in by_now for sku in one.wants})
+
+    def remind(self) -> int:
+        """Tell orders again that they were served and have not looked; how many there were."""
+        due = (
+            select(_BACKORDERS.c.order_id)
+            .where(
+                _BACKORDERS.c.served_at.is_not(None),
+                _BACKORDERS.c.served_at <= func.now() - REMIND_AFTER * _BACKORDERS.c.told,
+            )
+            .order_by(_BACKORDERS.c.order_id)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+            .cte("due")
+        )
+        again = (
+            update(_BACKORDERS)
+            .where(_BACKORDERS.c.order_id.in_(select(due.c.order_id)))
+            .values(told=_BACKORDERS.c.told + 1)
+            .returning(_BACKORDERS.c.order_id, _BACKORDERS.c.told)
+        )
+        with self._database.transaction() as connection:
+            told = connection.execute(again).all()
+            hint(connection, "stock", SIGNAL, [(order, f"{order}:served:{n}") for order, n in told])
+        return len(told)
+
+    # -- goods are expected -------------------------------------------------------------------
+
+    def expect(self, shop: str, sku: str, day: date | None) -> bool:
+        """Note when a SKU is expected (None: nobody knows), and have those who wait for it look;
+        False where that was known.
+
+        Raises:
+            UnknownSku: the shop does not sell it.
+        """
+        values = {"shop": shop, "sku": sku, "day": day, "changes": 1}
+        new = insert(_EXPECTED)
+        changed = new.on_conflict_do_update(
+            index_elements=["shop", "sku"],
+            set_={"day": day, "changes": _EXPECTED.c.changes + 1, "changed_at": func.now()},
+            where=_EXPECTED.c.day.is_distinct_from(day),
+        ).returning(_EXPECTED.c.changes)
+        with self._database.transaction() as connection:
+            if lacking(connection, shop, (sku,)):
+                raise UnknownSku(shop, (sku,))
+            turn = connection.scalars(changed, values).one_or_none()
+            if turn is None:
+                return False
+            waiting = connection.scalars(
+                select(_WANTS.c.order_id).where(_WANTS.c.shop == shop, _WANTS.c.sku == sku)
+            )
+            hint(
+                connection,
+                "stock",
+                SIGNAL,
+                [(order, f"{order}:expected:{sku}:{turn}") for order in waiting],
+            )
+        return True
+
+    def expected(self, shop: str) -> dict[str, date]:
+        """When goods are expected, by SKU; of others nobody has said so."""
+        with self._database.reading() as connection:
+            return days_of(connection, shop)
+
+
+def _claim(connection: Connection) -> tuple[str, int]:
+    """Take the reasons there are to look at one shop's line; another process takes others."""
+    free = (
+        select(_ARRIVALS.c.id, _ARRIVALS.c.shop)
+        .order_by(_ARRIVALS.c.id)
+        .limit(_LOOKS)
+        .with_for_update(skip_locked=True)
+    )
+    rows = connection.execute(free).all()
+    if not rows:
+        return "", 0
+    shop = rows[0].shop
+    ids = [row.id for row in rows if row.shop == shop]
+    connection.execute(delete(_ARRIVALS).where(_ARRIVALS.c.id.in_(ids)))
+    return shop, len(ids)
+
+
+def _locked_orders(connection: Connection, orders: list[str]) -> frozenset[str]:
+    """Lock orders' rows, in one sequence for everybody."""
+    rows = connection.execute(
+        select(_ORDERS.c.id)
+        .where(_ORDERS.c.id.in_(orders))
+        .order_by(_ORDERS.c.id)
+        .with_for_update(key_share=True)
+    )
+    return frozenset(name for (name,) in rows)
+
+
+def _keys(connection: Connection, orders: list[str]) -> dict[str, str]:
+    rows = connection.execute(
+        select(_BACKORDERS.c.order_id, _BACKORDERS.c.key).where(_BACKORDERS.c.order_id.in_(orders))
+    )
+    return {row.order_id: row.key for row in rows}

@@ -1,0 +1,97 @@
+"""Orders that wait for goods: a line for each shop, and who in it may have what is there.
+
+First come, first served, with two limits that docs/decisions explains. An order that cannot be
+served whole lets others pass for the first half of its patience, so that nobody waits beside a full
+shelf; in the second half whatever comes of its goods is kept for it, so that small orders cannot
+pass it for ever.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from domain.model import Model
+from domain.stock import Shortage, Want
+
+
+class OutOfStock(StrEnum):
+    """What becomes of an order for more than there is: it is refused, or waits whole."""
+
+    REFUSE = "refuse"
+    HOLD_ALL = "hold_all"
+
+
+class PlaceInLine(Model):
+    """Where an order stands: by when it was accepted, and from when on goods are kept for it."""
+
+    since: datetime
+    firm_from: datetime
+
+    @classmethod
+    def of(cls, accepted_at: datetime, patience: timedelta) -> "PlaceInLine":
+        """It gives way for half of its patience."""
+        return cls(since=accepted_at, firm_from=accepted_at + patience / 2)
+
+
+class Promised(Model):
+    """What an order got: everything (no shortages), a place in line, or neither.
+
+    ``expected`` is the day by which all that it lacks is expected, where the shop has said so.
+    """
+
+    shortages: tuple[Shortage, ...] = ()
+    waits: bool = False
+    expected: date | None = None
+
+
+class WaitsFor(Model):
+    """Pieces of a SKU that an order waits for, and when the shop expects the SKU."""
+
+    sku: str
+    quantity: int
+    expected: date | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An order in line, and what it wants, in pieces by SKU."""
+
+    order: str
+    place: PlaceInLine
+    wants: Mapping[str, int]
+
+
+def allocate(
+    free: Mapping[str, int], line: Iterable[Waiting], now: datetime
+) -> tuple[Waiting, ...]:
+    """Which orders in line are served, each with all that it wants, in the line's sequence.
+
+    ``free`` is what nobody has been promised, in pieces by SKU.
+    """
+    left = dict(free)
+    served: list[Waiting] = []
+    for one in sorted(line, key=lambda each: (each.place.since, each.order)):
+        whole = all(left.get(sku, 0) >= pieces for sku, pieces in one.wants.items())
+        if whole:
+            served.append(one)
+        if whole or one.place.firm_from <= now:
+            for sku, pieces in one.wants.items():
+                left[sku] = max(0, left.get(sku, 0) - pieces)
+    return tuple(served)
+
+
+def expected_day(missing: Iterable[str], days: Mapping[str, date], today: date) -> date | None:
+    """The day by which everything that is missing is expected; a day that has passed is none."""
+    known = [days.get(sku) for sku in missing]
+    coming = [day for day in known if day is not None and day >= today]
+    return max(coming) if coming and len(coming) == len(known) else None
+
+
+def as_wants(wants: Iterable[Want]) -> dict[str, int]:
+    """Pieces by SKU, added up."""
+    total: dict[str, int] = {}
+    for one in wants:
+        if one.quantity:
+            total[one.sku] = total.get(one.sku, 0) + one.quantity
+    return dict(sorted(total.items()))

@@ -1,0 +1,70 @@
+"""Orders that wait for their goods: each for an article of its own, which nobody else takes."""
+
+import asyncio
+from typing import Any
+
+from sqlalchemy import text
+
+from backoffice.shops import keep_policy
+from domain.backorder import OutOfStock
+from domain.catalogue import Product
+from tests.world import Json, World
+
+_PLACING = asyncio.Lock()
+"""An order keeps the rules that hold when it comes, and these are changed for single orders."""
+
+
+def made_scarce(body: Json) -> Json:
+    """The same order for an article of which nothing is there."""
+    sku = f"RARE-{body['number']}"
+    return body | {"lines": [line | {"sku": sku} for line in body["lines"]]}
+
+
+async def place(world: World, body: Json, *, waits: bool) -> str:
+    """Place an order, which ``waits`` where the shelf is empty; its id."""
+    async with _PLACING:
+        if not waits:
+            return await world.place(body)
+        await asyncio.to_thread(_prepare, world, body["lines"][0])
+        await asyncio.to_thread(_rule, world, OutOfStock.HOLD_ALL)
+        try:
+            return await world.place(body)
+        finally:
+            await asyncio.to_thread(_rule, world, OutOfStock.REFUSE)
+
+
+async def deliver(world: World, order: str) -> bool:
+    """What the order waits for comes in."""
+    for one in (await world.view(order))["waits_for"]:
+        body = {"sku": one["sku"], "quantity": one["quantity"]}
+        headers = {"Idempotency-Key": one["sku"]}
+        path = f"/shops/{world.shop}/stock/receipts"
+        answer = await world.admin.post(path, json=body, headers=headers)
+        if not answer.is_success:
+            return False
+    return True
+
+
+def _prepare(world: World, line: dict[str, Any]) -> None:
+    product = Product(
+        sku=line["sku"],
+        name="Something rare",
+        barcodes=(line["sku"],),
+        weight_grams=350,
+        bin="Z-1",
+        reorder_point=0,
+        hs_code="691200",
+        origin="DE",
+    )
+    world.books.catalogue.put_products(world.shop, [product])
+
+
+def _rule(world: World, rule: OutOfStock) -> None:
+    shop = world.books.shops.shop(world.shop)
+    assert shop is not None
+    with world.books.database.transaction() as connection:
+        policy = shop.policy.model_copy(update={"out_of_stock": rule})
+        connection.execute(
+            text("UPDATE shops SET policy = :policy WHERE id = :shop"),
+            {"policy": keep_policy(connection, policy), "shop": world.shop},
+        )

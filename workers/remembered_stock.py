@@ -1,0 +1,45 @@
+"""Stock, as it was promised then: what is on the shelf by now decides nothing again."""
+
+from datetime import datetime
+
+from backoffice.backorders import BackorderBook
+from backoffice.database import Database
+from backoffice.stock import StockBook
+from domain.backorder import PlaceInLine, Promised
+from domain.record import Commit
+from domain.stock import Shortage, Want
+
+
+class RememberedStock(StockBook):
+    """Reserves where that was answered, and nothing where it was not."""
+
+    def __init__(self, database: Database, at: datetime, answer: object) -> None:
+        """``answer`` is the call's; entries are dated ``at``."""
+        super().__init__(database, lambda: at)
+        self._line = RememberedLine(database, at, answer)
+
+    def reserve(
+        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit
+    ) -> tuple[Shortage, ...]:
+        """What came of it."""
+        place = PlaceInLine(since=self._clock(), firm_from=self._clock())
+        return self._line.reserve_or_leave(shop, wants, key, commit, place).shortages
+
+
+class RememberedLine(BackorderBook):
+    """Who stood in line stands there again, and who was served is served."""
+
+    def __init__(self, database: Database, at: datetime, answer: object) -> None:
+        """``answer`` is the call's; entries are dated ``at``."""
+        super().__init__(database, lambda: at)
+        self._answer = answer
+
+    def reserve_or_wait(
+        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit, place: PlaceInLine
+    ) -> Promised:
+        """What came of it."""
+        if not isinstance(self._answer, Promised):
+            raise TypeError("a reservation without an outcome")
+        return self.bring_back(shop, wants, key, commit, place, self._answer)
+
+    reserve_or_leave = reserve_or_wait

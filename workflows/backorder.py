@@ -1,0 +1,202 @@
+"""Step 1 with patience: an order for more than there is waits whole, first come, first served.
+
+Nothing is reserved for it meanwhile and no money is asked for, so nothing can lapse: goods first,
+then money. Whoever serves it tells it to look; as hints get lost it looks now and then besides.
+"""
+
+from datetime import date, datetime, timedelta
+
+from temporalio import workflow
+
+from activities.mail import MailActivities, SendMail
+from activities.stock import LookForGoods, ReserveStock, StockActivities
+from domain.backorder import OutOfStock, PlaceInLine, Promised
+from domain.cases import Case, CaseAnswer, CaseKind
+from domain.mail import MailFact, MailKind
+from domain.status import OrderStatus, Step
+from domain.steering import CancelRequest
+from domain.stock import Want, wants
+from workflows.desk import Desk
+from workflows.interruptions import Stopped
+
+_LOOK_EVERY = timedelta(days=1)
+_TELL_AT_MOST_EVERY = timedelta(days=1)
+
+
+class Shelf:
+    """What the order hears of its goods."""
+
+    def __init__(self) -> None:
+        """Nothing was heard."""
+        self.hinted = False
+
+
+async def until_promised(desk: Desk, shelf: Shelf) -> bool:
+    """Reserve everything, now or when it has come; False where it does not come in time."""
+    wanted = wants(tuple((line.sku, line.quantity) for line in desk.order.lines))
+    place = PlaceInLine.of(desk.accepted_at, desk.policy.backorder_within)
+    may_wait = desk.policy.out_of_stock is OutOfStock.HOLD_ALL
+    then = desk.next(OrderStatus.RESERVED, Step.RECEIVED)
+    request = ReserveStock(
+        order_id=desk.order_id,
+        shop=desk.shop,
+        wants=wanted,
+        place=place if may_wait else None,
+    )
+    promised = await desk.own_books(StockActivities.reserve, request, "reserve stock", then)
+    if promised.waits:
+        return await Backorder(desk, shelf, wanted, place).until_served(promised)
+    if not promised.shortages:
+        desk.arrive(then)
+    return not promised.shortages
+
+
+class Backorder:
+    """One order's wait for its goods."""
+
+    def __init__(
+        self, desk: Desk, shelf: Shelf, wanted: tuple[Want, ...], place: PlaceInLine
+    ) -> None:
+        """It stands in line from now on."""
+        self._desk = desk
+        self._shelf = shelf
+        self._wanted = wanted
+        self._place = place
+        self._ends = workflow.now() + desk.policy.backorder_within
+        self._looks = 0
+        self._mails = 0
+        self._told_at = workflow.now()
+        self._told: date | None = None
+        self._expected: date | None = None
+        self._asked: Case | None = None
+        self._may_end = False
+
+    async def until_served(self, promised: Promised) -> bool:
+        """Wait for the goods until patience ends; whether they came."""
+        desk = self._desk
+        short = ", ".join(f"{one.wanted} x {one.sku}" for one in promised.shortages)
+        desk.enter(OrderStatus.BACKORDERED, Step.RECEIVED, detail=f"waits for {short}")
+        self._tell(promised.expected)
+        try:
+            while promised.waits:
+                await self._until_something_is_due()
+                promised = await self._look()
+                self._tell_of_another_day(promised)
+        except Stopped:
+            desk.settle(self._asked, "the order is being cancelled")
+            raise
+        served = not promised.shortages
+        desk.settle(self._asked, "the goods have come" if served else "the order waits no longer")
+        return served
+
+    async def _until_something_is_due(self) -> None:
+        """A hint, an answer, a look, a mail, the question to staff, or the end of patience."""
+        desk = self._desk
+        await desk.until(
+            lambda: self._shelf.hinted or self._answer is not None,
+            self._next_moment(workflow.now() + _LOOK_EVERY),
+            "goods that are not here yet",
+        )
+        self._shelf.hinted = False
+        self._take_answer()
+        desk.check_stop()
+        if self._is_to_ask and self._ask_at <= workflow.now() < self._ends:
+            await self._ask()
+
+    def _next_moment(self, look: datetime) -> datetime:
+        moments = [self._ends, look]
+        if self._is_to_ask:
+            moments.append(self._ask_at)
+        if self._expected != self._told:
+            moments.append(self._told_at + _TELL_AT_MOST_EVERY)
+        return min(moments)
+
+    # -- goods --------------------------------------------------------------------------------
+
+    async def _look(self) -> Promised:
+        desk = self._desk
+        self._looks += 1
+        then = desk.next(OrderStatus.RESERVED, Step.RECEIVED)
+        request = LookForGoods(
+            order_id=desk.order_id,
+            shop=desk.shop,
+            sequence=self._looks,
+            wants=self._wanted,
+            place=self._place,
+            last=workflow.now() >= self._ends,
+        )
+        promised = await desk.own_books(StockActivities.look, request, "look for the goods", then)
+        if not promised.shortages:
+            desk.arrive(then)
+        return promised
+
+    # -- the customer -------------------------------------------------------------------------
+
+    def _tell_of_another_day(self, promised: Promised) -> None:
+        """Once for each change, and not more than once a day."""
+        self._expected = promised.expected
+        rested = workflow.now() >= self._told_at + _TELL_AT_MOST_EVERY
+        if promised.waits and self._expected != self._told and rested:
+            self._tell(self._expected)
+
+    def _tell(self, expected: date | None) -> None:
+        desk = self._desk
+        self._mails += 1
+        self._told = self._expected = expected
+        self._told_at = workflow.now()
+        facts = {
+            "expected": "" if expected is None else expected.isoformat(),
+            "wait_until": f"{self._ends:%Y-%m-%d}",
+            "news": "" if self._mails == 1 else "yes",
+        }
+        request = SendMail(
+            order_id=desk.order_id,
+            shop=desk.shop,
+            kind=MailKind.BACKORDERED,
+            about=str(self._mails),
+            facts=tuple(MailFact(name=name, value=value) for name, value in facts.items() if value),
+        )
+        desk.in_background(_send(desk, request))
+
+    # -- staff --------------------------------------------------------------------------------
+
+    @property
+    def _ask_at(self) -> datetime:
+        """When staff are asked, where the shop wants that; otherwise the end."""
+        return self._ends - self._desk.policy.ask_before_backorder_ends
+
+    @property
+    def _is_to_ask(self) -> bool:
+        return self._asked is None and not self._may_end
+
+    @property
+    def _answer(self) -> CaseAnswer | None:
+        return None if self._asked is None else self._desk.cases.answer_to(self._asked)
+
+    def _take_answer(self) -> None:
+        """CLOSE lets the order end at its time, as no answer does."""
+        answer, asked, desk = self._answer, self._asked, self._desk
+        if answer is None or asked is None:
+            return
+        desk.settle(asked, "it was answered")
+        self._asked = None
+        self._may_end = answer is CaseAnswer.CLOSE
+        if answer is CaseAnswer.CANCEL:
+            desk.stop = desk.stop or CancelRequest(who="support", why=f"case {asked.id}")
+        if answer is CaseAnswer.RETRY:
+            self._ends += desk.policy.backorder_within
+            self._tell(self._expected)
+
+    async def _ask(self) -> None:
+        self._asked = self._desk.cases.open(
+            CaseKind.BACKORDER_ENDS,
+            f"The order ends as out of stock on {self._ends:%Y-%m-%d %H:%M} UTC. `retry` lets it "
+            "wait as long again, `cancel` cancels it now, `close` lets it end",
+            (CaseAnswer.RETRY, CaseAnswer.CANCEL, CaseAnswer.CLOSE),
+            answer_by=self._ends,
+        )
+        await self._desk.call_attention()
+
+
+async def _send(desk: Desk, request: SendMail) -> None:
+    await desk.call(MailActivities.send, request, "backordered mail", stoppable=False)
