@@ -11,6 +11,7 @@ from activities.payment_requests import (
     CapturePayment,
     CaptureResult,
     LookAtPayment,
+    LookAtReview,
     Outcome,
     PaymentSecured,
     RefundPayment,
@@ -38,6 +39,7 @@ from domain.payment import (
     Prepaid,
 )
 from domain.record import Commit
+from domain.risk import Assessment
 from domain.status import Step
 
 _AUTHORIZE = "authorize"
@@ -89,6 +91,15 @@ class PaymentActivities:
                 event = event.model_copy(update={"key": key})
             _commit(run, event, outcome)
             return PaymentSecured.of(outcome)
+
+    @activity.defn(name="look_at_review", no_thread_cancel_exception=True)
+    @operation("look_at_review")
+    def look_at_review(self, request: LookAtReview) -> Assessment:
+        """Ask the provider what a review there came to. Webhooks are only ever a hint."""
+        with step_run(self._records, request, Step.PAYMENT, self.look_at_review) as run:
+            found = self._provider.assess(request.order_id, request.reference)
+            run.commit(detail=f"risk {found.risk.value}, review {found.review.value}")
+            return found
 
     def _secure(self, run: StepRun, request: AuthorizePayment) -> Outcome:
         terms = request.terms

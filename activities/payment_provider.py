@@ -16,6 +16,7 @@ from domain.payment import (
     Payer,
     Refunded,
 )
+from domain.risk import Assessment
 
 
 class PaymentProvider(Protocol):
@@ -38,6 +39,10 @@ class PaymentProvider(Protocol):
         self, order_id: str, reference: str, money: Money
     ) -> Authorization | Decline | ConfirmationNeeded:
         """What has become of money that waited for the customer's confirmation."""
+        ...
+
+    def assess(self, order_id: str, reference: str) -> Assessment:
+        """What the provider thinks of a payment by now, and what a review there came to."""
         ...
 
     def renew(

@@ -27,6 +27,12 @@ class LookAtPayment(Request):
     authorize_sequence: int = 1
 
 
+class LookAtReview(Request):
+    """Ask the provider what it thinks of a payment by now, and what a review there came to."""
+
+    reference: str
+
+
 class PaymentSecured(Model):
     """One of these: money is held, or will not be, or the customer has to confirm it first."""
 

@@ -43,7 +43,8 @@ async def stripe(
 ) -> Heard:
     """Stored under the event's id; one whose order is not known (yet) waits, or goes to a person.
 
-    It moves nothing: an order that waits for its money is told to look, and asks Stripe itself.
+    It moves nothing: an order that waits for its money, or is held for review, is told to look,
+    and asks Stripe itself.
     """
     ears = wiring.webhooks.stripe
     if ears is None:
@@ -60,10 +61,11 @@ _MONEY_MOVED = {
     StripeEventKind.DISPUTE_OPENED,
     StripeEventKind.DISPUTE_CHANGED,
 }
-_CONFIRMED_OR_NOT = {
-    StripeEventKind.AUTHORIZED,
-    StripeEventKind.FAILED,
-    StripeEventKind.CANCELED,
+_HEARD_WHILE = {
+    OrderStatus.AWAITING_PAYMENT: frozenset(
+        {StripeEventKind.AUTHORIZED, StripeEventKind.FAILED, StripeEventKind.CANCELED}
+    ),
+    OrderStatus.IN_REVIEW: frozenset({StripeEventKind.REVIEW_CHANGED}),
 }
 
 
@@ -90,8 +92,9 @@ def _signal(books: Books, event: StripeEvent, owner: str | None) -> str | None:
     did itself."""
     if owner is None:
         return "payment_event" if event.kind in _MONEY_MOVED else None
-    waits = books.records.status(owner) is OrderStatus.AWAITING_PAYMENT
-    return "payment_news" if waits and event.kind in _CONFIRMED_OR_NOT else None
+    status = books.records.status(owner)
+    heard = event.kind in _HEARD_WHILE.get(status, frozenset()) if status else False
+    return "payment_news" if heard else None
 
 
 @router.post("/shippo/{token}", summary="Shippo's tracking events")

@@ -34,6 +34,7 @@ class DemoOrder:
     finds: Json | None = None
     """What the picker finds of a line, where pieces are missing for good."""
     missing: str | None = None
+    review: str | None = None
     order_id: str = ""
     status: str = ""
     cancelled: bool = False
@@ -90,6 +91,13 @@ def orders() -> list[DemoOrder]:
             Ending.COMPLETED,
             1890 + 490,
             finds={"line": "1", "quantity": 1, "short": "one broken"},
+        ),
+        DemoOrder(
+            "risk seen at the provider: held, released by staff",
+            order("1011", one, card("pm_card_riskLevelElevated")),
+            Ending.COMPLETED,
+            2380,
+            review="release",
         ),
         DemoOrder(
             "customer cancels while it is picked",
@@ -186,6 +194,8 @@ class Demo:
             self._line(order, "another card", order.other_card)
         if order.missing is not None and event["status"] == "backordered":
             self._receive(order, order.missing)
+        if order.review is not None and event["status"] == "in_review":
+            self._decide(shop, order, order.review)
         if order.cancel_at == event["status"] and not order.cancelled:
             order.cancelled = True
             answer = shop.post(
@@ -208,6 +218,14 @@ class Demo:
         )
         answer.raise_for_status()
         self._line(order, "goods received", f"1 x {sku}")
+
+    def _decide(self, shop: httpx.Client, order: DemoOrder, answer: str) -> None:
+        """Staff look at what is held."""
+        cases = shop.get("/cases", params={"kind": "review"}).json()["cases"]
+        for case in (one for one in cases if one["order"] == order.order_id):
+            said = {"answer": answer, "who": "Ana, support", "why": "the customer is known"}
+            shop.post(f"/cases/{case['id']}/answer", json=said)
+            self._line(order, answer, case["reason"])
 
     def _line(self, order: DemoOrder, what: str, detail: str) -> None:
         since = time.monotonic() - order.began

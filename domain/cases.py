@@ -10,6 +10,7 @@ class CaseKind(StrEnum):
     """Why a person is asked."""
 
     BACKORDER_ENDS = "backorder_ends"
+    REVIEW = "review"
     PICK_OVERDUE = "pick_overdue"
     SHORT_PICK = "short_pick"
     PACK_OVERDUE = "pack_overdue"
@@ -48,7 +49,8 @@ class CaseAnswer(StrEnum):
 
     ``still_here`` says that a scan was false: the parcel has not left. Of an order with missing
     pieces, ``ship`` sends what is there, ``drop_line`` leaves out each line that lacks a piece, and
-    ``wait`` waits for another pick.
+    ``wait`` waits for another pick. ``release`` and ``reject`` decide about an order that is held
+    for review.
     """
 
     RETRY = "retry"
@@ -59,6 +61,8 @@ class CaseAnswer(StrEnum):
     SHIP = "ship"
     DROP_LINE = "drop_line"
     WAIT = "wait"
+    RELEASE = "release"
+    REJECT = "reject"
 
 
 class Case(Model):

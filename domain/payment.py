@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 from domain.address import Customer
 from domain.model import Code, LongText, Model, Moment, OptionalText
 from domain.money import Money
+from domain.risk import Assessment
 
 _CARD_NUMBER = re.compile(r"\d(?:[._:/+#-]?\d){11,18}")
 
@@ -95,6 +96,7 @@ class Authorization(Model):
     reference: Code
     money: Money
     capture_before: datetime | None = None
+    assessment: Assessment = Assessment()
 
 
 class InDoubt(Model):

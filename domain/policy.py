@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from domain.backorder import OutOfStock
 from domain.calendar import WorkingCalendar
+from domain.cases import CaseAnswer
 from domain.model import Model
+from domain.money import Currency
 from domain.shipping import LabelFormat, ServiceLevel
 
 Percent = Annotated[int, Field(ge=0, le=100)]
@@ -45,6 +47,15 @@ class Policy(Model):
     """How long before an authorization lapses it is made anew."""
     short_pick: ShortPick = ShortPick.ASK
     """What becomes of an order of which the warehouse cannot find every piece."""
+    review_above: dict[Currency, Annotated[int, Field(ge=0, le=10**13)]] = Field(
+        default_factory=dict
+    )
+    """A total above this, in the currency's minor unit, is looked at before it is fulfilled."""
+    review_when_countries_differ: bool = False
+    """Whether an order billed to one country and shipped to another is looked at as well."""
+    review_within: Patience = timedelta(days=1)
+    review_unanswered: Literal[CaseAnswer.RELEASE, CaseAnswer.REJECT] = CaseAnswer.REJECT
+    """What becomes of an order that nobody looked at within ``review_within``."""
     pick_within: Patience = timedelta(days=3)
     pack_within: Patience = timedelta(days=2)
     hand_over_within: Patience = timedelta(days=2)

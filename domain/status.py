@@ -36,6 +36,7 @@ class OrderStatus(StrEnum):
     RESERVED = "reserved"
     AWAITING_PAYMENT = "awaiting_payment"
     PAYMENT_SECURED = "payment_secured"
+    IN_REVIEW = "in_review"
     IN_FULFILMENT = "in_fulfilment"
     PICKED = "picked"
     READY_TO_PACK = "ready_to_pack"
@@ -66,7 +67,8 @@ _FOLLOWS: dict[OrderStatus, frozenset[OrderStatus]] = {
     _S.AWAITING_PAYMENT: frozenset(
         {_S.AWAITING_PAYMENT, _S.PAYMENT_SECURED, _S.DECLINED, _S.CANCELLING}
     ),
-    _S.PAYMENT_SECURED: frozenset({_S.IN_FULFILMENT, _S.CANCELLING}),
+    _S.PAYMENT_SECURED: frozenset({_S.IN_REVIEW, _S.IN_FULFILMENT, _S.CANCELLING}),
+    _S.IN_REVIEW: frozenset({_S.PAYMENT_SECURED, _S.CANCELLING}),
     _S.IN_FULFILMENT: frozenset({_S.PICKED, _S.CANCELLING, _S.CAPTURED}),
     _S.PICKED: frozenset({_S.READY_TO_PACK, _S.CANCELLING, _S.CAPTURED}),
     _S.READY_TO_PACK: frozenset(

@@ -27,6 +27,7 @@ class StripeEventKind(StrEnum):
     REFUND_CHANGED = "refund_changed"
     DISPUTE_OPENED = "dispute_opened"
     DISPUTE_CHANGED = "dispute_changed"
+    REVIEW_CHANGED = "review_changed"
     OTHER = "other"
 
 
@@ -42,6 +43,8 @@ KINDS: dict[str, StripeEventKind] = {
     "charge.dispute.created": StripeEventKind.DISPUTE_OPENED,
     "charge.dispute.updated": StripeEventKind.DISPUTE_CHANGED,
     "charge.dispute.closed": StripeEventKind.DISPUTE_CHANGED,
+    "review.opened": StripeEventKind.REVIEW_CHANGED,
+    "review.closed": StripeEventKind.REVIEW_CHANGED,
 }
 
 

@@ -24,6 +24,8 @@ from domain.payment import (
     Payer,
     Refunded,
 )
+from domain.risk import Assessment
+from providers.stripe_assessment import assess
 from providers.stripe_authorization import authorize, look
 from providers.stripe_calls import CONNECT_SECONDS, READ_SECONDS, StripeCalls, StripeTurn
 from providers.stripe_lookup import refund_of, retrieve
@@ -78,6 +80,10 @@ class StripePayment:
     ) -> Authorization | Decline | ConfirmationNeeded:
         """What has become of an intent that waited for the customer."""
         return look(self._calls.turn(), order_id, reference, money)
+
+    def assess(self, order_id: str, reference: str) -> Assessment:
+        """What Stripe thinks of an intent by now, with the review by people in Radar."""
+        return assess(self._calls.turn(), order_id, reference)
 
     def renew(
         self, attempt: Attempt, order_id: str, money: Money, reference: str

@@ -7,6 +7,7 @@ import stripe
 from domain.failures import Mismatch, NotDone, Refused
 from domain.payment import Authorization, Captured, Decline, DeclineKind, NotCaptured
 from providers.failures import of_stripe
+from providers.stripe_risk import assessment
 from providers.stripe_units import from_stripe
 
 DECLINES: dict[str, DeclineKind] = {
@@ -93,6 +94,7 @@ def authorization(intent: stripe.PaymentIntent) -> Authorization:
         reference=intent.id,
         money=from_stripe(intent.amount_capturable, intent.currency),
         capture_before=_capture_before(intent),
+        assessment=assessment(intent),
     )
 
 

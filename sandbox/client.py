@@ -158,6 +158,14 @@ class SandboxClient:
         """The bank decides a dispute: "won" or "lost", as the seller sees it."""
         return self._call("POST", f"/stripe/disputes/{dispute}/close", {"outcome": outcome})
 
+    def open_review(self, intent: str) -> Json:
+        """Somebody of the seller's puts a payment into review; the review object."""
+        return self._call("POST", "/stripe/reviews", {"payment": intent})
+
+    def decide_review(self, intent: str, outcome: str) -> Json:
+        """People decide at Stripe: "approved", "refunded" or "refunded_as_fraud"; the review."""
+        return self._call("POST", f"/stripe/intents/{intent}/review", {"outcome": outcome})
+
     def wms(self, shipment: str, action: str, **body: object) -> Json:
         """Make the warehouse act: picked, packed, handed_over, recall_result, hold, resume."""
         return self._call("POST", "/wms/do", {"shipment": shipment, "action": action, "body": body})

@@ -36,6 +36,7 @@ from domain.payment import (
     Refunded,
 )
 from domain.record import OrderOnRecord
+from domain.risk import Assessment
 from domain.shipping import Label, LabelError, LabelFormat, PlannedParcel, Quote
 from domain.warehouse import CustomsLine, Handoff, HandoffAnswer
 from workers.memory import Call
@@ -65,6 +66,11 @@ class RememberedMoney:
     ) -> Authorization | Decline | ConfirmationNeeded:
         """What came of it."""
         return self._secured()
+
+    def assess(self, order_id: str, reference: str) -> Assessment:
+        """What came of it."""
+        found: Assessment = self.call.answer
+        return found
 
     def renew(
         self, attempt: Attempt, order_id: str, money: Money, reference: str

@@ -58,6 +58,10 @@ class CaseFile:
         answer = self._answers.get(case.id)
         return None if answer is None else answer.answer
 
+    def decision_on(self, case: Case) -> Answer:
+        """What was answered to a case that is closed, by whom and why."""
+        return self._answers[case.id]
+
     def check(self, reply: CaseReply) -> Case:
         """Refuse a reply that does not fit; the case that it fits.
 
@@ -82,10 +86,10 @@ class CaseFile:
         self._close(reply.case, reply.answer, reply.who, reply.why)
         return self._cases[reply.case]
 
-    def settle(self, case: Case, why: str) -> None:
+    def settle(self, case: Case, why: str, answer: CaseAnswer = CaseAnswer.CLOSE) -> None:
         """Close a case that events have answered; one that a person answered stays as it is."""
         if case.id not in self._answers:
-            self._close(case.id, CaseAnswer.CLOSE, "ordersaga", why)
+            self._close(case.id, answer, "ordersaga", why)
 
     def decide(self, case: Case, answer: CaseAnswer, why: str) -> None:
         """Answer a case that nobody has answered in time."""

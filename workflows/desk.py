@@ -233,10 +233,10 @@ class Desk:
         await self.call_attention()
         return case
 
-    def settle(self, case: Case | None, why: str) -> None:
-        """Close a case that was only a report, because what it waited for has come."""
+    def settle(self, case: Case | None, why: str, answer: CaseAnswer = CaseAnswer.CLOSE) -> None:
+        """Close a case that nobody answered, because what it waited for has come."""
         if case is not None:
-            self.cases.settle(case, why)
+            self.cases.settle(case, why, answer)
             self._attention_ends()
 
     async def ask(

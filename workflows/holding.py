@@ -34,9 +34,16 @@ class Hold:
         self._desk = desk
         self._money = money
         self._payer = payer
+        self._begun = False
         self._keeps = False
         self._refused = False
         self._over = False
+
+    def begin(self) -> None:
+        """Keep it held from now on, beside whatever else the order does."""
+        if not self._begun:
+            self._begun = True
+            self._desk.in_background(self.keep())
 
     def end(self) -> None:
         """The order ends, whatever became of its money."""

@@ -16,6 +16,7 @@ from activities.payment_requests import (
     AuthorizePayment,
     CapturePayment,
     LookAtPayment,
+    LookAtReview,
     PaymentSecured,
     RefundPayment,
     VoidPayment,
@@ -31,6 +32,7 @@ from domain.payment import (
     HoldTerms,
     KeptMethod,
 )
+from domain.risk import Assessment
 from domain.status import OrderStatus, Step
 from workflows.desk import Desk
 from workflows.interruptions import DoneByHand, Overtaken
@@ -56,6 +58,7 @@ class OrderMoney:
         self._authorization: Authorization | None = None
         self._asks = 0
         self._looks = 0
+        self._assessments = 0
         self._asked_at: datetime | None = None
         self._in_doubt = False
         self._unconfirmed: str | None = None
@@ -82,6 +85,11 @@ class OrderMoney:
     def capture_before(self) -> datetime | None:
         """When the authorization lapses, in the provider's own word."""
         return None if self._authorization is None else self._authorization.capture_before
+
+    @property
+    def assessment(self) -> Assessment:
+        """What the provider thought of what is held when it was authorized."""
+        return Assessment() if self._authorization is None else self._authorization.assessment
 
     async def secure(self, terms: HoldTerms) -> Decline | ConfirmationNeeded | None:
         """Step 2: authorize, or verify what the checkout or the channel says.
@@ -143,6 +151,28 @@ class OrderMoney:
             PaymentActivities.look, request, "see whether the customer has confirmed", then
         )
         return await self._heard(seen, then)
+
+    async def assess(self, unless: Callable[[], bool]) -> Assessment:
+        """What the provider thinks by now of what is held.
+
+        It moves nothing, so it waits for nobody's turn, and nobody waits for its answer: money is
+        held anew meanwhile.
+
+        Raises:
+            Overtaken: ``unless`` has come true before it answered.
+        """
+        desk = self._desk
+        if self._authorization is None:
+            return Assessment()
+        self._assessments += 1
+        request = LookAtReview(
+            order_id=desk.order_id,
+            shop=desk.shop,
+            sequence=self._assessments,
+            reference=self._authorization.reference,
+        )
+        summary = "see what the provider's review came to"
+        return await desk.call(PaymentActivities.look_at_review, request, summary, unless=unless)
 
     def _first(self, status: OrderStatus) -> Transition | None:
         """What the order comes to by money that is held for the first time."""

@@ -40,6 +40,7 @@ from workflows.money import OrderMoney
 from workflows.paying import Payer, check_offer, until_paid
 from workflows.promises import Promises
 from workflows.reception import Reception
+from workflows.screening import until_released
 from workflows.shipment import Shipment
 from workflows.short_pick import why_nothing_ships
 
@@ -107,6 +108,7 @@ class OrderWorkflow:
                 return await self.close(OrderStatus.OUT_OF_STOCK, MailKind.OUT_OF_STOCK)
             if not await self.promise_money():  # 2
                 return await self.close(OrderStatus.DECLINED, MailKind.DECLINED)
+            await until_released(self.desk, self.money, self.payer, self.hold)  # 2
             self.confirm()  # 3 4
             fates = await self.each_shipment()  # 5-15
         except Stopped:
@@ -141,7 +143,7 @@ class OrderWorkflow:
         desk = self.desk
         desk.journal.waited(Step.RECORDS, "record", desk.order_id, workflow.now())
         desk.in_background(self.mail(MailKind.CONFIRMATION))
-        desk.in_background(self.hold.keep())
+        self.hold.begin()
 
     async def each_shipment(self) -> list[Fate]:
         """Steps 5 to 15, side by side."""
@@ -221,7 +223,7 @@ class OrderWorkflow:
     @workflow.signal(description="The payment provider has news: the order asks it itself")
     async def payment_news(self, raw: RawValue = NOTHING) -> None:
         """Step 2; a hint, whatever it says."""
-        self.payer.hinted = True
+        self.payer.hint()
 
     @workflow.signal(description="Goods have come, or are expected on another day: it looks itself")
     async def goods_news(self, raw: RawValue = NOTHING) -> None:

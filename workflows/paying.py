@@ -32,6 +32,11 @@ class Payer:
         self.offer: AuthorizeMethod | None = None
         self.wanted = False
         self.hinted = False
+        self.review_hinted = False
+
+    def hint(self) -> None:
+        """The provider has news, whatever it says."""
+        self.hinted = self.review_hinted = True
 
 
 def check_offer(desk: Desk, payer: Payer) -> None:

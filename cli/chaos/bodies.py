@@ -18,6 +18,8 @@ GOOD_CARDS = (
     "pm_card_jcb",
     "pm_card_de",
 )
+RISKY_CARD = "pm_card_riskLevelElevated"
+"""Held for review before it is fulfilled; a few in a hundred, as shops see them."""
 BAD_CARDS = (
     "pm_card_visa_chargeDeclined",
     "pm_card_visa_chargeDeclinedInsufficientFunds",
@@ -73,9 +75,11 @@ class Payment:
 
 
 def payment(rng: Random) -> Payment:
-    """By card mostly, half of them kept; some declined, some authorized by a checkout, some paid
-    elsewhere."""
+    """By card mostly, half of them kept; some declined, some that look wrong, some authorized by a
+    checkout, some paid elsewhere."""
     dice = rng.random()
+    if dice < 0.02:
+        return Payment({"terms": "authorize", "payment_method": RISKY_CARD})
     if dice < 0.66:
         card = {"terms": "authorize", "payment_method": rng.choice(GOOD_CARDS)}
         return Payment(card | ({"consent": "2026-01-02T03:04:05Z"} if rng.random() < 0.5 else {}))

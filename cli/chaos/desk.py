@@ -107,6 +107,8 @@ class Desk:
         rng = Random(f"{self._seed}/desk/{name}/{self._asked[name]}")
         if case["kind"] in ("beyond_booking", "backorder_ends"):
             return rng.choice(allowed)
+        if case["kind"] == "review":
+            return "reject" if rng.random() < 0.25 else "release"
         if "retry" in allowed:
             give_up = "cancel" in allowed and rng.random() < 0.3
             return "cancel" if give_up else "retry"

@@ -15,6 +15,7 @@ from sandbox.stripe import (
     intents,
     reading,
     refunds,
+    reviews,
     search,
 )
 from sandbox.stripe.endpoint import Call, CallHandler, endpoint
@@ -160,6 +161,9 @@ def _money(api: "functools.partial[Operation]") -> Iterable[Operation]:
     )
     for path, name, handler, allowed in reads:
         yield api(("GET", path, name), handler, (*_LISTED, *allowed))
+    yield api(("GET", "/v1/reviews", "list_reviews"), reviews.list_open, _LISTED)
+    yield api(("GET", "/v1/reviews/{id}", "retrieve_review"), reviews.retrieve)
+    yield api(("POST", "/v1/reviews/{id}/approve", "approve_review"), reviews.approve)
 
 
 def operations_of_controls(_: World) -> list[Operation]:
@@ -168,6 +172,8 @@ def operations_of_controls(_: World) -> list[Operation]:
         ("POST", "/intents/{id}/authenticate", "authenticate", controls.authenticate),
         ("POST", "/disputes", "open_dispute", controls.dispute),
         ("POST", "/disputes/{id}/close", "close_dispute", controls.close_dispute),
+        ("POST", "/reviews", "open_review", reviews.open_by_hand),
+        ("POST", "/intents/{id}/review", "decide_review", reviews.decide),
     )
     return [Operation(*entry, faults=None) for entry in table]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sandbox.core.store import Document
 from sandbox.core.world import World
-from sandbox.stripe import charges, events
+from sandbox.stripe import charges, events, radar
 from sandbox.stripe.captures import book_capture
 from sandbox.stripe.cards import Authentication, Card
 from sandbox.stripe.customers import attach, card_of
@@ -122,6 +122,7 @@ def _end(world: World, intent: Document, reason: str | None, emit: Emit) -> None
     }
     save(world, intent)
     emit("payment_intent.canceled", intent, order_of(intent))
+    radar.payment_ended(world, intent["latest_charge"])
 
 
 def _needs_authentication(card: Card, intent: Document, method: Document) -> bool:
@@ -178,6 +179,7 @@ def _approved(call: Call, intent: Document, method: Document) -> Document:
     if intent["capture_method"] != "manual":
         return book_capture(call, intent, charge, intent["amount"], final=True)
     charges.save(world, charge)
+    radar.review_by_rule(world, charge)
     seconds = capture_before - world.clock.timestamp()
     intent["_"]["timer"] = world.timers.after(seconds, EXPIRY, {"intent": intent["id"]})
     save(world, intent)

@@ -23,6 +23,8 @@ DEFAULT_EVENTS = (
     "refund.failed",
     "charge.dispute.created",
     "charge.dispute.closed",
+    "review.opened",
+    "review.closed",
 )
 """What the webhook endpoint is subscribed to unless the settings say otherwise."""
 

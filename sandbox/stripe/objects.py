@@ -19,6 +19,7 @@ REFUND = "stripe.refund"
 BALANCE = "stripe.balance_transaction"
 DISPUTE = "stripe.dispute"
 EVENT = "stripe.event"
+REVIEW = "stripe.review"
 _PREFIXES = {
     "cus": CUSTOMER,
     "pm": METHOD,
@@ -27,11 +28,12 @@ _PREFIXES = {
     "re": REFUND,
     "txn": BALANCE,
     "du": DISPUTE,
+    "prv": REVIEW,
 }
 _EXPANDABLE = frozenset(
     {
         "customer", "payment_method", "latest_charge", "payment_intent", "charge",
-        "balance_transaction", "failure_balance_transaction", "source",
+        "balance_transaction", "failure_balance_transaction", "source", "review",
     }
 )  # fmt: skip
 _DEPTH = 4

@@ -15,6 +15,7 @@ from tests.faults.plan import point_of
 STATUS_OF_WAIT = {
     "goods": "backordered",
     "payment": "awaiting_payment",
+    "release_or_reject": "in_review",
     "picked": "in_fulfilment",
     "packed": "ready_to_pack",
     "handed_over": "released",

@@ -78,6 +78,16 @@ async def _lack_a_mug(world: World, order: str) -> bool:
     return False
 
 
+async def _release(world: World, order: str) -> bool:
+    """Somebody has looked at what was held, after the order asked the provider for its word."""
+    view = await world.view(order)
+    looked = any(one["operation"] == "look_at_review" for one in view["facts"])
+    held = next((one for one in view["cases"] if one["kind"] == "review"), None)
+    if held is None or not looked:
+        return False
+    return (await world.answer(held, "release")).is_success
+
+
 _PICK, _PACK = _warehouse("picked"), _warehouse("packed")
 _HAND_OVER = _warehouse("handed_over")
 PULL = _warehouse("recall_result", outcome="pulled")
@@ -196,6 +206,13 @@ STORIES = (
         Ending.CANCELLED,
         ("payment_needed", "confirmation", "cancelled"),
         order={"payment": demo_orders.card("pm_card_authenticationRequired")},
+    ),
+    Story(
+        "held for review and released, then cancelled",
+        {"in_review": _release, "in_fulfilment": _cancel},
+        Ending.CANCELLED,
+        ("confirmation", "cancelled"),
+        order={"payment": demo_orders.card("pm_card_riskLevelElevated")},
     ),
     Story(
         "out of stock",

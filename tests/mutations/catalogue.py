@@ -104,6 +104,13 @@ MUTATIONS = (
         (CANCEL,),
     ),
     Mutation(
+        "what is held for review goes to the warehouse",
+        "workflows/screening.py",
+        "    if not reasons or not",
+        "    if True or not",
+        ("tests/workflows/test_review_hold.py",),
+    ),
+    Mutation(
         "a recalled parcel is not refunded",
         "workflows/handover.py",
         "    shipment.promises.register(lambda: shipment.money.refund(shipment.id))\n",

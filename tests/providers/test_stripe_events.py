@@ -69,7 +69,8 @@ def test_what_stripe_really_sends_is_understood(
     other = payment.authorize(first(f"{ORDER}:authorize:2"), ORDER, eur(2500), VISA, PAYER)
     assert isinstance(other, Authorization)
     payment.void(first(f"{ORDER}:void:2"), ORDER, other.reference)
-    for number, card in enumerate(("pm_card_chargeDeclined", "pm_card_authenticationRequired")):
+    special = ("chargeDeclined", "authenticationRequired", "riskLevelElevated")
+    for number, card in enumerate(f"pm_card_{one}" for one in special):
         method = AuthorizeMethod(payment_method=card)
         payment.authorize(first(f"ord_d{number}:authorize:1"), ORDER, eur(2500), method, PAYER)
     assert sandbox.settle().settled
@@ -85,6 +86,9 @@ def test_what_stripe_really_sends_is_understood(
     assert all(one.money == eur(500) for one in refunds)
     [dispute] = [one for one in told if one.kind is StripeEventKind.DISPUTE_OPENED]
     assert dispute.reference == held.reference
+    [review] = [one for one in told if one.kind is StripeEventKind.REVIEW_CHANGED]
+    assert review.subject.startswith("prv_")
+    assert (review.reference or "").startswith("pi_")
 
 
 def test_an_event_is_told_in_our_words() -> None:

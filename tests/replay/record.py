@@ -123,6 +123,14 @@ async def backordered(world: World) -> str:
     return order
 
 
+async def waits_for_release(world: World) -> str:
+    """Held for review."""
+    order = await world.place(world.body(payment=demo_orders.card("pm_card_riskLevelElevated")))
+    await world.until(order, "in_review")
+    await world.until_case(order, "review")
+    return order
+
+
 def waiting(status: str) -> Callable[[World], Awaitable[str]]:
     """An order in the middle of a wait."""
 
@@ -145,6 +153,7 @@ STORIES: dict[str, Callable[[World], Awaitable[str]]] = {
     "shipped_short": shipped_short,
     "served_from_the_line": served_from_the_line,
     "waits_for_goods": backordered,
+    "waits_for_release": waits_for_release,
     "waits_for_picked": waiting("in_fulfilment"),
     "waits_for_an_answer": lacks_a_piece,
     "waits_for_packed": waiting("ready_to_pack"),

@@ -13,6 +13,8 @@ from backoffice.tables.catalogue import ProductRow
 from backoffice.tables.shops import PolicyRow, ShopRow
 from backoffice.tables.stock import StockEntryRow
 from backoffice.views import OrderView
+from cli import demo_orders
+from sandbox.judge import Ending
 from tests.scarce import deliver, made_scarce, place
 from tests.workflows.telling import pick, tell
 from tests.workflows.test_standing import accepted
@@ -132,6 +134,35 @@ async def test_who_stood_in_line_stands_there_again_and_who_was_served_is_served
         assert now is not None
         assert was is not None
         assert now.waits_for == was.waits_for
+    assert await found(restore(world, books, vendors), *orders) == []
+    database.close()
+
+
+async def test_orders_that_were_held_for_review_come_back_as_they_were(
+    world: World, vendors: Vendors, databases: Callable[[], str]
+) -> None:
+    risky = demo_orders.card("pm_card_riskLevelElevated")
+    orders = [await world.place(world.body(payment=risky)) for _ in range(3)]
+    held, *decided = [await world.until_case(order, "review") for order in orders]
+    for case, answer in zip(decided, ("release", "reject"), strict=True):
+        assert (await world.answer(case, answer)).is_success
+    await world.carry(orders[1], "ready_to_pack")
+    await world.until(orders[2], "cancelled")
+    await world.judged(orders[1], Ending.OPEN)
+    before = len(world.ledger())
+    database = Database(databases(), pool_size=4)
+    set_up_again(world, database)
+    books = Books.over(database)
+    named = await found(restore(world, books, vendors), *orders)
+    assert {one.order: one.kind for one in named} == dict.fromkeys(orders, Kind.MISSING)
+    for order in orders:
+        was = essence(world.books.search.order(world.shop, order))
+        assert essence(books.search.order(world.shop, order)) == was
+    acts = {"authorization", "capture", "void", "refund", "label_purchased", "mail", "released"}
+    assert [entry for entry in world.ledger()[before:] if entry.kind in acts] == []
+    again = books.search.order(world.shop, orders[0])
+    assert again is not None
+    assert [(one.case.id, one.answer) for one in again.cases] == [(held["id"], None)]
     assert await found(restore(world, books, vendors), *orders) == []
     database.close()
 
