@@ -149,6 +149,7 @@ class StockActivities:
             written = self._ledger.write_off(request.shop, lost, run.key, run.entries())
             return WrittenOff(restock=written.restock)
 
+
 def _words(promised: Promised) -> str:
     """What is short. What is there and short all the same is for orders that came before."""
     return "; ".join(

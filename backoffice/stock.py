@@ -14,10 +14,9 @@ from backoffice.entries import (
     entry_of,
     releases_of,
     reserved_for,
-    written_keys,
 )
 from backoffice.journal import lock_order
-from backoffice.ledger import locked_standings, post, post_new, standings
+from backoffice.ledger import locked_standings, post, standings
 from backoffice.line import leave_line
 from backoffice.once import first_time
 from backoffice.promising import promise
@@ -27,7 +26,7 @@ from backoffice.tables.stock import StockEntryRow
 from backoffice.write_offs import write_off
 from domain.backorder import PlaceInLine, Waiting, as_wants
 from domain.record import Commit, Committed
-from domain.stock import Level, Lost, Shortage, StockEntry, StockKind, Want, wants
+from domain.stock import Level, Lost, Shortage, StockEntry, StockKind, Want
 
 _ENTRIES = table(StockEntryRow)
 
@@ -209,20 +208,6 @@ def _change(sku: str, quantity: int, note: str) -> dict[str, object]:
 
 def _first_time(connection: Connection, shop: str, key: str, sent: Mapping[str, object]) -> bool:
     return first_time(connection, f"set-up/{shop}", key, "stock", sent)
-
-
-def _add_up(wanted: tuple[Want, ...]) -> dict[str, int]:
-    pairs = tuple((want.sku, want.quantity) for want in wanted)
-    return {want.sku: want.quantity for want in wants(pairs) if want.quantity}
-
-
-def _shortages(wanted: Mapping[str, int], known: Mapping[str, Standing]) -> tuple[Shortage, ...]:
-    available = {sku: standing.level.available for sku, standing in known.items()}
-    return tuple(
-        Shortage(sku=sku, wanted=quantity, available=max(available.get(sku, 0), 0))
-        for sku, quantity in wanted.items()
-        if quantity > available.get(sku, 0)
-    )
 
 
 def _locked(connection: Connection, shop: str, skus: tuple[str, ...]) -> dict[str, Level]:

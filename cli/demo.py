@@ -115,7 +115,7 @@ def orders() -> list[DemoOrder]:
         ),
         DemoOrder(
             "backordered, sent when the goods have come",
-            order("1009", [line("1", "BOWL-RAKU", "Raku bowl, signed", 1, 24000)], card()),
+            order("1010", [line("1", "BOWL-RAKU", "Raku bowl, signed", 1, 24000)], card()),
             Ending.COMPLETED,
             24490,
             missing="BOWL-RAKU",

@@ -2,7 +2,6 @@
 
 from activities.documents import DocumentActivities, PrintAnew
 from domain.cases import Case, CaseKind
-from domain.shipping import Portion
 from domain.status import OrderStatus, Step
 from workflows.booking import book_courier, give_labels_back
 from workflows.shipment import Shipment
@@ -20,7 +19,7 @@ async def label_anew(shipment: Shipment) -> Case:
         shop=desk.shop,
         shipment=shipment.id,
         sequence=shipment.label_version,
-        portions=tuple(Portion(line=x.line, quantity=x.quantity) for x in shipment.picked),
+        portions=shipment.sends,
         parcels=shipment.parcels,
         labels=shipment.labels,
     )

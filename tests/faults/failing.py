@@ -27,6 +27,8 @@ from sandbox.client import SandboxClient
 from tests.faults.plan import RAN, REACHED, WENT_ON, Break, Kind, Note, Notebook, point_of
 
 _READS = ("list_", "get_", "retrieve_", "search_", "look_up", "validate_")
+_LOOKS = "look_at_"
+"""Activities that only look at what there is, and write nothing at a vendor."""
 
 
 @dataclass
@@ -132,7 +134,7 @@ class _Watched(ActivityInboundInterceptor):
             broken = None
         this = Try(order, point, info.attempt, broken)
         _current.set(this)
-        rules = await asyncio.to_thread(self._lose_answers, this)
+        rules = await asyncio.to_thread(self._lose_answers, this, input.args[0])
         try:
             result = await super().execute_activity(input)
             self._points.note(RAN, this)
@@ -143,19 +145,23 @@ class _Watched(ActivityInboundInterceptor):
             if this.breaks(Kind.ZOMBIE_BEFORE_EFFECT, Kind.ZOMBIE_BEFORE_COMPLETION):
                 self._points.note(WENT_ON, this)
 
-    def _lose_answers(self, this: Try) -> list[str]:
-        """Drop the answers to this step's writing calls, the SDK's own second tries included."""
+    def _lose_answers(self, this: Try, request: object) -> list[str]:
+        """Drop the answers to this step's writing calls, the SDK's own second tries included.
+
+        Of one that only looks it is the answers to what it reads.
+        """
         if not this.breaks(Kind.ANSWER_LOST) or this.number > 1 or this.broken is None:
             return []
         sandbox = self._points.sandbox
-        names = _names(sandbox, this.order)
+        looks = this.point.startswith(_LOOKS)
+        names = [str(getattr(request, "reference", ""))] if looks else _names(sandbox, this.order)
         return [
             sandbox.fault(vendor, one["operation"], "drop_after", order=name, times=3)
             for vendor in this.broken.vendors
             for one in sandbox.operations()
             if one["provider"] == vendor
             and "drop_after" in one["kinds"]
-            and not one["operation"].startswith(_READS)
+            and one["operation"].startswith(_READS) is looks
             for name in names
         ]
 

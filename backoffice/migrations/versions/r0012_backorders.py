@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "r0012"
-down_revision = "r0010"
+down_revision = "r0011"
 branch_labels = None
 depends_on = None
 
@@ -21,11 +21,12 @@ _MAILS = (
     "'cancelled', 'restock', 'review'"
 )
 _KINDS = (
-    "{ending}'pick_overdue', 'pack_overdue', 'hand_over_overdue', 'delivery_overdue', "
-    "'not_delivered', 'warehouse_rejected', 'message_refused', 'beyond_booking', 'no_rate', "
-    "'label_failed', 'authorization_ends', 'capture_failed', 'gone_unreleased', 'intercept', "
-    "'stuck', 'refused_by_provider', 'not_started', 'orphan', 'undeliverable_callback', 'lost', "
-    "'dead', 'wedged', 'idle', 'reset', 'stray_money', 'money_differs', 'stray_label'"
+    "{ending}'pick_overdue', 'short_pick', 'pack_overdue', 'hand_over_overdue', "
+    "'delivery_overdue', 'not_delivered', 'warehouse_rejected', 'message_refused', "
+    "'beyond_booking', 'no_rate', 'label_failed', 'authorization_ends', 'capture_failed', "
+    "'channel_owes', 'gone_unreleased', 'intercept', 'stuck', 'refused_by_provider', "
+    "'not_started', 'orphan', 'undeliverable_callback', 'lost', 'dead', 'wedged', 'idle', "
+    "'reset', 'stray_money', 'money_differs', 'stray_label'"
 )
 _WAKE_UP = """
 CREATE FUNCTION wake_up_stock_arrivals() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -4,24 +4,27 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "r0013"
-down_revision = "r0010"
+down_revision = "r0012"
 branch_labels = None
 depends_on = None
 
 _STATUSES = (
-    "'accepted', 'reserved', 'awaiting_payment', 'payment_secured', {held}'in_fulfilment', "
-    "'picked', 'ready_to_pack', 'packed', 'captured', 'released', 'shipped', 'delivered', "
-    "'not_delivered', 'completed', 'declined', 'out_of_stock', 'cancelling', 'recalling', "
-    "'cancelled'"
+    "'accepted', 'backordered', 'reserved', 'awaiting_payment', 'payment_secured', "
+    "{held}'in_fulfilment', 'picked', 'ready_to_pack', 'packed', 'captured', 'released', "
+    "'shipped', 'delivered', 'not_delivered', 'completed', 'declined', 'out_of_stock', "
+    "'cancelling', 'recalling', 'cancelled'"
 )
 _KINDS = (
-    "{review}'pick_overdue', 'pack_overdue', 'hand_over_overdue', 'delivery_overdue', "
-    "'not_delivered', 'warehouse_rejected', 'message_refused', 'beyond_booking', 'no_rate', "
-    "'label_failed', 'authorization_ends', 'capture_failed', 'gone_unreleased', 'intercept', "
-    "'stuck', 'refused_by_provider', 'not_started', 'orphan', 'undeliverable_callback', 'lost', "
-    "'dead', 'wedged', 'idle', 'reset', 'stray_money', 'money_differs', 'stray_label'"
+    "'backorder_ends', {review}'pick_overdue', 'short_pick', 'pack_overdue', "
+    "'hand_over_overdue', 'delivery_overdue', 'not_delivered', 'warehouse_rejected', "
+    "'message_refused', 'beyond_booking', 'no_rate', 'label_failed', 'authorization_ends', "
+    "'capture_failed', 'channel_owes', 'gone_unreleased', 'intercept', 'stuck', "
+    "'refused_by_provider', 'not_started', 'orphan', 'undeliverable_callback', 'lost', 'dead', "
+    "'wedged', 'idle', 'reset', 'stray_money', 'money_differs', 'stray_label'"
 )
-_ANSWERS = "'retry', 'accept', 'cancel', 'close', 'still_here'{decisions}"
+_ANSWERS = (
+    "'retry', 'accept', 'cancel', 'close', 'still_here', 'ship', 'drop_line', 'wait'{decisions}"
+)
 
 
 def upgrade() -> None:

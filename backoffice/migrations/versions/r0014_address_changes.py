@@ -5,20 +5,22 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "r0014"
-down_revision = "r0010"
+down_revision = "r0013"
 branch_labels = None
 depends_on = None
 
 _MAILS = (
-    "'confirmation', 'payment_needed', 'declined', 'out_of_stock', {moved}'shipped', 'cancelled', "
-    "'restock', 'review'"
+    "'confirmation', 'backordered', 'payment_needed', 'declined', 'out_of_stock', "
+    "{moved}'shipped', 'cancelled', 'restock', 'review'"
 )
 _KINDS = (
-    "'pick_overdue', 'pack_overdue', 'hand_over_overdue', 'delivery_overdue', 'not_delivered', "
-    "'warehouse_rejected', 'message_refused', 'beyond_booking', 'no_rate', 'label_failed', "
-    "{labels}'authorization_ends', 'capture_failed', 'gone_unreleased', 'intercept', 'stuck', "
-    "'refused_by_provider', 'not_started', 'orphan', 'undeliverable_callback', 'lost', 'dead', "
-    "'wedged', 'idle', 'reset', 'stray_money', 'money_differs', 'stray_label'"
+    "'backorder_ends', 'review', 'pick_overdue', 'short_pick', 'pack_overdue', "
+    "'hand_over_overdue', 'delivery_overdue', 'not_delivered', 'warehouse_rejected', "
+    "'message_refused', 'beyond_booking', 'no_rate', 'label_failed', "
+    "{labels}'authorization_ends', 'capture_failed', 'channel_owes', 'gone_unreleased', "
+    "'intercept', 'stuck', 'refused_by_provider', 'not_started', 'orphan', "
+    "'undeliverable_callback', 'lost', 'dead', 'wedged', 'idle', 'reset', 'stray_money', "
+    "'money_differs', 'stray_label'"
 )
 
 
