@@ -62,6 +62,8 @@ class Policy(Model):
     deliver_within: Patience = timedelta(days=14)
     recall_answer_within: Patience = timedelta(hours=4)
     case_answer_within: Patience = timedelta(days=2)
+    give_up_after: Patience = timedelta(days=14)
+    """How long a trouble that nobody answers is tried again before the order is cancelled."""
     transit_days: dict[ServiceLevel, Annotated[int, Field(ge=1, le=60)]] = Field(
         default_factory=lambda: {
             ServiceLevel.ECONOMY: 8,
@@ -70,9 +72,10 @@ class Policy(Model):
         }
     )
     courier_calendar: WorkingCalendar = WorkingCalendar()
-    relabel_extra: Annotated[int, Field(ge=0)] = 500
-    """How much more a label may cost for a new address, in its currency's minor unit, before a
-    person is asked."""
+    label_extra: Annotated[int, Field(ge=0)] = 500
+    """How much more labels may cost than those that were chosen first, in their currency's minor
+    unit, before a person is asked: for a new address, for parcels that were packed otherwise than
+    booked, or because a carrier sells none."""
     label_format: LabelFormat = LabelFormat.PDF_4X6
     max_parcel_grams: Annotated[int, Field(gt=0)] = 25_000
     weight_tolerance_percent: Percent = 15

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import Field
+
 from domain.calendar import WorkingCalendar
 from domain.ids import parcel_id
 from domain.model import LongText, Model, OptionalText
@@ -43,11 +45,16 @@ class Item(Model):
 
 
 class PlannedParcel(Model):
-    """A parcel as it is booked: one label each, its weight from the catalogue."""
+    """A parcel as it is booked: one label each, its weight from the catalogue or from the scale.
+
+    Length, width and height are known once it is packed, in millimetres.
+    """
 
     id: str
     weight_grams: int
     contents: tuple[Portion, ...]
+    # Left out where it is not known: what an earlier build asked for reads just the same.
+    size_mm: tuple[int, int, int] | None = Field(default=None, exclude_if=lambda size: size is None)
 
 
 class Quote(Model):

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from domain.address import Address
+from domain.ids import parcel_id
 from domain.model import Code, LongText, Model, Moment, OptionalText, Text
 from domain.shipping import PlannedParcel, Portion
 
@@ -112,6 +113,13 @@ class PackedParcel(Model):
     height_mm: Annotated[int, Field(strict=True, gt=0, le=100_000)] | None = None
     lines: Annotated[tuple[Portion, ...], Field(min_length=1, max_length=200)]
 
+    @property
+    def size_mm(self) -> tuple[int, int, int] | None:
+        """Length, width and height, where all three were measured."""
+        if self.length_mm is None or self.width_mm is None or self.height_mm is None:
+            return None
+        return self.length_mm, self.width_mm, self.height_mm
+
 
 class Packed(Model):
     """The warehouse has packed a shipment. Signal ``packed``."""
@@ -209,6 +217,19 @@ def problems_of_contents(lines: Iterable[PickedLine | Portion], packed: Packed) 
         if held.get(line, 0) != quantity
     ]
     return tuple(problems)
+
+
+def as_packed(shipment: str, packed: Packed) -> tuple[PlannedParcel, ...]:
+    """The parcels to book for what stands on the scale."""
+    return tuple(
+        PlannedParcel(
+            id=parcel_id(shipment, place),
+            weight_grams=parcel.weight_grams,
+            contents=parcel.lines,
+            size_mm=parcel.size_mm,
+        )
+        for place, parcel in enumerate(packed.parcels, 1)
+    )
 
 
 def beyond_booking(

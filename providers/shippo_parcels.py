@@ -66,7 +66,7 @@ def _address(address: Address, other_country: str, email: str | None) -> Address
 def _parcel(
     parcel: PlannedParcel, box_mm: tuple[int, int, int], remark: str
 ) -> ParcelCreateRequest:
-    length, width, height = box_mm
+    length, width, height = parcel.size_mm or box_mm
     return ParcelCreateRequest(
         weight=str(parcel.weight_grams),
         mass_unit=WeightUnitEnum.G,

@@ -1,14 +1,13 @@
 """Steps 7 and 8: rates, the choice by policy, one live label for each parcel."""
 
-from datetime import datetime
+from collections.abc import Callable
 
 from temporalio import workflow
 
-from activities.shipping import AskQuotes, BuyLabels, ShippingActivities, VoidLabels
-from domain.cases import CaseAnswer, CaseKind
-from domain.money import Money
-from domain.shipping import Item, Quote, choose_service, plan_parcels
+from activities.shipping import BuyLabels, ShippingActivities, VoidLabels
+from domain.shipping import Item, Quote, plan_parcels
 from domain.status import Step
+from workflows.rates import Rates
 from workflows.shipment import Shipment
 
 
@@ -16,14 +15,24 @@ async def book_courier(shipment: Shipment) -> None:
     """Plan parcels from catalogue weights and buy a label for each, until that succeeds."""
     if not shipment.sends:
         return
-    desk = shipment.desk
+    policy = shipment.desk.policy
     shipment.parcels = plan_parcels(
-        shipment.id, _items(shipment), desk.policy.packaging_grams, desk.policy.max_parcel_grams
+        shipment.id, _items(shipment), policy.packaging_grams, policy.max_parcel_grams
     )
+    await buy_labels(shipment)
+
+
+async def buy_labels(shipment: Shipment, overtaken: Callable[[], bool] = lambda: False) -> None:
+    """Buy a label for each planned parcel, until that succeeds.
+
+    Raises:
+        Overtaken: other parcels are to be booked before these were.
+    """
+    desk, rates = shipment.desk, Rates(shipment, overtaken)
     shipment.booking = True
     while not shipment.labels:
         shipment.label_version += 1
-        await _buy(shipment, shipment.label_version)
+        await _buy(shipment, rates, shipment.label_version)
         if shipment.goes_elsewhere:
             await give_labels_back(shipment)
     # A parcel may still leave with a label that was given back: its scan counts.
@@ -37,9 +46,9 @@ async def book_courier(shipment: Shipment) -> None:
     )
 
 
-async def _buy(shipment: Shipment, version: int) -> None:
+async def _buy(shipment: Shipment, rates: Rates, version: int) -> None:
     desk = shipment.desk
-    quotes = await _choose(shipment, version)
+    quotes = await rates.choose(version)
     desk.check_stop()
     heard = False
 
@@ -61,16 +70,11 @@ async def _buy(shipment: Shipment, version: int) -> None:
     heard = True
     shipment.labels = bought.labels
     if not bought.labels:
-        await desk.ask(
-            CaseKind.LABEL_FAILED,
-            f"{carrier} sells no label: {bought.error}",
-            (CaseAnswer.RETRY, CaseAnswer.CANCEL),
-            shipment.id,
-        )
+        await rates.not_sold(quotes, bought.error)
 
 
 async def give_labels_back(shipment: Shipment) -> None:
-    """The customer has moved: what was bought for the old address is void."""
+    """Other labels take the place of what was bought: it is void."""
     if shipment.labels:
         shipment.label_cost = sum(label.cost.amount for label in shipment.labels)
         shipment.labels = ()
@@ -84,66 +88,6 @@ def _items(shipment: Shipment) -> tuple[Item, ...]:
         Item(line=line.line, quantity=line.quantity, weight_grams=weights[line.line])
         for line in shipment.sends
     )
-
-
-def promised_by(shipment: Shipment) -> datetime:
-    """When the customer was promised to have it: the order's word, else the service level's."""
-    desk = shipment.desk
-    shipping = desk.order.shipping
-    if shipping.deliver_by is not None:
-        return shipping.deliver_by
-    calendar = desk.policy.courier_calendar
-    days = desk.policy.transit_days[shipping.service_level]
-    return calendar.end_of(calendar.delivered_on(desk.accepted_at, days))
-
-
-async def _choose(shipment: Shipment, version: int) -> tuple[Quote, ...]:
-    desk = shipment.desk
-    while True:
-        await desk.until(lambda: not shipment.address_pending, None, "the new address to be known")
-        shipment.moved = False
-        request = AskQuotes(
-            order_id=desk.order_id,
-            shop=desk.shop,
-            shipment=shipment.id,
-            sequence=version,
-            parcels=shipment.parcels,
-        )
-        answer = await desk.call(ShippingActivities.quote, request, "ask for rates")
-        choice = choose_service(
-            answer.quotes,
-            shipment.parcels,
-            desk.policy.courier_calendar,
-            workflow.now(),
-            promised_by(shipment),
-        )
-        if choice is not None and not await _too_dear(shipment, choice.quotes):
-            return choice.quotes
-        if choice is not None or shipment.goes_elsewhere:
-            continue
-        await desk.ask(
-            CaseKind.NO_RATE,
-            "No carrier offers a rate for every parcel; check address and weights",
-            (CaseAnswer.RETRY, CaseAnswer.CANCEL),
-            shipment.id,
-        )
-
-
-async def _too_dear(shipment: Shipment, quotes: tuple[Quote, ...]) -> bool:
-    """Whether a person wants other rates than these, which cost more than the labels before."""
-    desk, before = shipment.desk, shipment.label_cost
-    more = sum(quote.cost.amount for quote in quotes) - (0 if before is None else before)
-    if before is None or more <= desk.policy.relabel_extra:
-        return False
-    extra = Money(amount=more, currency=quotes[0].cost.currency)
-    answer = await desk.ask(
-        CaseKind.LABEL_COSTS_MORE,
-        f"The label for the new address costs {extra} more. accept pays it, retry asks for rates "
-        "again",
-        (CaseAnswer.ACCEPT, CaseAnswer.RETRY, CaseAnswer.CANCEL),
-        shipment.id,
-    )
-    return answer is not CaseAnswer.ACCEPT
 
 
 async def _void(

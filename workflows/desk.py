@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
@@ -25,6 +25,7 @@ from workflows.hearing import Hearing
 from workflows.interruptions import DoneByHand, Overtaken, Stopped
 from workflows.journal import JournalKeeper
 from workflows.story import tell
+from workflows.unanswered import answer_of_nobody
 
 
 async def _unless_done_by_hand(work: Coroutine[Any, Any, None]) -> None:
@@ -110,7 +111,8 @@ class Desk:
             Overtaken: ``unless`` has come true, and the call has not got through.
         """
         overtaken = unless or (lambda: False)
-        first_tried_at = self._begun_before or workflow.now()
+        since = workflow.now()
+        first_tried_at = self._begun_before or since
         if self._begun_before is not None:
             request = request.model_copy(update={"first_tried_at": self._begun_before})
         while True:
@@ -134,7 +136,8 @@ class Desk:
                     raise Overtaken(summary) from error
                 if is_cancelled_exception(error):
                     raise Stopped from error
-                await self._refused(error, summary, request.shipment, stoppable, overtaken)
+                reason = f"{summary}: {error.cause or error}"
+                await self._refused(reason, request.shipment, stoppable, overtaken, since)
                 if overtaken():
                     raise Overtaken(summary) from error
                 request = request.model_copy(update={"first_tried_at": first_tried_at})
@@ -144,24 +147,20 @@ class Desk:
 
     async def _refused(
         self,
-        error: ActivityError,
-        summary: str,
+        reason: str,
         shipment: str | None,
         stoppable: bool,
         unless: Callable[[], bool],
+        since: datetime,
     ) -> None:
-        reason = f"{summary}: {error.cause or error}"
-        way_out = CaseAnswer.CANCEL if stoppable else CaseAnswer.ACCEPT
-        answer = await self.ask(
-            CaseKind.REFUSED_BY_PROVIDER,
-            reason,
-            (CaseAnswer.RETRY, way_out),
-            shipment,
-            stoppable=stoppable,
-            unless=unless,
-        )
+        kind = CaseKind.REFUSED_BY_PROVIDER
+        answers = (CaseAnswer.RETRY, CaseAnswer.CANCEL if stoppable else CaseAnswer.ACCEPT)
+        otherwise = answer_of_nobody(self.policy, since, answers)
+        answer = await self.ask(kind, reason, answers, shipment, stoppable, unless, otherwise)
+        if answer is CaseAnswer.CANCEL:
+            self.give_up(kind)
         if answer is CaseAnswer.ACCEPT:
-            raise DoneByHand(summary)
+            raise DoneByHand(reason)
 
     async def own_books(
         self,
@@ -279,6 +278,16 @@ class Desk:
             self.stop = self.stop or CancelRequest(who="support", why=f"case {case.id}")
             raise Stopped
         return answer or CaseAnswer.CLOSE
+
+    def give_up(self, kind: CaseKind) -> NoReturn:
+        """Cancel the order, because nobody says what else to do.
+
+        Raises:
+            Stopped: always.
+        """
+        why = f"nobody has said what to do about it: {kind.value}"
+        self.stop = self.stop or CancelRequest(who="ordersaga", why=why)
+        raise Stopped
 
     def _attention_ends(self) -> None:
         if not self.cases.waiting:

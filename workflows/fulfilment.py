@@ -19,6 +19,7 @@ from workflows.packing import until_packed
 from workflows.papers import account_for_what_left, issue_stock_and_documents
 from workflows.picking import until_picked
 from workflows.shipment import Shipment
+from workflows.trouble import Trouble
 
 
 class Fate(StrEnum):
@@ -63,6 +64,7 @@ async def capture(shipment: Shipment, gone: bool = False) -> None:
     if shipment.money.held:
         await desk.hearing.settled()
     desk.check_stop(not gone)
+    failed = Trouble(desk, CaseKind.CAPTURE_FAILED, shipment.id)
     while True:
         shipment.capture_asked = True
         refused = shipment.money.reference
@@ -75,12 +77,10 @@ async def capture(shipment: Shipment, gone: bool = False) -> None:
             desk.check_stop()
         if await shipment.hold.renewed():
             continue
-        answer = await desk.ask(
-            CaseKind.CAPTURE_FAILED,
+        answer = await failed.ask(
             f"The money could not be taken: {refusal}. "
             + ("The goods are gone." if gone else "The parcel must not leave."),
             (CaseAnswer.RETRY, CaseAnswer.ACCEPT if gone else CaseAnswer.CANCEL),
-            shipment.id,
             stoppable=not gone,
             unless=lambda held=refused: shipment.money.reference != held,
         )

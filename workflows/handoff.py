@@ -5,11 +5,13 @@ from domain.cases import CaseAnswer, CaseKind
 from domain.status import OrderStatus, Step
 from workflows.interruptions import DoneByHand
 from workflows.shipment import Shipment
+from workflows.trouble import Trouble
 
 
 async def hand_to_warehouse(shipment: Shipment) -> None:
     """Hand off until the warehouse accepts; each rejection is a case."""
     desk = shipment.desk
+    rejected = Trouble(desk, CaseKind.WAREHOUSE_REJECTED, shipment.id)
     sequence = 0
     while not shipment.lines:
         sequence += 1
@@ -30,11 +32,9 @@ async def hand_to_warehouse(shipment: Shipment) -> None:
             desk.arrive(then)
         else:
             shipment.handed_off = False
-            await desk.ask(
-                CaseKind.WAREHOUSE_REJECTED,
+            await rejected.ask(
                 f"The warehouse rejects it: {answer.answer.reason or 'no reason given'}",
                 (CaseAnswer.RETRY, CaseAnswer.CANCEL),
-                shipment.id,
             )
 
 

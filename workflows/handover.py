@@ -12,6 +12,7 @@ from domain.warehouse import RecallOutcome
 from workflows.interruptions import DoneByHand, Overtaken
 from workflows.patience import Patience
 from workflows.shipment import Shipment
+from workflows.trouble import Trouble
 
 
 async def release(shipment: Shipment) -> None:
@@ -21,6 +22,7 @@ async def release(shipment: Shipment) -> None:
     what was held up on its way comes after the recall: the warehouse refuses it then.
     """
     desk = shipment.desk
+    unknown = Trouble(desk, CaseKind.WAREHOUSE_REJECTED, shipment.id)
     sequence = 0
 
     def idle() -> bool:
@@ -53,11 +55,9 @@ async def release(shipment: Shipment) -> None:
         if told.done:
             desk.arrive(then)
             return
-        await desk.ask(
-            CaseKind.WAREHOUSE_REJECTED,
+        await unknown.ask(
             "The warehouse does not have the shipment that it shall release",
             (CaseAnswer.RETRY,),
-            shipment.id,
             stoppable=False,
             unless=idle,
         )
@@ -90,6 +90,7 @@ async def until_handed_over(shipment: Shipment) -> bool:
                 stoppable=False,
             )
     patience.settle("handed over")
+    desk.settle(shipment.labelled_anew, "handed over")
     desk.journal.waited(Step.HAND_OVER, "handed_over", shipment.id, patience.began)
     await _tell_of_a_cancel_that_came_too_late(shipment)
     return True

@@ -1,19 +1,42 @@
-"""Steps 7 to 11 anew for goods that are issued and labelled: the customer has moved."""
+"""Steps 7 to 11 anew for goods that are issued and labelled: other labels take their place."""
 
 from activities.documents import DocumentActivities, PrintAnew
-from domain.cases import Case, CaseKind
+from domain.cases import CaseKind
+from domain.shipping import PlannedParcel
 from domain.status import OrderStatus, Step
-from workflows.booking import book_courier, give_labels_back
+from workflows.booking import book_courier, buy_labels, give_labels_back
 from workflows.shipment import Shipment
 
 
-async def label_anew(shipment: Shipment) -> Case:
-    """The labels are void before others are bought. The case is for whoever packs."""
-    desk = shipment.desk
+async def label_for_elsewhere(shipment: Shipment) -> None:
+    """The customer has moved: it is packed once more, with the labels for the new address."""
     old = _numbers(shipment)
     await give_labels_back(shipment)
     await book_courier(shipment)
-    then = desk.next(OrderStatus.READY_TO_PACK, Step.DOCUMENTS, shipment.id, "to a new address")
+    shipment.inbox.forget_packed()
+    await _print(shipment, "to a new address")
+    await _report(shipment, "The customer has moved", old)
+
+
+async def label_as_packed(
+    shipment: Shipment, parcels: tuple[PlannedParcel, ...], beyond: tuple[str, ...]
+) -> None:
+    """What stands on the scale is not what was booked: it is booked as it stands there.
+
+    Raises:
+        Overtaken: it was packed otherwise once more, before that was paid for.
+    """
+    old = _numbers(shipment)
+    await give_labels_back(shipment)
+    shipment.parcels = parcels
+    await buy_labels(shipment, lambda: bool(shipment.inbox.packed))
+    await _print(shipment, "booked as packed")
+    await _report(shipment, f"It was packed otherwise than booked ({'; '.join(beyond)})", old)
+
+
+async def _print(shipment: Shipment, why: str) -> None:
+    desk = shipment.desk
+    then = desk.next(OrderStatus.READY_TO_PACK, Step.DOCUMENTS, shipment.id, why)
     request = PrintAnew(
         order_id=desk.order_id,
         shop=desk.shop,
@@ -23,13 +46,17 @@ async def label_anew(shipment: Shipment) -> Case:
         parcels=shipment.parcels,
         labels=shipment.labels,
     )
-    shipment.inbox.forget_packed()
     await desk.call(DocumentActivities.print_anew, request, "print the new labels", then)
     desk.arrive(then)
-    return await desk.report(
+
+
+async def _report(shipment: Shipment, why: str, old: str) -> None:
+    """For whoever packs; it closes itself when the parcels leave with the new labels."""
+    shipment.desk.settle(shipment.labelled_anew, "labelled anew once more")
+    shipment.labelled_anew = await shipment.desk.report(
         CaseKind.LABELLED_ANEW,
-        f"The customer has moved. Throw away the labels {old}, if they are printed, and the "
-        f"packing slip: those of {_numbers(shipment)} take their place",
+        f"{why}. Throw away the labels {old}, if they are printed, and the packing slip: those of "
+        f"{_numbers(shipment)} take their place",
         shipment.id,
     )
 

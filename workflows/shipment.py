@@ -1,5 +1,6 @@
 """A shipment: some of an order's lines on their way together, and what it has promised."""
 
+from domain.cases import Case
 from domain.ids import shipment_id
 from domain.invoicing import due_for
 from domain.model import Model
@@ -48,6 +49,7 @@ class Shipment:
         self.give_labels_back: Undo = _nothing
         self.address_pending = False
         self.moved = False
+        self.labelled_anew: Case | None = None
         self.issued = False
         self.put_away_times = 0
         self.credit_notes: tuple[str, ...] = ()

@@ -82,8 +82,6 @@ class Desk:
         if reply.is_success:
             self.answers[f"{kind} {answer}"] += 1
             self.answered_at = time.monotonic()
-            if kind == "beyond_booking" and answer == "retry":
-                await asyncio.to_thread(self._floor.tell_again, case["shipment"], kind)
 
     def _goes_on(self, case: Json) -> bool:
         """Whether the order still waits for what the case is about."""
@@ -105,7 +103,7 @@ class Desk:
         name = f"{case['order']} {case['kind']}"
         self._asked[name] += 1
         rng = Random(f"{self._seed}/desk/{name}/{self._asked[name]}")
-        if case["kind"] in ("beyond_booking", "backorder_ends"):
+        if case["kind"] in ("label_costs_more", "backorder_ends"):
             return rng.choice(allowed)
         if case["kind"] == "review":
             return "reject" if rng.random() < 0.25 else "release"

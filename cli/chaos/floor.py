@@ -56,7 +56,7 @@ class Floor:
         match kind:
             case "pick_overdue":
                 self._do(shipment, "resume" if stands == "handoff_accepted" else "picked")
-            case "pack_overdue" | "beyond_booking":
+            case "pack_overdue":
                 self._do(shipment, "packed")
             case "hand_over_overdue" if stands in ("released", "handed_over"):
                 self._do(shipment, "handed_over")

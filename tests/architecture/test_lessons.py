@@ -1,4 +1,4 @@
-"""Each lesson that was learnt elsewhere names a test that is there."""
+"""Each lesson that was learnt elsewhere, and each unhappy path, names a test that is there."""
 
 import ast
 import re
@@ -12,7 +12,8 @@ NAMED = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
 
 
 def named() -> list[tuple[str, str]]:
-    return sorted(set(NAMED.findall(PAGE.read_text())))
+    pages = PAGE, PAGE.with_name("unhappy.md")
+    return sorted({found for page in pages for found in NAMED.findall(page.read_text())})
 
 
 @pytest.mark.parametrize(("file", "test"), named(), ids=lambda part: part or "all")

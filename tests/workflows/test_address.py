@@ -53,7 +53,7 @@ async def test_after_the_label_it_is_void_and_another_is_bought_and_printed(worl
     sums = await world.judged(order, Ending.COMPLETED)
     assert (sums.captured, sums.labels_bought, sums.labels_live) == (4270, 2, 1)
     (case,) = (await world.view(order))["cases"]
-    assert (case["kind"], case["answered_why"]) == ("labelled_anew", "packed")
+    assert (case["kind"], case["answered_why"]) == ("labelled_anew", "handed over")
 
 
 @pytest.mark.parametrize("to", ["packed", "released", "shipped", "completed"])

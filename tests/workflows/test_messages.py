@@ -145,18 +145,6 @@ async def test_a_case_that_was_closed_while_nothing_came_is_opened_again(
     assert again["id"] != first["id"]
 
 
-async def test_a_parcel_beyond_tolerance_waits_for_a_person(world: World) -> None:
-    order = await world.place()
-    await world.carry(order, "ready_to_pack")
-    heavy = {"weight_grams": 5000, "lines": [{"line": "1", "quantity": 2}]}
-    await world.warehouse(f"{order}-s1", "packed", {"parcels": [heavy]})
-    case = await world.until_case(order, "beyond_booking")
-    assert not world.ledger(order, "stripe", "capture")
-    answer = await world.answer(case, "accept")
-    assert answer.is_success, answer.text
-    await world.until(order, "released")
-
-
 async def test_a_cancel_without_a_request_is_rejected_and_fails_nothing(world: World) -> None:
     order = await world.place()
     await world.carry(order, "in_fulfilment")

@@ -40,12 +40,15 @@ async def test_a_label_that_takes_its_time_is_waited_for(world: World) -> None:
 async def test_a_carrier_that_sells_no_label_becomes_a_case_and_a_retry_books_anew(
     world: World,
 ) -> None:
-    world.sandbox.fault("shippo", "create_transaction", "label_error", text="no capacity")
+    everywhere = world.sandbox.fault(
+        "shippo", "create_transaction", "label_error", nth=None, times=None, text="no capacity"
+    )
     order = await world.place()
     await world.carry(order, "in_fulfilment")
     await world.wms(f"{order}-s1", "picked")
     case = await world.until_case(order, "label_failed")
     assert "no capacity" in case["reason"]
+    world.sandbox.clear_faults(everywhere)
     assert (await world.answer(case, "retry")).is_success
     await world.carry(order)
     await world.judged(order, Ending.COMPLETED)
@@ -60,6 +63,42 @@ async def test_a_rejected_handoff_becomes_a_case_and_a_cancel_undoes_the_order(
     assert "blocked" in case["reason"]
     assert (await world.answer(case, "cancel")).is_success
     await world.until(order, "cancelled")
+    await world.judged(order, Ending.CANCELLED)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_carrier_that_sells_no_label_is_tried_once_more_and_then_the_next_one(
+    world: World, times: int
+) -> None:
+    world.sandbox.fault(
+        "shippo", "create_transaction", "label_error", times=times, text="no capacity"
+    )
+    order = await world.place()
+    await world.carry(order)
+    sums = await world.judged(order, Ending.COMPLETED)
+    assert sums.labels_live == 1
+    first, *_ = world.ledger(order, "shippo", "label_error")
+    (sold,) = world.ledger(order, "shippo", "label_purchased")
+    assert (sold.data["rate"] == first.data["rate"]) is False
+    assert not (await world.view(order))["cases"]
+
+
+async def test_a_rejected_handoff_that_nobody_answers_is_sent_again_and_given_up_in_the_end(
+    world: World,
+) -> None:
+    world.sandbox.fault("wms", "handoff", "reject", nth=None, times=None, reason="closed")
+    order = await world.place()
+    first = await world.until_case(order, "warehouse_rejected")
+    await world.fast_forward(order, timedelta(days=2, minutes=1))
+    second = await world.until_case(order, "warehouse_rejected")
+    assert second["id"] != first["id"]
+    for _ in range(6):
+        await world.fast_forward(order, timedelta(days=2, minutes=1))
+        await asyncio.sleep(0)
+    await world.until(order, "cancelled")
+    answers = [(one["answer"], one["answered_by"]) for one in (await world.view(order))["cases"]]
+    assert answers[0] == ("retry", "ordersaga")
+    assert answers[-1] == ("cancel", "ordersaga")
     await world.judged(order, Ending.CANCELLED)
 
 

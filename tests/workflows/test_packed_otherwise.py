@@ -1,0 +1,88 @@
+"""Parcels that were packed otherwise than booked: labels for what stands on the scale."""
+
+from datetime import timedelta
+
+from sandbox.judge import Ending
+from tests.world import Json, World
+
+
+def parcel(grams: int, quantity: int = 2, **size: int) -> Json:
+    return {"weight_grams": grams, "lines": [{"line": "1", "quantity": quantity}], **size}
+
+
+async def packed(world: World, order: str, *parcels: Json) -> None:
+    answer = await world.warehouse(f"{order}-s1", "packed", {"parcels": list(parcels)})
+    assert answer.is_success, answer.text
+
+
+async def ready(world: World) -> str:
+    """An order that waits to be packed."""
+    order = await world.place()
+    await world.carry(order, "ready_to_pack")
+    return order
+
+
+async def test_a_heavier_parcel_is_booked_as_it_stands_on_the_scale(world: World) -> None:
+    order = await ready(world)
+    (old,) = world.ledger(order, "shippo", "label_purchased")
+    await packed(world, order, parcel(2500, length_mm=400, width_mm=300, height_mm=200))
+    await world.until(order, "released")
+    case = await world.until_case(order, "labelled_anew")
+    assert "2500 g on the scale" in case["reason"]
+    assert str(old.data["tracking_number"]) in case["reason"]
+    new = world.ledger(order, "shippo", "label_purchased")[-1]
+    asked = world.ledger(order, "shippo", "shipment_created")[-1]
+    assert "2500" in str(asked.data)
+    assert "400" in str(asked.data)
+    view = await world.view(order)
+    jobs = [(one["kind"], one["print_state"]) for one in view["documents"]]
+    assert jobs.count(("label", "withdrawn")) == 1
+    released = world.ledger(order, "wms", "released")
+    assert str(new.data["tracking_number"]) in str([one.data for one in released])
+    await world.carry(order)
+    sums = await world.judged(order, Ending.COMPLETED)
+    assert (sums.captured, sums.labels_bought, sums.labels_live) == (4270, 2, 1)
+    (case,) = (await world.view(order))["cases"]
+    assert case["answered_why"] == "handed over"
+
+
+async def test_two_parcels_instead_of_one_get_a_label_each(world: World) -> None:
+    order = await ready(world)
+    await packed(world, order, parcel(500, 1), parcel(500, 1))
+    await world.until(order, "released")
+    sums = await world.judged(order, Ending.OPEN)
+    assert (sums.labels_bought, sums.labels_live) == (3, 2)
+
+
+async def test_a_label_that_costs_much_more_is_bought_when_nobody_says_no(world: World) -> None:
+    order = await ready(world)
+    await packed(world, order, parcel(24_000))
+    case = await world.until_case(order, "label_costs_more")
+    assert not world.ledger(order, "stripe", "capture")
+    assert not world.ledger(order, "wms", "released")
+    await world.fast_forward(order, timedelta(days=2, minutes=1))
+    await world.until(order, "released")
+    answered = next(c for c in (await world.view(order))["cases"] if c["id"] == case["id"])
+    assert (answered["answer"], answered["answered_by"]) == ("accept", "ordersaga")
+
+
+async def test_a_slip_of_the_scale_is_mended_by_another_packed(world: World) -> None:
+    order = await ready(world)
+    await packed(world, order, parcel(24_000))
+    case = await world.until_case(order, "label_costs_more")
+    await packed(world, order, parcel(850))
+    await world.until(order, "released")
+    sums = await world.judged(order, Ending.OPEN)
+    assert (sums.labels_bought, sums.labels_live) == (2, 1)
+    answered = next(c for c in (await world.view(order))["cases"] if c["id"] == case["id"])
+    assert answered["answer"] == "close"
+
+
+async def test_a_cancel_while_it_is_booked_anew_leaves_no_label(world: World) -> None:
+    order = await ready(world)
+    await packed(world, order, parcel(24_000))
+    case = await world.until_case(order, "label_costs_more")
+    assert (await world.answer(case, "cancel")).is_success
+    await world.until(order, "cancelled")
+    sums = await world.judged(order, Ending.CANCELLED)
+    assert (sums.captured, sums.labels_live) == (0, 0)
