@@ -1,7 +1,7 @@
 """How an order is paid, and the log of what happened to its money."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -205,3 +205,11 @@ def settled(events: tuple[PaymentEvent, ...], currency: str) -> Money:
         elif event.kind is PaymentEventKind.REFUND:
             total = total - event.money
     return total
+
+
+def renewal(held_at: datetime, lapses: datetime, before: timedelta) -> datetime:
+    """When an authorization is made anew: in good time, and not in the first half of its life.
+
+    One that lapses sooner than ``before`` would be made anew all the time.
+    """
+    return max(lapses - before, held_at + (lapses - held_at) / 2)

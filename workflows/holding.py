@@ -9,7 +9,7 @@ from contextlib import suppress
 from temporalio import workflow
 
 from domain.cases import Case, CaseKind
-from domain.payment import ConfirmationNeeded, KeptMethod
+from domain.payment import ConfirmationNeeded, KeptMethod, renewal
 from workflows.desk import Desk
 from workflows.interruptions import Stopped
 from workflows.money import OrderMoney
@@ -78,7 +78,7 @@ class Hold:
         """Wait until the hold must be renewed. An order that is paid before costs no timer."""
         money, desk = self._money, self._desk
         lapses = money.capture_before
-        at = None if lapses is None else lapses - desk.policy.renew_before
+        at = lapses and renewal(workflow.now(), lapses, desk.policy.renew_before)
 
         def awake() -> bool:
             return self._ended or self._refused
