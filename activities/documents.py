@@ -25,10 +25,14 @@ _FILE = {
 
 
 class LabelFiles(Protocol):
-    """Where label files are fetched from."""
+    """Where labels and papers for customs are fetched from."""
 
     def fetch(self, label: Label) -> bytes:
         """The label's bytes. Raises NotDone where they cannot be had now."""
+        ...
+
+    def customs(self, label: Label) -> bytes:
+        """The paper for customs that goes with it, a PDF. Raises NotDone like `fetch`."""
         ...
 
 
@@ -189,7 +193,7 @@ class DocumentActivities:
     def _papers(
         self, run: StepRun, on_record: OrderOnRecord, request: "PreparePapers | PrintAnew"
     ) -> tuple[Document, ...]:
-        """Labels and packing slip; nothing that has a number."""
+        """Labels, papers for customs and packing slip; nothing that has a number."""
         labels = tuple(
             Document(
                 key=f"{label.id}:label",
@@ -201,11 +205,24 @@ class DocumentActivities:
             )
             for label in request.labels
         )
+        customs = tuple(
+            Document(
+                key=f"{label.id}:customs",
+                shipment=run.subject,
+                kind=DocumentKind.CUSTOMS,
+                format=FileFormat.PDF,
+                content=self._files.customs(label),
+                label=label.id,
+            )
+            for label in request.labels
+            if label.customs_url
+        )
         slip = self._printer.packing_slip(
             on_record, run.subject, request.portions, request.parcels, request.labels
         )
         return (
             *labels,
+            *customs,
             Document(
                 key=f"{run.key}:packing_slip",
                 shipment=run.subject,

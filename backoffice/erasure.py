@@ -48,8 +48,8 @@ BLANKS: dict[Table, dict[str, Any]] = {
     _INBOX: {"payload": {}, "reason": ""},
     _CALLBACKS: {"reason": ""},
     _HANDOFFS: {"reason": "", "reference": ""},
-    # The address of a label's file leads to the customer's own address.
-    _LABELS: {"url": ""},
+    # The addresses of a label's files lead to the customer's own address.
+    _LABELS: {"url": "", "customs_url": ""},
 }
 """Columns that hold, or may hold, a person's words, and what they hold afterwards."""
 

@@ -161,6 +161,7 @@ def label_of(row: RowMapping) -> Label:
         cost=Money(amount=row["cost"], currency=row["currency"]),
         format=LabelFormat(row["format"]),
         url=row["url"],
+        customs_url=row["customs_url"],
     )
 
 
@@ -179,5 +180,6 @@ def _row(order: str, label: Label) -> dict[str, object]:
         "currency": label.cost.currency,
         "format": label.format.value,
         "url": label.url,
+        "customs_url": label.customs_url,
         "courier_status": CourierStatus.UNKNOWN.value,
     }

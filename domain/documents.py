@@ -10,6 +10,7 @@ class DocumentKind(StrEnum):
     PACKING_SLIP = "packing_slip"
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
+    CUSTOMS = "customs"
 
     @property
     def printed_at_a_station(self) -> bool:

@@ -70,7 +70,10 @@ class Quote(Model):
 
 
 class Label(Model):
-    """A bought label. Versions count per parcel; only the newest that is not void may print."""
+    """A bought label. Versions count per parcel; only the newest that is not void may print.
+
+    ``customs_url`` is where the carrier keeps the commercial invoice that customs want to see.
+    """
 
     id: str
     parcel: str
@@ -82,6 +85,8 @@ class Label(Model):
     cost: Money
     format: LabelFormat
     url: str
+    # Left out where there is none: within a customs territory, and from an earlier build.
+    customs_url: OptionalText = Field(default="", exclude_if=lambda url: not url)
 
 
 class LabelError(Model):

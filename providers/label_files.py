@@ -1,4 +1,4 @@
-"""Label files, fetched from where the carrier's aggregator keeps them."""
+"""Labels and customs papers, fetched from where the carrier's aggregator keeps them."""
 
 from collections.abc import Mapping
 
@@ -52,25 +52,37 @@ class LabelStore:
             NotDone: they cannot be had now, or what came is no label.
             Refused: the file is larger than any label, or its address is none.
         """
+        return self._file(label.id, label.url, label.format)
+
+    def customs(self, label: Label) -> bytes:
+        """The commercial invoice that goes with a label across a customs border, as a PDF.
+
+        Raises:
+            NotDone: it cannot be had now, or what came is no PDF.
+            Refused: the file is larger than any paper, or its address is none.
+        """
+        return self._file(f"the customs paper of {label.id}", label.customs_url, LabelFormat.PDF)
+
+    def _file(self, name: str, url: str, form: LabelFormat) -> bytes:
         try:
-            with self._session.get(label.url, stream=True) as response:
+            with self._session.get(url, stream=True) as response:
                 if not response.ok:
-                    raise NotDone("labels", f"{label.id} answered {response.status_code}")
-                content = self._read(label, response)
+                    raise NotDone("labels", f"{name} answered {response.status_code}")
+                content = self._read(name, response)
         except _NO_ADDRESS as error:
-            raise Refused("labels", f"{label.id} has no address") from error
+            raise Refused("labels", f"{name} has no address") from error
         except requests.RequestException as error:
             raise _later(of_requests("labels", error)) from error
-        if _SIGNATURES[label.format] not in content[:_SNIFFED]:
-            raise NotDone("labels", f"{label.id} came as something else than {label.format.value}")
+        if _SIGNATURES[form] not in content[:_SNIFFED]:
+            raise NotDone("labels", f"{name} came as something else than {form.value}")
         return content
 
-    def _read(self, label: Label, response: requests.Response) -> bytes:
+    def _read(self, name: str, response: requests.Response) -> bytes:
         content = b""
         for chunk in response.iter_content(_CHUNK):
             content += chunk
             if len(content) > self._largest:
-                raise Refused("labels", f"{label.id} is larger than {self._largest} bytes")
+                raise Refused("labels", f"{name} is larger than {self._largest} bytes")
         return content
 
 

@@ -193,6 +193,14 @@ class ShippoCourier:
         """
         return self._files.fetch(label)
 
+    def customs(self, label: Label) -> bytes:
+        """The commercial invoice that goes with a label across a customs border, as a PDF.
+
+        Raises:
+            NotDone: it cannot be had now.
+        """
+        return self._files.customs(label)
+
     def _transactions(self, label: str, quote: Quote) -> list[Transaction]:
         found: list[Transaction] = []
         number = 1

@@ -81,6 +81,7 @@ def label_of(label: str, quote: Quote, form: LabelFormat, transaction: Transacti
         cost=quote.cost,
         format=form,
         url=transaction.label_url or "",
+        customs_url=transaction.commercial_invoice_url or "",
     )
 
 

@@ -52,6 +52,7 @@ class LabelRow(Record, table=True):
     currency: str = Field(sa_type=TEXT)
     format: str = Field(sa_type=TEXT)
     url: str = Field(sa_type=TEXT)
+    customs_url: str = Field(default="", sa_type=TEXT, sa_column_kwargs={"server_default": ""})
     bought_at: datetime = Field(
         sa_type=MOMENT, sa_column_kwargs={"server_default": func.now()}, default=None
     )

@@ -30,6 +30,9 @@ def routes(world: World) -> list[Operation]:
         Operation("GET", "/transactions", "list_transactions", transactions.list_all),
         Operation("GET", "/transactions/{id}", "get_transaction", transactions.retrieve),
         Operation("GET", "/labels/{file}", "label", transactions.label),
+        Operation(
+            "GET", "/customs/invoices/{file}", "customs_invoice", transactions.commercial_invoice
+        ),
         Operation("GET", "/tracks/{carrier}/{number}", "get_track", tracks.retrieve),
     ]
     plain = (

@@ -62,8 +62,8 @@ def _texts(transaction: Document, shipment: Document) -> Document:
     return {
         "carrier": transaction["provider"],
         "service": transaction["servicelevel"]["name"],
-        "sender": _lines(shipment["address_from"]),
-        "recipient": _lines(shipment["address_to"]),
+        "sender": address_lines(shipment["address_from"]),
+        "recipient": address_lines(shipment["address_to"]),
         "details": [
             f"{parcel['weight']} {parcel['mass_unit']}",
             f"{sizes} {parcel['distance_unit']}",
@@ -73,7 +73,8 @@ def _texts(transaction: Document, shipment: Document) -> Document:
     }
 
 
-def _lines(address: Document) -> list[str]:
+def address_lines(address: Document) -> list[str]:
+    """An address as it is printed."""
     town = " ".join(address[name] for name in ("zip", "city", "state") if address[name])
     street = f"{address['street1']} {address['street_no']}".strip()
     found = [address["name"], address["company"], street, address["street2"], address["street3"]]

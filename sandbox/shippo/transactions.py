@@ -5,7 +5,7 @@ from datetime import timedelta
 from sandbox.core.http import Answer, ParsedRequest
 from sandbox.core.store import Document
 from sandbox.core.world import World
-from sandbox.shippo import events, labels, purchase
+from sandbox.shippo import customs_invoice, events, labels, purchase
 from sandbox.shippo.answers import (
     RefusedError,
     api,
@@ -38,6 +38,7 @@ _PRIVATE = (
     "base",
     "fetched",
     "remark",
+    "customs",
 )
 
 
@@ -113,6 +114,15 @@ async def label(world: World, request: ParsedRequest) -> Answer:
     return Answer.content(body, content_type)
 
 
+async def commercial_invoice(world: World, request: ParsedRequest) -> Answer:
+    """The paper for customs, at the address that `commercial_invoice_url` names. No token."""
+    transaction = world.store.get(KIND, request.path_params["file"].removesuffix(".pdf"))
+    if transaction is None or not (transaction["customs"] and transaction["tracking_number"]):
+        return missing()
+    shipment = stored(world, SHIPMENT, transaction["shipment"])
+    return Answer.content(customs_invoice.draw(world, transaction, shipment), "application/pdf")
+
+
 async def finish_later(world: World, payload: Document) -> None:
     """A queued label is ready, or has failed."""
     transaction = world.store.get(KIND, payload["transaction"])
@@ -131,6 +141,9 @@ def shown(transaction: Document, request: ParsedRequest | None = None) -> Docume
         root = transaction["base"] if request is None else base(request)
         name = f"{transaction['object_id']}.{labels.ending(transaction['label_file_type'])}"
         public["label_url"] = f"{root}/labels/{name}"
+        if transaction["customs"]:
+            file = f"{transaction['object_id']}.pdf"
+            public["commercial_invoice_url"] = f"{root}/customs/invoices/{file}"
     return public
 
 
@@ -173,6 +186,7 @@ def _opened(world: World, request: ParsedRequest, body: Document, rate: Document
         "currency": rate["currency"],
         "base": base(request),
         "fetched": False,
+        "customs": shipment["customs_declaration"] is not None,
     }
 
 

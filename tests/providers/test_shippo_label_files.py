@@ -10,8 +10,9 @@ from providers.label_files import LabelStore
 from providers.shippo_shipping import ShippoCourier
 from sandbox.client import SandboxClient
 from tests.providers.attempts import GENERAL, Trouble, first, named, until_done
-from tests.providers.samples import LABEL
+from tests.providers.samples import LABEL, NEW_YORK, ORDER, PARCEL, SELLER
 from tests.providers.shippo_looks import KEY, ZPL
+from tests.providers.test_shippo_quotes import MUGS
 
 
 class TestLabelFiles:
@@ -69,3 +70,32 @@ class TestLabelFiles:
         courier.fetch(label)
         courier.track(label.carrier, label.tracking_number)
         assert ["authorization" in request.headers for request in sent] == [False, True]
+
+
+class TestCustomsPapers:
+    """A parcel across a customs border has a commercial invoice, and others have none."""
+
+    @pytest.fixture
+    def label(self, sandbox: SandboxClient, courier: ShippoCourier) -> Label:
+        sandbox.configure(shippo={"auto_track": False})
+        quote = courier.quotes(ORDER, PARCEL, SELLER, NEW_YORK, "EUR", (MUGS,))[0]
+        label, _ = until_done(lambda attempt: courier.buy(attempt, LABEL, quote, ZPL), first(KEY))
+        assert isinstance(label, Label)
+        return label
+
+    @pytest.mark.parametrize("trouble", GENERAL, ids=named)
+    def test_it_comes_in_the_end_whatever_goes_wrong(
+        self, sandbox: SandboxClient, courier: ShippoCourier, label: Label, trouble: Trouble
+    ) -> None:
+        sandbox.fault("shippo", "customs_invoice", trouble.kind, times=4, **trouble.params)
+        content, failures = until_done(lambda _: courier.customs(label), first(KEY))
+        assert content.startswith(b"%PDF-")
+        assert all(isinstance(failure, NotDone) for failure in failures)
+
+    def test_within_a_customs_territory_there_is_none(
+        self, courier: ShippoCourier, quote: Quote
+    ) -> None:
+        label, _ = until_done(lambda attempt: courier.buy(attempt, LABEL, quote, ZPL), first(KEY))
+        assert isinstance(label, Label)
+        assert not label.customs_url
+        assert "customs_url" not in label.model_dump()

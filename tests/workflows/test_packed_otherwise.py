@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from cli import demo_orders
 from sandbox.judge import Ending
 from tests.world import Json, World
 
@@ -44,6 +45,19 @@ async def test_a_heavier_parcel_is_booked_as_it_stands_on_the_scale(world: World
     assert (sums.captured, sums.labels_bought, sums.labels_live) == (4270, 2, 1)
     (case,) = (await world.view(order))["cases"]
     assert case["answered_why"] == "handed over"
+
+
+async def test_a_parcel_abroad_has_its_paper_for_customs_and_only_the_newest_prints(
+    world: World,
+) -> None:
+    rows = [demo_orders.line("1", "MUG-BLUE", "Stoneware mug", 2, 1890)]
+    order = await world.place(demo_orders.order("abroad", rows, demo_orders.card(), "JP"))
+    await world.carry(order, "ready_to_pack")
+    await packed(world, order, parcel(2500))
+    await world.until(order, "released")
+    jobs = [(one["kind"], one["print_state"]) for one in (await world.view(order))["documents"]]
+    assert [state for kind, state in jobs if kind == "customs"] == ["withdrawn", "waiting"]
+    assert [state for kind, state in jobs if kind == "label"] == ["withdrawn", "waiting"]
 
 
 async def test_two_parcels_instead_of_one_get_a_label_each(world: World) -> None:
