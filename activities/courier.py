@@ -47,13 +47,17 @@ class Courier(Protocol):
         ``unwanted`` is asked at the last moment before money is spent.
 
         Raises:
-            NotDone: also while the label is still being made; ask again.
+            BeingMade: the label was bought, and is not there yet; ask again.
             Refused: also where it is not wanted any more.
         """
         ...
 
     def bought(self, label: str, quote: Quote, form: LabelFormat) -> tuple[Label, ...]:
-        """Every live label that was bought under this label id for this rate, oldest first."""
+        """Every live label that was bought under this label id for this rate, oldest first.
+
+        Raises:
+            BeingMade: one of them may yet come to life.
+        """
         ...
 
     def void(self, attempt: Attempt, transaction: str) -> bool:

@@ -75,6 +75,11 @@ class LabelPurchase:
             self._labels.append(outcome)
         return tuple(self._labels)
 
+    def given_up(self, why: str) -> LabelError:
+        """One of them is not waited for any longer: those that were bought are voided."""
+        self._give_back()
+        return LabelError(message=why)
+
     def _give_back(self) -> None:
         if self._labels:
             activity.heartbeat(Progress())  # none of them is to be taken for bought any more

@@ -10,7 +10,7 @@ from activities.label_purchase import LabelPurchase
 from activities.operations import operation
 from activities.pace import Clock, Pace, earlier_progress, go_on_later
 from activities.step import IN_DOUBT_FOR, Records, Request, StepRun, step_run
-from domain.failures import NotDone, UnknownOutcome
+from domain.failures import BeingMade, NotDone, UnknownOutcome
 from domain.journal import FactOutcome
 from domain.model import LongText, Model
 from domain.record import Commit
@@ -38,10 +38,14 @@ class QuoteProgress(Model):
 
 
 class BuyLabels(Request):
-    """Buy one label for each quote. ``sequence`` is the labels' version."""
+    """Buy one label for each quote. ``sequence`` is the labels' version.
+
+    One that is in the making for longer than ``made_within`` counts as not sold.
+    """
 
     quotes: tuple[Quote, ...]
     format: LabelFormat
+    made_within: timedelta | None = None
 
 
 class BoughtLabels(Model):
@@ -54,12 +58,15 @@ class BoughtLabels(Model):
 class VoidLabels(Request):
     """Void what is, or may have been, bought. ``sequence`` is the labels' version.
 
-    ``in_doubt`` says that nobody heard what became of the purchase.
+    ``in_doubt`` says that nobody heard what became of the purchase. What is in the making for
+    longer than ``made_within`` is not waited for: it is void on record, and the review of the
+    provider's labels voids it there, should it come to life.
     """
 
     quotes: tuple[Quote, ...]
     format: LabelFormat
     in_doubt: bool = False
+    made_within: timedelta | None = None
 
 
 class VoidProgress(Model):
@@ -140,7 +147,14 @@ class ShippingActivities:
                 request.sequence,
                 request.format,
             )
-            labels = purchase.buy(request.quotes)
+            try:
+                labels = purchase.buy(request.quotes)
+            except BeingMade as slow:
+                if request.made_within is None or run.waited < request.made_within:
+                    raise
+                names = (label_id(quote.parcel, request.sequence) for quote in request.quotes)
+                self._records.commit(Commit(order=request.order_id, voided=tuple(names)))
+                labels = purchase.given_up(slow.reason)
             if isinstance(labels, LabelError):
                 run.commit(outcome=FactOutcome.MISTAKE, detail=labels.message)
                 return BoughtLabels(error=labels.message)
@@ -185,9 +199,15 @@ class ShippingActivities:
                 words = f"{checked} of {len(request.quotes)} labels are looked through"
                 raise go_on_later(progress, words)
             name = label_id(quote.parcel, request.sequence)
+            try:
+                live = self._courier.bought(name, quote, request.format)
+            except BeingMade:
+                if request.made_within is None or run.waited < request.made_within:
+                    raise
+                live = ()
             refused += [
                 label.tracking_number
-                for label in self._courier.bought(name, quote, request.format)
+                for label in live
                 if not self._courier.void(run.attempt, label.transaction)
             ]
             checked += 1

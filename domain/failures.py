@@ -20,6 +20,10 @@ class NotDone(ProviderFailure):
         self.retry_after = retry_after
 
 
+class BeingMade(NotDone):
+    """What was asked for is being made, and nobody knows how long that takes: ask again."""
+
+
 class UnknownOutcome(ProviderFailure):
     """It may have been done (time-out, 5xx, answer lost): look it up before anything else."""
 

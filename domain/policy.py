@@ -76,6 +76,8 @@ class Policy(Model):
     """How much more labels may cost than those that were chosen first, in their currency's minor
     unit, before a person is asked: for a new address, for parcels that were packed otherwise than
     booked, or because a carrier sells none."""
+    label_within: Patience = timedelta(hours=4)
+    """How long a carrier may take to make a label; then it counts as not sold."""
     label_format: LabelFormat = LabelFormat.PDF_4X6
     max_parcel_grams: Annotated[int, Field(gt=0)] = 25_000
     weight_tolerance_percent: Percent = 15

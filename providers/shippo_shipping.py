@@ -18,7 +18,7 @@ from shippo.models.operations import ListTransactionsRequest
 
 from domain.address import Address, Seller
 from domain.attempt import Attempt
-from domain.failures import NotDone, Refused, UnknownOutcome
+from domain.failures import BeingMade, NotDone, Refused, UnknownOutcome
 from domain.ids import order_of
 from domain.shipping import Label, LabelError, LabelFormat, PlannedParcel, Quote
 from domain.tracking import CourierEvent
@@ -105,7 +105,8 @@ class ShippoCourier:
         ``unwanted`` is asked at the last moment before money is spent.
 
         Raises:
-            NotDone: also while the label is still being made; ask again.
+            BeingMade: ask again.
+            NotDone: it was not bought.
             Refused: also where it is not wanted any more.
         """
         if attempt.repeated:
@@ -139,7 +140,7 @@ class ShippoCourier:
         """Every live label that was bought under this label id for this rate, oldest first.
 
         Raises:
-            NotDone: one of them is still being made, and may yet come to life.
+            BeingMade: one of them may yet come to life.
         """
         made = sorted(self._transactions(label, quote), key=_created)
         for transaction in made:
@@ -237,8 +238,8 @@ def _created(transaction: Transaction) -> datetime:
     return transaction.object_created or datetime.min.replace(tzinfo=UTC)
 
 
-def _still_being_made(transaction: Transaction) -> NotDone:
+def _still_being_made(transaction: Transaction) -> BeingMade:
     """Ask soon at first, and less and less often of a label that hangs."""
     age = (datetime.now(UTC) - _created(transaction)).total_seconds()
     seconds = min(max(age / 5, _ASK_AGAIN_SECONDS), _ASK_AGAIN_AT_LAST)
-    return NotDone("shippo", f"label {transaction.object_id} is still being made", seconds)
+    return BeingMade("shippo", f"label {transaction.object_id} is still being made", seconds)

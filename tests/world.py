@@ -101,7 +101,7 @@ class World:
 
         return await eventually(there, lambda: f"{order} is {seen[-1]}, not {statuses}", patience)
 
-    async def until_case(self, order: str, kind: str) -> Json:
+    async def until_case(self, order: str, kind: str, patience: float = PATIENCE) -> Json:
         """Wait for an open case of this kind; the case."""
 
         async def there() -> Json | None:
@@ -109,7 +109,7 @@ class World:
             found = [c for c in view["cases"] if c["kind"] == kind and not c.get("closed_at")]
             return found[0] if found else None
 
-        return await eventually(there, lambda: f"{order} has no open case {kind}")
+        return await eventually(there, lambda: f"{order} has no open case {kind}", patience)
 
     async def until_ledger(self, order: str, provider: str, kind: str) -> list[LedgerEntry]:
         """Wait until a provider has done something for an order."""
@@ -218,8 +218,14 @@ class World:
         return await asyncio.to_thread(self.sandbox.wms, shipment, action, **body)
 
     async def courier(self, order: str, status: str, **details: Any) -> None:
-        """Make the courier report on every parcel of an order."""
+        """Make the courier report on every parcel of an order; void labels are on none."""
+        void = {
+            entry.data["transaction"]
+            for entry in self.ledger(order, "shippo", "label_refund_requested")
+        }
         for entry in self.ledger(order, "shippo", "label_purchased"):
+            if entry.data["transaction"] in void:
+                continue
             number = str(entry.data["tracking_number"])
             await asyncio.to_thread(self.sandbox.courier, number, status, **details)
 
@@ -410,7 +416,7 @@ async def _shop(
     body = {
         "seller": {
             "name": "Tea & Oak",
-            "address": demo_orders.address("DE"),
+            "address": demo_orders.address("DE") | {"phone": "+49 351 5550100"},
             "email": "shop@tea-and-oak.example",
         },
         "restock_email": "stock@tea-and-oak.example",

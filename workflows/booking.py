@@ -1,6 +1,7 @@
 """Steps 7 and 8: rates, the choice by policy, one live label for each parcel."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from temporalio import workflow
 
@@ -50,10 +51,10 @@ async def _buy(shipment: Shipment, rates: Rates, version: int) -> None:
     desk = shipment.desk
     quotes = await rates.choose(version)
     desk.check_stop()
-    heard = False
+    heard = failed = False
 
     async def way_back() -> None:
-        await _void(shipment, quotes, version, in_doubt=not heard)
+        await _void(shipment, quotes, version, in_doubt=not heard, failed=failed)
 
     shipment.promises.register(way_back)
     shipment.give_labels_back = way_back
@@ -64,12 +65,14 @@ async def _buy(shipment: Shipment, rates: Rates, version: int) -> None:
         sequence=version,
         quotes=quotes,
         format=desk.policy.label_format,
+        made_within=desk.policy.label_within,
     )
     carrier = f"{quotes[0].carrier} {quotes[0].service}"
     bought = await desk.call(ShippingActivities.buy, request, f"buy label: {carrier}")
     heard = True
     shipment.labels = bought.labels
-    if not bought.labels:
+    failed = not bought.labels
+    if failed:
         await rates.not_sold(quotes, bought.error)
 
 
@@ -91,8 +94,9 @@ def _items(shipment: Shipment) -> tuple[Item, ...]:
 
 
 async def _void(
-    shipment: Shipment, quotes: tuple[Quote, ...], version: int, *, in_doubt: bool
+    shipment: Shipment, quotes: tuple[Quote, ...], version: int, *, in_doubt: bool, failed: bool
 ) -> None:
+    """What is still in the making is waited for, but not where it was given up before."""
     desk = shipment.desk
     request = VoidLabels(
         order_id=desk.order_id,
@@ -102,5 +106,6 @@ async def _void(
         quotes=quotes,
         format=desk.policy.label_format,
         in_doubt=in_doubt,
+        made_within=timedelta(0) if failed else desk.policy.label_within,
     )
     await desk.call(ShippingActivities.void, request, "void the label", stoppable=False)

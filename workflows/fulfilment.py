@@ -97,6 +97,7 @@ async def undo(shipment: Shipment) -> bool:
     desk = shipment.desk
     why = desk.cancelled_by
     desk.enter(OrderStatus.CANCELLING, Step.HANDOFF, shipment.id, why)
+    desk.settle(shipment.labelled_anew, "the order is being cancelled")
     while True:
         if not shipment.inbox.gone:
             if await take_back_from_warehouse(shipment, why):

@@ -1,6 +1,5 @@
 """Which service carries a shipment: by policy, by what carriers sell, and by what it may cost."""
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
@@ -25,7 +24,7 @@ class Rates:
         """Nobody was asked yet. ``overtaken`` says that other parcels are to be booked."""
         self._shipment = shipment
         self._overtaken = overtaken
-        self._unsold: Counter[tuple[str, str]] = Counter()
+        self._unsold: dict[tuple[str, str], int] = {}
         self._errors: list[str] = []
         self._no_rate = Trouble(shipment.desk, CaseKind.NO_RATE, shipment.id)
         self._no_label = Trouble(shipment.desk, CaseKind.LABEL_FAILED, shipment.id)
@@ -66,8 +65,8 @@ class Rates:
                 (CaseAnswer.RETRY, CaseAnswer.CANCEL),
             )
             return
-        self._unsold[carrier, service] += 1
-        if self._unsold[carrier, service] == _TRIES:
+        tries = self._unsold[carrier, service] = self._unsold.get((carrier, service), 0) + 1
+        if tries == _TRIES:
             self._errors.append(f"{carrier} {service}: {error}")
         if self._shipment.label_cost is None:
             self._shipment.label_cost = _cost(quotes)
@@ -75,7 +74,7 @@ class Rates:
     def _by_policy(self, quotes: tuple[Quote, ...]) -> Choice | None:
         desk = self._shipment.desk
         return choose_service(
-            [one for one in quotes if self._unsold[one.carrier, one.service] < _TRIES],
+            [one for one in quotes if self._unsold.get((one.carrier, one.service), 0) < _TRIES],
             self._shipment.parcels,
             desk.policy.courier_calendar,
             workflow.now(),

@@ -28,6 +28,7 @@ _POLICY: Json = {
     "deliver_within": "PT20S",
     "recall_answer_within": "PT6S",
     "case_answer_within": "PT60S",
+    "label_within": "PT15S",
     "max_parcel_grams": 20_000,
 }
 _DELAYS: dict[str, Json] = {

@@ -127,6 +127,8 @@ class Story:
     order: Json = field(default_factory=dict[str, object])
     waits: bool = False
     """Whether its goods are not here when it comes."""
+    labels: int = 1
+    """How many are bought, one after the other, where nothing breaks."""
     settled: bool = False
     """Whether another workflow ends it, because its own was terminated."""
 
@@ -179,6 +181,7 @@ STORIES = (
         {"in_fulfilment": _PICK, "ready_to_pack": _move_then_cancel},
         Ending.CANCELLED,
         ("confirmation", "address_changed", "cancelled"),
+        labels=2,
     ),
     Story(
         "recalled from the dock",

@@ -48,7 +48,7 @@ def find(
     twice = {kind: n for kind, n in sums.mails.items() if zombie and 1 < n <= sends.get(kind, 0)}
     allowed = {f"{count} mails of kind {kind}" for kind, count in twice.items()}
     problems = [one for one in sums.problems if one not in allowed]
-    surplus = max(sums.labels_bought - 1, 0)
+    surplus = max(sums.labels_bought - story.labels, 0)
     if surplus and not zombie:
         problems.append(f"{sums.labels_bought} labels bought")
     authorizations = sum(entry.kind == "authorization" for entry in entries)

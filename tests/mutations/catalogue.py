@@ -99,8 +99,8 @@ MUTATIONS = (
     Mutation(
         "the way back of the label is not registered",
         "workflows/booking.py",
-        "lambda q=quotes, v=version: _void(shipment, q, v, in_doubt=v not in heard)",
-        "desk.finish_background",
+        "    shipment.promises.register(way_back)\n",
+        "",
         (CANCEL,),
     ),
     Mutation(
@@ -303,5 +303,26 @@ MUTATIONS = (
         'if problems:\n                    refused.append(f"{one.signal} {report.id}',
         'if False:\n                    refused.append(f"{one.signal} {report.id}',
         ("tests/backoffice/test_restored_messages.py",),
+    ),
+    Mutation(
+        "a parcel leaves with a label for another weight",
+        "workflows/packing.py",
+        "    if shipment.labels and not beyond:\n",
+        "    if shipment.labels:\n",
+        ("tests/workflows/test_packed_otherwise.py",),
+    ),
+    Mutation(
+        "a label that was given up may print",
+        "activities/shipping.py",
+        "                self._records.commit(Commit(order=request.order_id, voided=tuple(names)))\n",
+        "                tuple(names)\n",
+        (VENDORS,),
+    ),
+    Mutation(
+        "a question that nobody answers has no end",
+        "workflows/unanswered.py",
+        "    return CaseAnswer.CANCEL if CaseAnswer.CANCEL in answers else None\n",
+        "    return None\n",
+        (VENDORS,),
     ),
 )

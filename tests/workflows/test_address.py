@@ -79,7 +79,8 @@ async def test_a_cancel_after_a_move_voids_both_labels(world: World) -> None:
     await world.carry(order, "ready_to_pack")
     assert (await move(world, order)).is_success
     await world.cancel(order)
-    await world.until(order, "cancelled")
+    view = await world.until(order, "cancelled")
+    assert all(one["closed_at"] for one in view["cases"])
     sums = await world.judged(order, Ending.CANCELLED)
     assert (sums.captured, sums.labels_live) == (0, 0)
 

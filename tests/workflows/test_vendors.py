@@ -11,7 +11,7 @@ from activities.mail import MailActivities, SendMail
 from cli import demo_orders
 from domain.mail import MailKind
 from sandbox.judge import Ending
-from tests.world import World
+from tests.world import World, eventually
 
 
 async def test_a_lost_answer_to_a_label_purchase_leaves_one_live_label(world: World) -> None:
@@ -37,6 +37,42 @@ async def test_a_label_that_takes_its_time_is_waited_for(world: World) -> None:
     assert len(world.ledger(order, "shippo", "label_purchased")) == 1
 
 
+async def hanging(world: World) -> str:
+    """An order whose label is being made, and stays so."""
+    fault = world.sandbox.fault("shippo", "create_transaction", "label_stuck", times=2)
+    order = await world.place()
+    await world.carry(order, "in_fulfilment")
+    await world.wms(f"{order}-s1", "picked")
+
+    async def fired() -> int:
+        return await asyncio.to_thread(world.sandbox.fired, fault)
+
+    await eventually(fired, lambda: "no label is asked for")
+    return order
+
+
+@pytest.mark.world(policy={"label_within": "PT2S"})
+async def test_a_label_that_hangs_is_given_up_and_the_next_carrier_s_is_bought(
+    world: World,
+) -> None:
+    order = await hanging(world)
+    await world.until(order, "ready_to_pack", patience=60)
+    assert world.books.labels.is_void(f"{order}-s1-p1-l1")
+    await world.carry(order)
+    sums = await world.judged(order, Ending.COMPLETED)
+    assert sums.labels_live == 1
+
+
+@pytest.mark.world(policy={"label_within": "PT2S"})
+async def test_a_cancel_does_not_wait_for_a_label_that_hangs(world: World) -> None:
+    order = await hanging(world)
+    await world.cancel(order)
+    await world.until(order, "cancelled", patience=60)
+    sums = await world.judged(order, Ending.CANCELLED)
+    assert sums.labels_live == 0
+
+
+@pytest.mark.world(policy={"label_extra": 100_000})
 async def test_a_carrier_that_sells_no_label_becomes_a_case_and_a_retry_books_anew(
     world: World,
 ) -> None:
@@ -46,7 +82,7 @@ async def test_a_carrier_that_sells_no_label_becomes_a_case_and_a_retry_books_an
     order = await world.place()
     await world.carry(order, "in_fulfilment")
     await world.wms(f"{order}-s1", "picked")
-    case = await world.until_case(order, "label_failed")
+    case = await world.until_case(order, "label_failed", patience=60)
     assert "no capacity" in case["reason"]
     world.sandbox.clear_faults(everywhere)
     assert (await world.answer(case, "retry")).is_success
