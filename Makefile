@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 ORDERS ?= 500
 SEED ?= 1
+SCENARIO ?= plain
 JOBS ?= 2
 .PHONY: help setup demo up down doctor test faults check chaos bench mutations histories fmt lock clean
 
@@ -11,9 +12,9 @@ help: ## Show this list
 setup: ## Make .venv from the lock (once; later runs return at once)
 	@scripts/setup
 
-demo: setup ## Carry orders from HTTP request to doorstep, show the ledgers, end by itself
+demo: setup ## Carry orders from HTTP request to doorstep, judge them, end; SCENARIO=all for trouble
 	@scripts/system-packages
-	@.venv/bin/ordersaga demo
+	@.venv/bin/ordersaga demo --scenario $(SCENARIO)
 
 up: setup ## Keep everything running, on files, until Ctrl-C; UP="--api-port 8081 ..."
 	@scripts/system-packages

@@ -17,6 +17,7 @@ from cli.chaos.command import chaos
 from cli.console import console as make_console
 from cli.demo import run_demo
 from cli.demo_shop import DemoShop
+from cli.demo_stories import Scenario
 from cli.installation import Installation, default_home
 from cli.leaving import leave, stop_when_told
 from cli.plan import Plan
@@ -40,6 +41,7 @@ def _port(what: str) -> Any:
 @app.command()
 def demo(
     workers: Annotated[int, typer.Option(min=1, help="worker processes")] = 1,
+    scenario: Annotated[Scenario, typer.Option(help="which orders are placed")] = Scenario.PLAIN,
 ) -> None:
     """Carry orders from an HTTP request to the doorstep, judge them by the ledgers, and end.
 
@@ -59,7 +61,7 @@ def demo(
             console.print(f"Temporal UI (until the demo ends): {stack.ui_url}")
             console.print(f"API and its documentation (likewise): {stack.api_url}/docs")
             ready = time.monotonic()
-            balanced = run_demo(stack, installation, console)
+            balanced = run_demo(stack, installation, console, scenario)
             console.print(
                 f"Orders took {time.monotonic() - ready:.1f} s; all in all "
                 f"{time.monotonic() - began:.1f} s"

@@ -217,12 +217,12 @@ class World:
         """Make the warehouse act."""
         return await asyncio.to_thread(self.sandbox.wms, shipment, action, **body)
 
-    async def courier(self, order: str, status: str, **details: Any) -> None:
-        """Make the courier report on every parcel of an order; void labels are on none."""
-        void = {
-            entry.data["transaction"]
-            for entry in self.ledger(order, "shippo", "label_refund_requested")
-        }
+    async def courier(
+        self, order: str, status: str, *, also_void: bool = False, **details: Any
+    ) -> None:
+        """Make the courier report on every parcel of an order; void labels should be on none."""
+        refunds = [] if also_void else self.ledger(order, "shippo", "label_refund_requested")
+        void = {entry.data["transaction"] for entry in refunds}
         for entry in self.ledger(order, "shippo", "label_purchased"):
             if entry.data["transaction"] in void:
                 continue

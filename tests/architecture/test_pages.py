@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.demo import orders
+from cli.demo_stories import SCENARIOS, Scenario, plain
 from cli.installation import Installation
 from sandbox.judge import Ending
 from tests.faults.cancel_table import cells_of as cancels_of
@@ -20,18 +20,25 @@ from tests.mutations.catalogue import MUTATIONS
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 DOCS = ROOT / "docs"
-NUMBERS = {9: "nine", 10: "ten", 11: "eleven", 12: "twelve", 13: "thirteen", 14: "fourteen"}
+NUMBERS = {5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
 
 
 def test_the_readme_tells_of_each_order_of_the_demo() -> None:
     said = " ".join(README.split())
     told = re.search(r"places (\w+) orders over HTTP: (.*?)\. At the end", said)
     assert told
-    placed = orders()
+    placed = plain()
     assert told[1] == NUMBERS[len(placed)]
     assert len(told[2].split(", ")) == len(placed)
     assert ("declined" in told[2]) == any(one.ending is Ending.DECLINED for one in placed)
     assert ("marketplace" in told[2]) == any(not one.charged_here for one in placed)
+
+
+def test_each_order_of_a_scenario_is_in_the_one_that_has_them_all() -> None:
+    every = SCENARIOS[Scenario.ALL]
+    numbers = [story.number for family in every for story in family()]
+    assert len(numbers) == len(set(numbers))
+    assert set(every) == {family for scenario in Scenario for family in SCENARIOS[scenario]}
 
 
 @pytest.mark.parametrize("command", ["demo", "up", "down", "test", "doctor", "chaos"])

@@ -80,7 +80,7 @@ def test_every_status_of_a_payment_intent_is_one_that_we_know() -> None:
 
 
 def test_every_kind_of_mail_has_a_text() -> None:
-    facts = {"sku": "MUG", "on_hand": "3", "reorder_point": "5"}
+    facts = {"sku": "MUG", "on_hand": "3", "reorder_point": "5", "pay_by": "2026-03-05 10:00 UTC"}
     for kind in MailKind:
         text = MailTexts().write(kind, on_record(), facts)
         assert text.subject
@@ -101,6 +101,7 @@ def test_decline_codes_are_sorted_into_what_the_customer_can_do() -> None:
         "insufficient_funds",
         "authentication_required",
         "expired",
+        "hard",
     }
 
 

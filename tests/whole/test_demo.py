@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cli.demo import orders
+from cli.demo_stories import SCENARIOS, Scenario
 
 REAL = {
     "ORDERSAGA_CODEC_KEYS": "shop:none",
@@ -20,16 +20,16 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_the_demo_ends_by_itself_with_ledgers_that_balance() -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "cli.main", "demo"],
+        [sys.executable, "-m", "cli.main", "demo", "--scenario", "all"],
         cwd=ROOT,
         env={**os.environ, "COLUMNS": "80", **REAL},
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=300,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert ran.stdout.count("balances") == len(orders())
+    assert ran.stdout.count("balances") == sum(len(family()) for family in SCENARIOS[Scenario.ALL])
     unused = ", ".join(sorted(REAL))
     assert f"The demo is on its own; set here and not used: {unused}" in " ".join(
         ran.stdout.split()

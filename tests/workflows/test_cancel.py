@@ -141,7 +141,7 @@ async def test_a_courier_s_scan_after_the_end_becomes_a_case(world: World) -> No
     await world.carry(order, "ready_to_pack")
     await world.cancel(order)
     await world.until(order, "cancelled")
-    await world.courier(order, "TRANSIT")
+    await world.courier(order, "TRANSIT", also_void=True)
     await world.until_case(order, "gone_unreleased")
 
 

@@ -211,7 +211,7 @@ async def test_its_money_is_held_anew_while_it_is_held(world: World) -> None:
     assert sums.captured == 4270
 
 
-@pytest.mark.world(policy=ABOVE_40 | {"review_within": "P20D"})
+@pytest.mark.world(policy=ABOVE_40 | {"review_within": "P20D", "case_answer_within": "P20D"})
 async def test_a_look_that_the_provider_refuses_keeps_no_money_from_being_held_anew(
     world: World,
 ) -> None:

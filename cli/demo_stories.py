@@ -1,0 +1,170 @@
+"""What the demo shows, by scenario."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from cli.demo_orders import card, line, order
+from cli.demo_stage import (
+    Story,
+    at_the_warehouse,
+    cancel,
+    confirm_at_the_bank,
+    decide,
+    go_on_packing,
+    move_house,
+    no_label,
+    pay_with,
+    receive,
+    wait_with_packing,
+)
+from sandbox.judge import Ending
+
+_MUG = ("MUG-BLUE", "Stoneware mug, blue")
+_DUE = 1890 + 490
+"""One mug and its shipping."""
+
+
+class Scenario(StrEnum):
+    """Which orders are placed."""
+
+    PLAIN = "plain"
+    MONEY = "money"
+    GOODS = "goods"
+    ALL = "all"
+
+
+def plain() -> list[Story]:
+    """The main job, a decline, two cancels."""
+    several = [
+        line("1", *_MUG, 2, 1890, discount=378, options={"engraving": "für Mia"}),
+        line("2", "TEAPOT", "Cast-iron teapot", 1, 6900),
+        line("3", "SENCHA-100", "Sencha green tea 100 g", 2, 1250, note="best before after March"),
+    ]
+    due = sum(row["gross"] for row in several) + 490
+    yen = [line("1", "NOTEBOOK", "Dotted notebook A5", 3, 1980, tax_rate="10")]
+    french = order("1002", several, card(), "FR", gift_note="Joyeux anniversaire !")
+    japanese = order("1003", yen, card(), "JP", "JPY", shipping_price=1200)
+    lost = card("pm_card_visa_chargeDeclinedLostCard")
+    paid = {"terms": "prepaid", "reference": "MP-778-1007"}
+    cancelled, recalled = order("1005", _mugs(1), card()), order("1006", several, card())
+    return [
+        Story("plain", order("1001", _mugs(1), card()), Ending.COMPLETED, _DUE),
+        Story("several lines, to France", french, Ending.COMPLETED, due),
+        Story("in yen, to Tokyo", japanese, Ending.COMPLETED, 5940 + 1200),
+        Story("card reported lost", order("1004", _mugs(1), lost), Ending.DECLINED, _DUE),
+        Story(
+            "customer cancels while it is picked",
+            cancelled,
+            Ending.CANCELLED,
+            _DUE,
+            on={"in_fulfilment": cancel},
+        ),
+        Story(
+            "cancelled after the capture: recalled and refunded",
+            recalled,
+            Ending.CANCELLED,
+            due,
+            on={"released": cancel},
+        ),
+        Story(
+            "paid at a marketplace",
+            order("1007", _mugs(1), paid),
+            Ending.COMPLETED,
+            0,
+            charged_here=False,
+        ),
+    ]
+
+
+def money() -> list[Story]:
+    """Payments that do not go as planned."""
+    return [
+        Story(
+            "card declined, then paid with another",
+            order("1101", _mugs(1), card("pm_card_visa_chargeDeclined")),
+            Ending.COMPLETED,
+            _DUE,
+            on={"awaiting_payment": pay_with("pm_card_mastercard")},
+        ),
+        Story(
+            "the bank wants a confirmation",
+            order("1102", _mugs(1), card("pm_card_authenticationRequired")),
+            Ending.COMPLETED,
+            _DUE,
+            on={"awaiting_payment": confirm_at_the_bank},
+        ),
+        Story(
+            "risk seen at the provider: held, released by staff",
+            order("1103", _mugs(1), card("pm_card_riskLevelElevated")),
+            Ending.COMPLETED,
+            _DUE,
+            on={"in_review": decide("release")},
+        ),
+        Story(
+            "risk seen at the provider: rejected by staff",
+            order("1104", _mugs(1), card("pm_card_riskLevelElevated")),
+            Ending.CANCELLED,
+            _DUE,
+            on={"in_review": decide("reject")},
+        ),
+    ]
+
+
+def goods() -> list[Story]:
+    """Goods, addresses and labels that are not as planned."""
+    bowl = [line("1", "BOWL-RAKU", "Raku bowl, signed", 1, 24000)]
+    broken = {"line": "1", "quantity": 1, "short": "one broken"}
+    return [
+        Story(
+            "one of two mugs is broken: one ships, one is charged",
+            order("1201", _mugs(2), card()),
+            Ending.COMPLETED,
+            _DUE,
+            before=at_the_warehouse("short_pick", **broken),
+        ),
+        Story(
+            "backordered, sent when the goods have come",
+            order("1202", bowl, card()),
+            Ending.COMPLETED,
+            24490,
+            on={"backordered": receive("BOWL-RAKU")},
+        ),
+        Story(
+            "the customer moves when the label is printed",
+            order("1203", _mugs(1), card()),
+            Ending.COMPLETED,
+            _DUE,
+            on={
+                "picked": wait_with_packing,
+                "ready_to_pack": move_house,
+                "to a new address": go_on_packing,
+            },
+        ),
+        Story(
+            "packed heavier than booked: labelled as it stands on the scale",
+            order("1204", _mugs(1), card()),
+            Ending.COMPLETED,
+            _DUE,
+            before=at_the_warehouse("overweight", factor=4),
+        ),
+        Story(
+            "the first carrier sells no label: the next one does",
+            order("1205", _mugs(1), card()),
+            Ending.COMPLETED,
+            _DUE,
+            before=no_label(times=2),
+        ),
+    ]
+
+
+SCENARIOS: dict[Scenario, tuple[Callable[[], list[Story]], ...]] = {
+    Scenario.PLAIN: (plain,),
+    Scenario.MONEY: (money,),
+    Scenario.GOODS: (goods,),
+    Scenario.ALL: (plain, money, goods),
+}
+"""The families of a scenario, one after the other."""
+
+
+def _mugs(quantity: int) -> list[dict[str, object]]:
+    return [line("1", *_MUG, quantity, 1890)]
