@@ -314,8 +314,8 @@ MUTATIONS = (
     Mutation(
         "a label that was given up may print",
         "activities/shipping.py",
-        "                self._records.commit(Commit(order=request.order_id, voided=tuple(names)))\n",
-        "                tuple(names)\n",
+        "self._records.commit(Commit(order=request.order_id, voided=tuple(names)))",
+        "tuple(names)",
         (VENDORS,),
     ),
     Mutation(

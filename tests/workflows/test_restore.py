@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest_asyncio
 from sqlalchemy import insert, select
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.service import RPCError, RPCStatusCode
 
 from backoffice.books import Books
 from backoffice.database import Database
@@ -18,7 +21,7 @@ from sandbox.judge import Ending
 from tests.scarce import deliver, made_scarce, place
 from tests.workflows.telling import pick, tell
 from tests.workflows.test_standing import accepted
-from tests.world import World
+from tests.world import World, eventually
 from workers.remembered import Reenactment
 from workers.restore import Difference, Kind, Restore
 from workers.wiring import Vendors
@@ -181,6 +184,58 @@ async def test_an_order_that_the_engine_has_lost_before_its_capture_is_started_a
     (difference,) = await found(restore(world, world.books, vendors), order)
     assert (difference.kind, difference.to_do) == (Kind.LOST, "")
     await world.carry(order)
+
+
+async def lose(world: World, order: str) -> None:
+    """The engine forgets an order."""
+    one = WorkflowExecution(workflow_id=order)
+    asked = DeleteWorkflowExecutionRequest(namespace=world.client.namespace, workflow_execution=one)
+    await world.client.workflow_service.delete_workflow_execution(asked)
+
+    async def gone() -> bool:
+        try:
+            await world.handle(order).describe()
+        except RPCError as error:
+            return error.status is RPCStatusCode.NOT_FOUND
+        return False
+
+    await eventually(gone, lambda: f"the engine still has {order}")
+
+
+async def test_one_that_waited_for_its_money_asks_the_customer_again(
+    world: World, vendors: Vendors
+) -> None:
+    order = await world.place(world.body(payment=demo_orders.card("pm_card_visa_chargeDeclined")))
+    await world.until(order, "awaiting_payment")
+    await lose(world, order)
+    (difference,) = await found(restore(world, world.books, vendors), order)
+    assert (difference.kind, difference.to_do) == (Kind.LOST, "")
+
+    async def taken() -> bool:
+        other = demo_orders.card("pm_card_mastercard")
+        return (await world.api.post(f"/orders/{order}/payment-method", json=other)).is_success
+
+    await eventually(taken, lambda: "nobody takes the other card")
+    await world.carry(order)
+    sums = await world.judged(order, Ending.COMPLETED)
+    assert (sums.authorized, sums.captured) == (4270, 4270)
+
+
+async def test_one_that_was_held_for_review_is_held_again(world: World, vendors: Vendors) -> None:
+    order = await world.place(world.body(payment=demo_orders.card("pm_card_riskLevelElevated")))
+    await world.until(order, "in_review")
+    await lose(world, order)
+    (difference,) = await found(restore(world, world.books, vendors), order)
+    assert (difference.kind, difference.to_do) == (Kind.LOST, "")
+    case = await world.until_case(order, "review")
+
+    async def released() -> bool:
+        return (await world.answer(case, "release")).is_success
+
+    await eventually(released, lambda: "nobody takes the answer")
+    await world.carry(order)
+    sums = await world.judged(order, Ending.COMPLETED)
+    assert (sums.authorized, sums.captured) == (4270, 4270)
 
 
 async def test_what_an_order_refused_is_not_brought_back_as_if_it_had_been_taken(
