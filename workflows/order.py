@@ -123,7 +123,11 @@ class OrderWorkflow:
     async def promise_goods(self) -> bool:
         """Step 1: everything reserved, or nothing; by policy it waits until everything can be."""
         self.promises.register(self.release_goods)
-        return await until_promised(self.desk, self.shelf)
+        try:
+            return await until_promised(self.desk, self.shelf)
+        except Stopped:
+            await self.money.give_checkout_back()
+            raise
 
     async def release_goods(self) -> None:
         """Undo step 1: what is still promised can be sold to others again."""

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from cli import demo_orders
 from sandbox.judge import Ending
+from tests.workflows.test_second_looks import intent_state
 from tests.world import Json, World, eventually
 from workflows.aftermath import aftermath_id
 from workflows.attributes import NEEDS_ATTENTION
@@ -157,6 +158,18 @@ async def test_a_cancel_while_it_waits_leaves_the_line(world: World) -> None:
     await world.until(second, "in_fulfilment")
     sums = await world.judged(first, Ending.CANCELLED, DUE)
     assert sums.mails == {"backordered": 1, "cancelled": 1}
+
+
+@HOLD
+async def test_a_cancel_while_it_waits_gives_a_checkout_its_hold_back(world: World) -> None:
+    await take_all(world)
+    intent = world.checkout_intent(DUE)
+    payment = {"terms": "payment_intent", "payment_intent": intent}
+    order = await world.place(body(world) | {"payment": payment})
+    await world.until(order, "backordered")
+    await world.cancel(order)
+    await world.until(order, "cancelled")
+    assert intent_state(world, intent) == "canceled"
 
 
 @pytest.mark.world(policy={"out_of_stock": "hold_all", "backorder_within": "P3D"})
