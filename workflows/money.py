@@ -131,8 +131,13 @@ class OrderMoney:
         return await self._heard(secured, then)
 
     async def look(self, reference: str) -> Decline | ConfirmationNeeded | None:
-        """Whether the customer has confirmed what the bank asked them to."""
+        """Whether the customer has confirmed what the bank asked them to.
+
+        Once the money is taken nobody needs it: what waits is let go of unseen.
+        """
         async with self._turn:
+            if self._taken:
+                return None
             return await self._look(reference)
 
     async def _look(self, reference: str) -> Decline | ConfirmationNeeded | None:
