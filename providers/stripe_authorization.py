@@ -30,6 +30,8 @@ from providers.stripe_words import (
 )
 
 _NAME_LENGTH = 250
+_METHOD = "payment_method"
+"""What Stripe says a refusal is about where the method is unknown, used up or taken off file."""
 
 
 def authorize(
@@ -97,6 +99,8 @@ def hold(
     except stripe.InvalidRequestError as error:
         if error.code in AMOUNT_DECLINES:
             return _beyond_limits(error)
+        if error.param == _METHOD:
+            return _method_gone()
         raise refusal(error) from error
     return intent
 
@@ -249,4 +253,13 @@ def _beyond_limits(error: stripe.InvalidRequestError) -> Decline:
         kind=DeclineKind.HARD,
         code=error.code or "",
         message="This amount cannot be paid with this method.",
+    )
+
+
+def _method_gone() -> Decline:
+    """The customer took the method off file, say, or the shop has sent one that is none."""
+    return Decline(
+        kind=DeclineKind.CARD,
+        code="payment_method_unusable",
+        message="This payment method cannot be used any more.",
     )

@@ -104,3 +104,15 @@ def test_whatever_becomes_of_the_answer_it_is_held_once(
 def test_an_intent_that_does_not_exist_is_refused_in_words(payment: StripePayment) -> None:
     with pytest.raises((Refused, UnknownOutcome), match="pi_nothing"):
         renew(payment, "pi_nothing")
+
+
+def test_a_method_that_was_taken_off_file_is_a_decline(
+    sandbox: SandboxClient, payment: StripePayment
+) -> None:
+    before = kept(payment)
+    intent = sdk(sandbox).v1.payment_intents.retrieve(before.reference)
+    sdk(sandbox).v1.payment_methods.detach(str(intent.payment_method))
+    outcome = renew(payment, before.reference)
+    assert isinstance(outcome, Decline)
+    assert outcome.another_method_may_do
+    assert len(held(sandbox)) == 1

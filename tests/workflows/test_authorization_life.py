@@ -16,6 +16,7 @@ IN_GOOD_TIME = timedelta(days=6, hours=1)
 IN_GOOD_TIME_AGAIN = timedelta(days=3, hours=19)
 """The same for one that Visa grants when the customer is not there: 4 days and 18 hours."""
 TOO_LATE = timedelta(days=7, hours=1)
+STRIPE = {"Authorization": "Bearer sk_test_sandbox"}
 
 
 def kept(card: str = "pm_card_visa") -> Json:
@@ -151,3 +152,53 @@ async def test_a_cancel_after_it_was_made_anew_lets_everything_go(world: World) 
     sums = await world.judged(order, Ending.CANCELLED)
     assert (sums.authorized, sums.let_go) == (2 * 4270, 2 * 4270)
     assert await on_record(world, order) == (2 * 4270, 2 * 4270, 0)
+
+
+def newest(world: World) -> Json:
+    """The payment that Stripe was asked for last."""
+    found = httpx.get(f"{world.sandbox.base('stripe')}/v1/payment_intents", headers=STRIPE)
+    return found.json()["data"][0]
+
+
+async def test_a_confirmation_that_is_seen_behind_a_capture_is_let_go(world: World) -> None:
+    order = await waiting(world, demo_orders.card())
+    await world.carry(order, "ready_to_pack")
+    await world.fast_forward(order, IN_GOOD_TIME)
+    await world.until_case(order, "authorization_ends")
+    assert (await offer(world, order, "pm_card_authenticationRequired")).is_success
+
+    async def asked() -> Json | None:
+        found = await asyncio.to_thread(newest, world)
+        return found if found["status"] == "requires_action" else None
+
+    waits = await eventually(asked, lambda: "the bank asks nobody")
+    down = world.sandbox.fault("stripe", "capture", "http_error", nth=None, times=None, status=503)
+    await world.wms(f"{order}-s1", "packed")
+
+    async def fired() -> int:
+        return await asyncio.to_thread(world.sandbox.fired, down)
+
+    await eventually(fired, lambda: "nothing is captured")
+    world.sandbox.complete_3ds(str(waits["id"]))
+    await world.environment.fast_forward(world.handle(order), timedelta(minutes=11))
+    world.sandbox.clear_faults()
+    await world.environment.fast_forward(world.handle(order), timedelta(minutes=6))
+    await world.until(order, "released", patience=60)
+    (let_go,) = await money(world, order, "void", 1)
+    assert let_go.data["intent"] == waits["id"]
+    await world.carry(order)
+    sums = await world.judged(order, Ending.COMPLETED)
+    assert (sums.captured, sums.captures) == (4270, 1)
+    assert await on_record(world, order) == (2 * 4270, 4270, 4270)
+
+
+async def test_a_method_that_was_taken_off_file_does_not_hold_up_the_capture(world: World) -> None:
+    order = await waiting(world)
+    method = (await asyncio.to_thread(newest, world))["payment_method"]
+    detach = f"{world.sandbox.base('stripe')}/v1/payment_methods/{method}/detach"
+    assert (await asyncio.to_thread(httpx.post, detach, headers=STRIPE)).is_success
+    await world.fast_forward(order, IN_GOOD_TIME)
+    await world.until_case(order, "authorization_ends")
+    await world.carry(order, "released")
+    sums = await world.judged(order, Ending.OPEN)
+    assert (sums.authorized, sums.captured) == (4270, 4270)
