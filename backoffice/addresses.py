@@ -14,18 +14,29 @@ _PATH = literal(["shipping_address"], TEXTS)
 
 
 def write_address(connection: Connection, shop: str, order: str, change: NewAddress) -> None:
-    """Send an order's parcels elsewhere, once by the change's number.
+    """Send an order's parcels elsewhere, once by the change's number and moment.
 
-    One that comes after a later change is kept, and changes nothing that is done next.
+    One that comes after a later change is kept, and changes nothing that is done next. One of
+    another moment under a number that is taken comes from an order that was restored and counts
+    anew: it follows all that are on record.
     """
-    newest = connection.scalars(
-        select(func.max(_CHANGES.c.number)).where(_CHANGES.c.order_id == order)
-    ).one()
+    rows = connection.execute(
+        select(_CHANGES.c.number, _CHANGES.c.at, _CHANGES.c.address).where(
+            _CHANGES.c.order_id == order
+        )
+    ).all()
+    taken = {row.number for row in rows}
+    newest, number = max(taken, default=0), change.number
+    if number in taken:
+        sent = (change.at, change.address.model_dump(mode="json"))
+        if sent in [(row.at, row.address) for row in rows]:
+            return
+        number = newest + 1
     body = connection.scalars(select(cast(_ORDERS.c.body, Text)).where(_ORDERS.c.id == order)).one()
     known = Order.model_validate_json(body)
     row = {
         "order_id": order,
-        "number": change.number,
+        "number": number,
         "before": known.shipping_address.model_dump(mode="json"),
         "address": change.address.model_dump(mode="json"),
         "who": change.who,
@@ -33,7 +44,7 @@ def write_address(connection: Connection, shop: str, order: str, change: NewAddr
         "at": change.at,
     }
     new = insert(_CHANGES).on_conflict_do_nothing().returning(_CHANGES.c.number)
-    if connection.scalars(new, row).one_or_none() is None or (newest or 0) > change.number:
+    if connection.scalars(new, row).one_or_none() is None or newest > number:
         return
     address = literal(row["address"], JSON)
     connection.execute(

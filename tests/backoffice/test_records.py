@@ -1,6 +1,7 @@
 """One commit is one transaction, and writing it again changes nothing."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -368,3 +369,24 @@ def test_a_new_address_counts_from_then_on_once_and_never_goes_back(trade: Trade
     assert book.order(placed).order.shipping_address == second.address
     hits = OrderSearch(trade.database).search(SHOP, "ada king")
     assert [one.order_id for one in hits] == [placed]
+
+
+def test_a_change_that_is_numbered_anew_after_a_restore_is_no_repetition(trade: Trade) -> None:
+    placed = trade.accept()
+    book = RecordBook(trade.database)
+    before = book.order(placed).order.shipping_address
+    forgotten, newest = (
+        NewAddress(
+            number=1,
+            address=before.model_copy(update={"line1": line}),
+            who="support",
+            at=NOW + later,
+        )
+        for line, later in (("First Street", timedelta(0)), ("Second Street", timedelta(hours=1)))
+    )
+    for change in (forgotten, newest, newest, forgotten):
+        book.commit(Commit(placed, address=change))
+    assert book.order(placed).order.shipping_address == newest.address
+    with trade.database.reading() as connection:
+        numbers = connection.scalars(text("SELECT number FROM address_changes ORDER BY 1")).all()
+    assert numbers == [1, 2]
