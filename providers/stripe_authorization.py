@@ -30,8 +30,8 @@ from providers.stripe_words import (
 )
 
 _NAME_LENGTH = 250
-_METHOD = "payment_method"
-"""What Stripe says a refusal is about where the method is unknown, used up or taken off file."""
+_USED_UP = "It may not be used again"
+"""What Stripe says of a method that was taken off file: no code and no parameter go with it."""
 
 
 def authorize(
@@ -99,7 +99,7 @@ def hold(
     except stripe.InvalidRequestError as error:
         if error.code in AMOUNT_DECLINES:
             return _beyond_limits(error)
-        if error.param == _METHOD:
+        if _USED_UP in str(error):
             return _method_gone()
         raise refusal(error) from error
     return intent
@@ -257,7 +257,7 @@ def _beyond_limits(error: stripe.InvalidRequestError) -> Decline:
 
 
 def _method_gone() -> Decline:
-    """The customer took the method off file, say, or the shop has sent one that is none."""
+    """The customer took the method off file, say."""
     return Decline(
         kind=DeclineKind.CARD,
         code="payment_method_unusable",

@@ -131,8 +131,7 @@ def usable(call: Call, name: str, customer: str | None, *, attaching: bool = Fal
     if method["_"].get("spent"):
         raise invalid(
             "The provided PaymentMethod was previously used with a PaymentIntent without Customer"
-            " attachment, or was detached from a Customer. It may not be used again.",
-            param="payment_method",
+            " attachment, or was detached from a Customer. It may not be used again."
         )
     owner = method["customer"]
     if owner is not None and attaching:
