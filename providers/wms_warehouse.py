@@ -23,6 +23,7 @@ _IDLE_SECONDS = 2.0
 """Shorter than servers keep an idle connection, or a call would meet one that has just closed."""
 _WORDS_LENGTH = 500
 _TEXT_LENGTH = 250
+_NO_NEW_ADDRESS = frozenset({404, 405, 409, 501})
 _STOPPED = frozenset({"cancelled", "pulled", "rejected"})
 _GONE = frozenset({"released", "handed_over"})
 _NEVER_TO_GO = frozenset({"unknown", "recalled"})
@@ -103,10 +104,11 @@ class WmsWarehouse:
                 raise _unknown_word(other)
 
     def readdress(self, attempt: Attempt, shipment: str, ship_to: Address) -> bool:
-        """Say where a shipment goes now; False where the warehouse no longer has it."""
+        """Say where a shipment goes now; False where the warehouse no longer has it, or takes no
+        new addresses at all: labels and slip come from us in any case."""
         body = {"ship_to": place(ship_to)}
         response = self._post(attempt, f"/shipments/{shipment}/address", body)
-        if response.status_code == 409:
+        if response.status_code in _NO_NEW_ADDRESS:
             return False
         answer = _read(response)
         if answer.status != "readdressed":

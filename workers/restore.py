@@ -42,6 +42,8 @@ _RESTARTED = (
     OrderStatus.READY_TO_PACK,
     OrderStatus.PACKED,
 )
+_FIRST_PAYMENT = 2
+"""The number of an order's next authorization where it has one at most."""
 _WAY_BACK = (OrderStatus.CANCELLING, OrderStatus.RECALLING, OrderStatus.CANCELLED)
 _PRINTED = frozenset(
     (OrderStatus.PACKED, OrderStatus.CAPTURED, OrderStatus.RELEASED, OrderStatus.SHIPPED)
@@ -173,7 +175,9 @@ class Restore:
             return []
         words = f"on record it is {before.status.value}; the engine does not know it"
         remains = self._books.remains.of(order_id)
-        safe = before.status in _RESTARTED and not remains.captured
+        # Whoever paid otherwise, or anew, is not asked for the first method again.
+        first = remains.authorize_sequence <= _FIRST_PAYMENT
+        safe = before.status in _RESTARTED and not remains.captured and first
         if safe and not remains.in_couriers_hands:
             given = self._books.intake.given(order_id)
             again = given.model_copy(update={"begun_before": given.accepted_at})

@@ -19,7 +19,7 @@ from domain.status import OrderStatus
 from domain.steering import AddressAnswer, AddressChange
 from workflows.cancel import is_way_back
 from workflows.desk import Desk
-from workflows.interruptions import Stopped
+from workflows.interruptions import Overtaken
 from workflows.shipment import Shipment
 
 _PACKED = frozenset(
@@ -94,19 +94,32 @@ class Addresses:
             for shipment in self._shipments:
                 shipment.address_pending = False
                 shipment.moved = shipment.moved or shipment.booking
+        await self._mail(new.number)
         for shipment in self._shipments:
             if shipment.handed_off:
                 await self._tell_warehouse(shipment, new.number)
-        await self._mail(new.number)
 
     async def _tell_warehouse(self, shipment: Shipment, number: int) -> None:
-        """For its own papers; the labels come from us. One that has let go of it needs no word."""
+        """For its own papers; the labels come from us. One that is done with it needs no word, and
+        one that will not hear holds nobody up."""
         desk = self._desk
+
+        def idle() -> bool:
+            return desk.stop is not None or shipment.capture_asked or shipment.inbox.gone
+
+        if idle():
+            return
         request = SendElsewhere(
             order_id=desk.order_id, shop=desk.shop, shipment=shipment.id, sequence=number
         )
-        with suppress(Stopped):
-            await desk.call(WarehouseActivities.readdress, request, "tell the new address")
+        with suppress(Overtaken):
+            await desk.call(
+                WarehouseActivities.readdress,
+                request,
+                "tell the new address",
+                stoppable=False,
+                unless=idle,
+            )
 
     async def _mail(self, number: int) -> None:
         """The customer is told, whoever asked for it: somebody else may have."""

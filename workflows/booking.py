@@ -12,15 +12,19 @@ from workflows.rates import Rates
 from workflows.shipment import Shipment
 
 
-async def book_courier(shipment: Shipment) -> None:
-    """Plan parcels from catalogue weights and buy a label for each, until that succeeds."""
+async def book_courier(shipment: Shipment, overtaken: Callable[[], bool] = lambda: False) -> None:
+    """Plan parcels from catalogue weights and buy a label for each, until that succeeds.
+
+    Raises:
+        Overtaken: they have left before that.
+    """
     if not shipment.sends:
         return
     policy = shipment.desk.policy
     shipment.parcels = plan_parcels(
         shipment.id, _items(shipment), policy.packaging_grams, policy.max_parcel_grams
     )
-    await buy_labels(shipment)
+    await buy_labels(shipment, overtaken)
 
 
 async def buy_labels(shipment: Shipment, overtaken: Callable[[], bool] = lambda: False) -> None:
@@ -51,6 +55,7 @@ async def _buy(shipment: Shipment, rates: Rates, version: int) -> None:
     desk = shipment.desk
     quotes = await rates.choose(version)
     desk.check_stop()
+    rates.check_overtaken()
     heard = failed = False
 
     async def way_back() -> None:

@@ -114,7 +114,7 @@ class Hold:
                 if payer.offer is not None and not self._ended:
                     hindrance = await try_offer(self._money, payer, payer.offer)
         finally:
-            payer.wanted = False
+            payer.wanted, payer.offer = False, None
         desk.settle(case, "the money is held" if hindrance is None else "it is not needed any more")
 
     async def _tell(self, hindrance: Hindrance | None) -> Case:

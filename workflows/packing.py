@@ -23,7 +23,8 @@ async def until_packed(shipment: Shipment) -> None:
     desk = shipment.desk
     while True:
         if shipment.goes_elsewhere and not shipment.inbox.gone:
-            await label_for_elsewhere(shipment)
+            with suppress(Overtaken):
+                await label_for_elsewhere(shipment)
         packed = await await_message(
             shipment,
             _PACKED,
@@ -56,7 +57,7 @@ async def _booked(shipment: Shipment, packed: Packed) -> bool:
         policy.weight_tolerance_percent,
         policy.weight_tolerance_grams,
     )
-    if shipment.labels and not beyond:
+    if shipment.labels and (not beyond or shipment.inbox.gone):
         return True
     if workflow.patched("parcels-are-booked-as-packed"):
         with suppress(Overtaken):

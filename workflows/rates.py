@@ -56,6 +56,15 @@ class Rates:
             if choice is not None and not await self._too_dear(choice.quotes):
                 return choice.quotes
 
+    def check_overtaken(self) -> None:
+        """Buy nothing for parcels that are not to be booked any more.
+
+        Raises:
+            Overtaken: other parcels are to be booked, or these have left.
+        """
+        if self._overtaken():
+            raise Overtaken("ask for rates")
+
     async def not_sold(self, quotes: tuple[Quote, ...], error: str) -> None:
         """A carrier sells no label: it is tried once more, then the next one by policy."""
         carrier, service = quotes[0].carrier, quotes[0].service
@@ -116,8 +125,7 @@ class Rates:
             unless=lambda: shipment.inbox.gone or shipment.goes_elsewhere or self._overtaken(),
             otherwise=CaseAnswer.ACCEPT,
         )
-        if self._overtaken():
-            raise Overtaken("ask for rates")
+        self.check_overtaken()
         if answer is CaseAnswer.RETRY:
             self._ask_all_again()
         elif answer is CaseAnswer.ACCEPT:

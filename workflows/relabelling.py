@@ -1,18 +1,26 @@
 """Steps 7 to 11 anew for goods that are issued and labelled: other labels take their place."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
 from activities.documents import DocumentActivities, PrintAnew
 from domain.cases import CaseKind
 from domain.shipping import PlannedParcel
 from domain.status import OrderStatus, Step
 from workflows.booking import book_courier, buy_labels, give_labels_back
+from workflows.interruptions import Overtaken
 from workflows.shipment import Shipment
 
 
 async def label_for_elsewhere(shipment: Shipment) -> None:
-    """The customer has moved: it is packed once more, with the labels for the new address."""
+    """The customer has moved: it is packed once more, with the labels for the new address.
+
+    Raises:
+        Overtaken: it has left with the labels that it had.
+    """
     old = _numbers(shipment)
-    await give_labels_back(shipment)
-    await book_courier(shipment)
+    async with _unless_it_leaves(shipment):
+        await book_courier(shipment, lambda: shipment.inbox.gone)
     shipment.inbox.forget_packed()
     await _print(shipment, "to a new address")
     await _report(shipment, "The customer has moved", old)
@@ -24,14 +32,29 @@ async def label_as_packed(
     """What stands on the scale is not what was booked: it is booked as it stands there.
 
     Raises:
-        Overtaken: it was packed otherwise once more, before that was paid for.
+        Overtaken: it was packed otherwise once more, before that was paid for; or it has left with
+            the labels that it had.
     """
     old = _numbers(shipment)
-    await give_labels_back(shipment)
-    shipment.parcels = parcels
-    await buy_labels(shipment, lambda: bool(shipment.inbox.packed))
+    async with _unless_it_leaves(shipment):
+        shipment.parcels = parcels
+        await buy_labels(shipment, lambda: bool(shipment.inbox.packed) or shipment.inbox.gone)
     await _print(shipment, "booked as packed")
     await _report(shipment, f"It was packed otherwise than booked ({'; '.join(beyond)})", old)
+
+
+@asynccontextmanager
+async def _unless_it_leaves(shipment: Shipment) -> AsyncGenerator[None]:
+    """Other labels take the place of those it has. A parcel that leaves meanwhile has the old ones
+    on: the courier takes them for used, and does not pay for them."""
+    labels, parcels = shipment.labels, shipment.parcels
+    await give_labels_back(shipment)
+    try:
+        yield
+    except Overtaken:
+        if shipment.inbox.gone:
+            shipment.labels, shipment.parcels = labels, parcels
+        raise
 
 
 async def _print(shipment: Shipment, why: str) -> None:

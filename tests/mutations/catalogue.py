@@ -307,7 +307,7 @@ MUTATIONS = (
     Mutation(
         "a parcel leaves with a label for another weight",
         "workflows/packing.py",
-        "    if shipment.labels and not beyond:\n",
+        "    if shipment.labels and (not beyond or shipment.inbox.gone):\n",
         "    if shipment.labels:\n",
         ("tests/workflows/test_packed_otherwise.py",),
     ),

@@ -104,3 +104,19 @@ async def test_moving_twice_while_the_label_is_bought_ends_at_the_last_address(
     sums = await world.judged(order, Ending.COMPLETED)
     assert sums.labels_live == 1
     assert street(await world.view(order)) == NEW["line1"]
+
+
+@pytest.mark.parametrize("status", [404, 403])
+async def test_a_warehouse_that_takes_no_new_addresses_holds_nobody_up(
+    world: World, status: int
+) -> None:
+    world.sandbox.fault("wms", "address", "http_error", nth=None, times=None, status=status)
+    order = await world.place()
+    await world.carry(order, "in_fulfilment")
+    assert (await move(world, order)).is_success
+    await world.until_mail_state(order, "address_changed", "sent", "processed", "delivered")
+    if status == 403:
+        await world.until_case(order, "refused_by_provider")
+    await world.carry(order)
+    await world.judged(order, Ending.COMPLETED)
+    assert street(await world.view(order)) == NEW["line1"]

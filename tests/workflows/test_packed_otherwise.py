@@ -116,3 +116,17 @@ async def test_a_cancel_while_it_is_booked_anew_leaves_no_label(world: World) ->
     await world.until(order, "cancelled")
     sums = await world.judged(order, Ending.CANCELLED)
     assert (sums.captured, sums.labels_live) == (0, 0)
+
+
+async def test_a_parcel_that_leaves_while_it_is_booked_anew_leaves_with_its_old_label(
+    world: World,
+) -> None:
+    order = await ready(world)
+    await packed(world, order, parcel(24_000))
+    await world.until_case(order, "label_costs_more")
+    await world.courier(order, "TRANSIT", also_void=True)
+    await world.until(order, "shipped")
+    await world.courier(order, "DELIVERED", also_void=True)
+    await world.until(order, "delivered")
+    sums = await world.judged(order, Ending.OPEN, gone_told=True)
+    assert (sums.captured, sums.labels_bought, sums.labels_live) == (4270, 1, 1)

@@ -221,6 +221,20 @@ async def test_one_that_waited_for_its_money_asks_the_customer_again(
     assert (sums.authorized, sums.captured) == (4270, 4270)
 
 
+async def test_one_that_was_paid_with_another_card_is_left_to_a_person(
+    world: World, vendors: Vendors
+) -> None:
+    order = await world.place(world.body(payment=demo_orders.card("pm_card_visa_chargeDeclined")))
+    await world.until(order, "awaiting_payment")
+    other = demo_orders.card("pm_card_mastercard")
+    assert (await world.api.post(f"/orders/{order}/payment-method", json=other)).is_success
+    await world.until(order, "in_fulfilment")
+    await lose(world, order)
+    (difference,) = await found(restore(world, world.books, vendors), order)
+    assert difference.kind is Kind.LOST
+    assert "settle" in difference.to_do
+
+
 async def test_one_that_was_held_for_review_is_held_again(world: World, vendors: Vendors) -> None:
     order = await world.place(world.body(payment=demo_orders.card("pm_card_riskLevelElevated")))
     await world.until(order, "in_review")
