@@ -10,16 +10,34 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
 
-from domain.model import Model
+from domain.model import Model, unsaid
+from domain.shipping import Portion
 from domain.stock import Shortage, Want
 
 
 class OutOfStock(StrEnum):
-    """What becomes of an order for more than there is: it is refused, or waits whole."""
+    """What becomes of an order for more than there is.
+
+    It is refused; or waits whole; or what is there ships, and the rest waits in line; or what is
+    there ships, and lines that lack a piece are left out.
+    """
 
     REFUSE = "refuse"
     HOLD_ALL = "hold_all"
+    SHIP_AVAILABLE = "ship_available"
+    CANCEL_LINE = "cancel_line"
+
+    @property
+    def divides(self) -> bool:
+        """Whether an order may get a part of its goods."""
+        return self in (OutOfStock.SHIP_AVAILABLE, OutOfStock.CANCEL_LINE)
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether an order stands in line for what it lacks."""
+        return self in (OutOfStock.HOLD_ALL, OutOfStock.SHIP_AVAILABLE)
 
 
 class PlaceInLine(Model):
@@ -38,11 +56,14 @@ class Promised(Model):
     """What an order got: everything (no shortages), a place in line, or neither.
 
     ``expected`` is the day by which all that it lacks is expected, where the shop has said so.
+    ``there`` is the part that it got where it did not get everything; ``waits`` is about the rest
+    then.
     """
 
     shortages: tuple[Shortage, ...] = ()
     waits: bool = False
     expected: date | None = None
+    there: Annotated[tuple[Portion, ...], unsaid(())] = ()
 
 
 class WaitsFor(Model):
@@ -70,15 +91,32 @@ def allocate(
     ``free`` is what nobody has been promised, in pieces by SKU.
     """
     left = dict(free)
-    served: list[Waiting] = []
-    for one in sorted(line, key=lambda each: (each.place.since, each.order)):
-        whole = all(left.get(sku, 0) >= pieces for sku, pieces in one.wants.items())
-        if whole:
-            served.append(one)
-        if whole or one.place.firm_from <= now:
-            for sku, pieces in one.wants.items():
-                left[sku] = max(0, left.get(sku, 0) - pieces)
-    return tuple(served)
+    in_sequence = sorted(line, key=_place_of)
+    return tuple(one for one in in_sequence if _serve(one, left, now))
+
+
+def left_for(
+    order: Waiting, free: Mapping[str, int], line: Iterable[Waiting], now: datetime
+) -> dict[str, int]:
+    """What of the free pieces those who stand in line before an order leave for it."""
+    left = dict(free)
+    for one in sorted(line, key=_place_of):
+        if _place_of(one) < _place_of(order):
+            _serve(one, left, now)
+    return left
+
+
+def _place_of(one: Waiting) -> tuple[datetime, str]:
+    return (one.place.since, one.order)
+
+
+def _serve(one: Waiting, left: dict[str, int], now: datetime) -> bool:
+    """Take from what is left what goes to this order, or is kept for it; whether it is served."""
+    whole = all(left.get(sku, 0) >= pieces for sku, pieces in one.wants.items())
+    if whole or one.place.firm_from <= now:
+        for sku, pieces in one.wants.items():
+            left[sku] = max(0, left.get(sku, 0) - pieces)
+    return whole
 
 
 def expected_day(missing: Iterable[str], days: Mapping[str, date], today: date) -> date | None:

@@ -42,6 +42,18 @@ class Invoice(Model):
     total: Sums
 
 
+class Part(Model):
+    """Which part of its order an invoice is about: the pieces that come before its own in the
+    order's division, and whether it bears the shipping fee."""
+
+    earlier: tuple[Portion, ...] = ()
+    shipping: bool = True
+
+
+WHOLE = Part()
+"""What an order's only invoice is about."""
+
+
 class IssuedInvoice(Model):
     """An invoice that was issued for a shipment: its number, and the pieces that it covers."""
 
@@ -49,6 +61,7 @@ class IssuedInvoice(Model):
     issued_at: datetime
     document: str
     portions: tuple[Portion, ...]
+    part: Part = WHOLE
 
 
 class CreditReason(StrEnum):
@@ -76,13 +89,18 @@ def pieces_by_line(order: Order, portions: Iterable[Portion]) -> dict[str, int]:
 
 
 def invoice_for(
-    order: Order, portions: Iterable[Portion], earlier: Iterable[Portion] = ()
+    order: Order,
+    portions: Iterable[Portion],
+    earlier: Iterable[Portion] = (),
+    shipping: bool | None = None,
 ) -> Invoice:
-    """The figures of an order's next invoice, its lines as on the order.
+    """The figures of one of an order's invoices, its lines as on the order.
 
-    ``earlier`` is what previous invoices of the order cover. Each line's discount and tax are
-    split by cumulative rounding, so every share is within a minor unit of its proportion and
-    the invoices of an order add up to the order, however it is divided.
+    ``earlier`` are the pieces that come before these in the order's division. Each line's discount
+    and tax are split by cumulative rounding, so every share is within a minor unit of its
+    proportion, and the invoices of an order add up to the order, however it is divided and
+    whichever is issued first. ``shipping`` says whether this one bears the shipping fee; unless it
+    is said, the one without pieces before it does.
 
     Raises:
         ValueError: nothing to invoice, an unknown line, or more pieces than were ordered.
@@ -96,20 +114,25 @@ def invoice_for(
         for position, line in enumerate(order.lines, 1)
         if line.id in now
     )
-    shipping = None if before else order.shipping
+    fee = order.shipping if (not before if shipping is None else shipping) else None
     billed: list[tuple[str, Sums]] = [(line.line.tax_rate, line) for line in lines]
-    if shipping is not None:
-        billed.append((shipping.tax_rate, shipping))
+    if fee is not None:
+        billed.append((fee.tax_rate, fee))
     return Invoice(
         currency=order.currency,
         lines=lines,
-        shipping=shipping,
+        shipping=fee,
         by_rate=_by_rate(billed),
         total=_sum(sums for _, sums in billed),
     )
 
 
-def due_for(order: Order, portions: Iterable[Portion], earlier: Iterable[Portion] = ()) -> Money:
+def due_for(
+    order: Order,
+    portions: Iterable[Portion],
+    earlier: Iterable[Portion] = (),
+    shipping: bool | None = None,
+) -> Money:
     """What the customer owes for pieces that ship: the gross of their invoice; nothing for none.
 
     Raises:
@@ -118,7 +141,7 @@ def due_for(order: Order, portions: Iterable[Portion], earlier: Iterable[Portion
     now = tuple(portions)
     if not pieces_by_line(order, now):
         return Money.zero(order.currency)
-    gross = invoice_for(order, now, earlier).total.gross
+    gross = invoice_for(order, now, earlier, shipping).total.gross
     return Money(amount=gross, currency=order.currency)
 
 

@@ -2,14 +2,19 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 from domain.cases import Answer, Case
-from domain.model import LongText, Model, OptionalText
+from domain.model import LongText, Model, OptionalText, unsaid
 from domain.status import OrderStatus, Step
 
 
 class Transition(Model):
-    """One change of status, numbered by the workflow without gaps from 1."""
+    """One change of status, numbered by the workflow without gaps from 1.
+
+    Where an order goes in several shipments, the status is that of its ``shipment``, and ``order``
+    is what the order comes to by it.
+    """
 
     number: int
     status: OrderStatus
@@ -17,6 +22,12 @@ class Transition(Model):
     at: datetime
     shipment: str | None = None
     detail: OptionalText = ""
+    order: Annotated[OrderStatus | None, unsaid(None)] = None
+
+    @property
+    def of_order(self) -> OrderStatus:
+        """What the order is from then on."""
+        return self.order or self.status
 
 
 class FactOutcome(StrEnum):

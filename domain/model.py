@@ -1,13 +1,14 @@
 """The base of every domain model, and the kinds of text that an order may hold."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
+    Field,
     StringConstraints,
     ValidationError,
 )
@@ -38,6 +39,12 @@ class Model(BaseModel):
                 for one in error.errors(include_input=False, include_url=False)
             )
             raise ValueError("; ".join(words)) from None
+
+
+def unsaid(usual: object) -> Any:
+    """Mark a field that is left out of what is written where it has its usual value: what was
+    written before there was such a field reads, and is written, as it was."""
+    return Field(exclude_if=lambda value: value == usual)
 
 
 def _without_nul(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from domain.address import Customer
-from domain.model import Code, LongText, Model, Moment, OptionalText
+from domain.model import Code, LongText, Model, Moment, OptionalText, unsaid
 from domain.money import Money
 from domain.risk import Assessment
 
@@ -91,12 +91,16 @@ class Payer(Model):
 
 
 class Authorization(Model):
-    """Money held for an order. It lapses at ``capture_before``: the provider's word, not ours."""
+    """Money held for an order. It lapses at ``capture_before``: the provider's word, not ours.
+
+    With ``multicapture`` it can be taken in parts; else a capture lets go of what it leaves.
+    """
 
     reference: Code
     money: Money
     capture_before: datetime | None = None
     assessment: Assessment = Assessment()
+    multicapture: Annotated[bool, unsaid(usual=False)] = False
 
 
 class InDoubt(Model):

@@ -17,6 +17,14 @@ _GONE = (
 _MAY_GO = (OrderStatus.RELEASED, OrderStatus.RECALLING)
 
 
+class Taken(Model):
+    """Money that was taken for a shipment and not given back."""
+
+    shipment: str
+    reference: str
+    money: Money
+
+
 class Remains(Model):
     """What is left of an order, as the records have it.
 
@@ -24,7 +32,8 @@ class Remains(Model):
     ``reference`` names it where that is known; ``in_doubt`` is what we asked for, where no answer
     is on record, and ``authorize_sequence`` counts the order's authorizations up to that one.
     ``unverified`` is what a checkout is said to hold, ``captured`` what was taken and not given
-    back.
+    back. Where the order goes in several shipments, ``takings`` says for each what was taken,
+    ``used`` what was taken of ``reference``, and ``statuses`` where they are.
     """
 
     order_id: str
@@ -40,6 +49,9 @@ class Remains(Model):
     authorize_sequence: int = 1
     held: Money | None = None
     captured: Money | None = None
+    takings: tuple[Taken, ...] = ()
+    used: Money | None = None
+    statuses: tuple[OrderStatus, ...] = ()
     labels: tuple[Label, ...] = ()
     handed_off: tuple[str, ...] = ()
     issued: tuple[str, ...] = ()
@@ -67,13 +79,14 @@ class Remains(Model):
         if not self.started:
             return "the order was not started yet; it will be in a moment. Cancel it then"
         left = "; ".join(self.words) or "nothing on record"
-        if self.in_couriers_hands or self.status in _GONE:
+        statuses = (self.status, *self.statuses)
+        if self.in_couriers_hands or any(one in _GONE for one in statuses):
             return (
                 f"the goods have left, so nothing is undone. Left: {left}. Where money is held, "
                 "capture it at the payment provider; where the customer shall not keep the goods, "
                 "take them back as a return"
             )
-        if self.status in _MAY_GO:
+        if any(one in _MAY_GO for one in statuses):
             return (
                 "the parcel was released to the courier and may be gone. Ask the warehouse to pull "
                 "it. If it can: refund the money at the payment provider, void the label at the "

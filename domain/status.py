@@ -1,5 +1,6 @@
 """Where an order is: its status, the twenty steps, and which status may follow which."""
 
+from collections.abc import Iterable
 from enum import IntEnum, StrEnum
 
 
@@ -92,6 +93,44 @@ _FOLLOWS: dict[OrderStatus, frozenset[OrderStatus]] = {
 def may_follow(now: OrderStatus, then: OrderStatus) -> bool:
     """Whether an order in status ``now`` may go to status ``then``."""
     return then in _FOLLOWS[now]
+
+
+_WAY = (
+    _S.ACCEPTED,
+    _S.BACKORDERED,
+    _S.RESERVED,
+    _S.AWAITING_PAYMENT,
+    _S.PAYMENT_SECURED,
+    _S.IN_REVIEW,
+    _S.IN_FULFILMENT,
+    _S.PICKED,
+    _S.READY_TO_PACK,
+    _S.PACKED,
+    _S.CAPTURED,
+    _S.RELEASED,
+    _S.SHIPPED,
+    _S.NOT_DELIVERED,
+    _S.DELIVERED,
+)
+"""How far a shipment has come. One that comes back lies before one that has arrived."""
+
+
+def status_of(shipments: Iterable[OrderStatus]) -> OrderStatus:
+    """What an order is whose shipments are in these statuses, until it ends.
+
+    It is where the least advanced of those is that go to the customer; what is cancelled counts
+    only where nothing else is left.
+
+    Raises:
+        ValueError: there are no shipments.
+    """
+    known = set(shipments)
+    if not known:
+        raise ValueError("an order has a shipment at least")
+    on_the_way = [status for status in _WAY if status in known]
+    if on_the_way:
+        return on_the_way[0]
+    return _S.RECALLING if _S.RECALLING in known else _S.CANCELLING
 
 
 class CancelMoment(StrEnum):

@@ -53,6 +53,12 @@ class Want(Model):
     quantity: int
 
 
+class Wanted(Want):
+    """So many pieces of a SKU for a line of an order."""
+
+    line: str
+
+
 class Shortage(Model):
     """A want that cannot be met."""
 
