@@ -118,7 +118,11 @@ class PaymentActivities:
             return verified
         if isinstance(terms, KeptMethod):
             return self._provider.renew(
-                run.attempt, request.order_id, request.money, terms.reference
+                run.attempt,
+                request.order_id,
+                request.money,
+                terms.reference,
+                parts=request.parts,
             )
         if isinstance(terms, AuthorizeMethod):
             on_record = self._records.order(request.order_id)
@@ -128,7 +132,7 @@ class PaymentActivities:
                 back_to=on_record.shop.status_page,
             )
             return self._provider.authorize(
-                run.attempt, request.order_id, request.money, terms, payer
+                run.attempt, request.order_id, request.money, terms, payer, parts=request.parts
             )
         reference = terms.reference if isinstance(terms, Prepaid) else "nothing-due"
         return Authorization(reference=reference, money=request.money)
@@ -163,7 +167,13 @@ class PaymentActivities:
     def capture(self, request: CapturePayment) -> CaptureResult:
         """Take held money once. A refusal (lapsed, cancelled at the bank) is an answer."""
         with step_run(self._records, request, Step.HAND_OVER, self.capture) as run:
-            outcome = self._provider.capture(run.attempt, request.reference, request.money)
+            outcome = self._provider.capture(
+                run.attempt,
+                request.reference,
+                request.money,
+                final=request.final,
+                before=request.before,
+            )
             if isinstance(outcome, NotCaptured):
                 run.commit(outcome=FactOutcome.DECLINED, detail=outcome.reason)
                 return CaptureResult(reason=outcome.reason)
@@ -196,7 +206,11 @@ class PaymentActivities:
                 return Voided()
             attempt = run.attempt.model_copy(update={"first_at": request.authorized_since})
             voided = self._provider.void(
-                attempt, request.order_id, request.reference, self._doubt(run, request)
+                attempt,
+                request.order_id,
+                request.reference,
+                self._doubt(run, request),
+                request.taken,
             )
             events = () if voided is None else self._held_and_let_go(run, request, voided)
             run.commit(Commit(order=request.order_id, payments=events))

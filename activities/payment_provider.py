@@ -31,8 +31,13 @@ class PaymentProvider(Protocol):
         money: Money,
         method: AuthorizeMethod,
         payer: Payer,
+        *,
+        parts: bool = False,
     ) -> Authorization | Decline | ConfirmationNeeded:
-        """Hold money without taking it. A repeated attempt never holds it twice."""
+        """Hold money without taking it. A repeated attempt never holds it twice.
+
+        With ``parts`` it is to be taken in several parts; whether that can be had is the answer's.
+        """
         ...
 
     def look(
@@ -46,7 +51,13 @@ class PaymentProvider(Protocol):
         ...
 
     def renew(
-        self, attempt: Attempt, order_id: str, money: Money, reference: str
+        self,
+        attempt: Attempt,
+        order_id: str,
+        money: Money,
+        reference: str,
+        *,
+        parts: bool = False,
     ) -> Authorization | Decline:
         """Hold money once more by the method that paid for ``reference``, without the customer.
 
@@ -60,17 +71,34 @@ class PaymentProvider(Protocol):
         """Check that an existing intent holds just this money, uncaptured, and mark it ours."""
         ...
 
-    def capture(self, attempt: Attempt, reference: str, money: Money) -> Captured | NotCaptured:
-        """Take held money once; what is held beyond it is released.
+    def capture(
+        self,
+        attempt: Attempt,
+        reference: str,
+        money: Money,
+        *,
+        final: bool = True,
+        before: Money | None = None,
+    ) -> Captured | NotCaptured:
+        """Take held money once; what is held beyond it is released, unless it is not ``final``.
+
+        ``before`` is what was taken of it already: what is taken now comes on top.
 
         Where the provider cannot take an amount to the last minor unit, it takes what it can below.
         """
         ...
 
     def void(
-        self, attempt: Attempt, order_id: str, reference: str | None, in_doubt: InDoubt | None
+        self,
+        attempt: Attempt,
+        order_id: str,
+        reference: str | None,
+        in_doubt: InDoubt | None,
+        taken: Money | None = None,
     ) -> Authorization | None:
         """Let go of money held for an order; without a reference it is looked up first.
+
+        What was ``taken`` of it before stays taken.
 
         Where authorizing is ``in_doubt``, no late try of it may hold money afterwards. Answers
         what was let go, or None where nothing is held.

@@ -1,19 +1,22 @@
 """What the payment activities are asked, and what they answer."""
 
 from datetime import datetime
+from typing import Annotated
 
 from activities.step import Request
-from domain.model import Model, OptionalText
+from domain.model import Model, OptionalText, unsaid
 from domain.money import Money
 from domain.payment import Authorization, ConfirmationNeeded, Decline, HoldTerms
 
 
 class AuthorizePayment(Request):
-    """Secure the money under these terms; with ``waits`` the customer may confirm it later."""
+    """Secure the money under these terms; with ``waits`` the customer may confirm it later, and
+    with ``parts`` it is to be taken in several parts, where that can be had."""
 
     money: Money
     terms: HoldTerms
     waits: bool = False
+    parts: Annotated[bool, unsaid(usual=False)] = False
 
 
 class LookAtPayment(Request):
@@ -56,10 +59,15 @@ Outcome = Authorization | Decline | ConfirmationNeeded
 
 
 class CapturePayment(Request):
-    """Take money that is held."""
+    """Take money that is held.
+
+    ``before`` was taken of it already; unless ``final``, what is left stays held.
+    """
 
     reference: str
     money: Money
+    final: Annotated[bool, unsaid(usual=True)] = True
+    before: Annotated[Money | None, unsaid(None)] = None
 
 
 class CaptureResult(Model):
@@ -77,7 +85,7 @@ class VoidPayment(Request):
     the customer had to confirm what ``reference`` names, and may have done so unheard;
     ``authorize_sequence`` says which authorization of the order it was. ``unverified`` is what a
     checkout is said to hold under ``reference``, where nobody has verified that it does, and for
-    this order.
+    this order. ``taken`` is what was captured of ``reference``, and stays captured.
     """
 
     reference: str | None = None
@@ -86,6 +94,7 @@ class VoidPayment(Request):
     in_doubt: Money | None = None
     authorize_sequence: int = 1
     unverified: Money | None = None
+    taken: Annotated[Money | None, unsaid(None)] = None
 
 
 class Voided(Model):

@@ -41,6 +41,8 @@ def authorize(
     money: Money,
     method: AuthorizeMethod,
     payer: Payer,
+    *,
+    parts: bool = False,
 ) -> Authorization | Decline | ConfirmationNeeded:
     """Hold ``money``, or say why not, or that the customer has to confirm it first.
 
@@ -59,7 +61,7 @@ def authorize(
             wanted["setup_future_usage"] = "off_session"
         if payer.waits and payer.back_to:
             wanted["return_url"] = payer.back_to
-        return wanted
+        return in_parts(wanted) if parts else wanted
 
     intent = hold(turn, attempt, order_id, params, known)
     if isinstance(intent, Decline):
@@ -183,6 +185,17 @@ def params_of(
     }
 
 
+def in_parts(
+    params: stripe.params.PaymentIntentCreateParams,
+) -> stripe.params.PaymentIntentCreateParams:
+    """The same, to be captured in several parts where card and account allow it.
+
+    Source: Stripe, "Capture a payment multiple times".
+    """
+    params["payment_method_options"] = {"card": {"request_multicapture": "if_available"}}
+    return params
+
+
 def outcome_of(
     money: Money, intent: stripe.PaymentIntent, repeated: bool = False
 ) -> Authorization | Decline | ConfirmationNeeded:
@@ -197,7 +210,8 @@ def outcome_of(
     """
     match intent.status:
         case "requires_capture":
-            held = from_stripe(intent.amount_capturable, intent.currency)
+            # A repeated attempt may find that a part was captured since.
+            held = from_stripe(intent.amount_capturable + intent.amount_received, intent.currency)
             if held != money:
                 raise Mismatch("stripe", f"{intent.id} holds {held}, not {money}")
             return authorization(intent)

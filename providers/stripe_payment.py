@@ -67,13 +67,15 @@ class StripePayment:
         money: Money,
         method: AuthorizeMethod,
         payer: Payer,
+        *,
+        parts: bool = False,
     ) -> Authorization | Decline | ConfirmationNeeded:
         """Hold money without taking it, once: a repeated attempt finds what an earlier one did.
 
         A card that the bank refuses is a decline; so is one that wants 3-D Secure, unless the
-        payer is waited for.
+        payer is waited for. With ``parts`` multicapture is asked for.
         """
-        return authorize(self._calls.turn(), attempt, order_id, money, method, payer)
+        return authorize(self._calls.turn(), attempt, order_id, money, method, payer, parts=parts)
 
     def look(
         self, order_id: str, reference: str, money: Money
@@ -86,10 +88,20 @@ class StripePayment:
         return assess(self._calls.turn(), order_id, reference)
 
     def renew(
-        self, attempt: Attempt, order_id: str, money: Money, reference: str
+        self,
+        attempt: Attempt,
+        order_id: str,
+        money: Money,
+        reference: str,
+        *,
+        parts: bool = False,
     ) -> Authorization | Decline:
-        """Hold money once more, off-session, by the method that an intent kept for that."""
-        return renew(self._calls.turn(), attempt, order_id, money, reference)
+        """Hold money once more, off-session, by the method that an intent kept for that.
+
+        Of the rest of an order Stripe may not be able to charge the last fils: it is not held.
+        """
+        turn = self._calls.turn()
+        return renew(turn, attempt, order_id, chargeable(money), reference, parts=parts)
 
     def verify(
         self, order_id: str, money: Money, intent: ExistingIntent
@@ -97,26 +109,37 @@ class StripePayment:
         """Check that the checkout's intent holds just this money, uncaptured; mark it ours."""
         return verified(self._calls.turn(), order_id, money, intent.payment_intent)
 
-    def capture(self, attempt: Attempt, reference: str, money: Money) -> Captured | NotCaptured:
-        """Take held money once; what is held beyond it is released.
+    def capture(
+        self,
+        attempt: Attempt,
+        reference: str,
+        money: Money,
+        *,
+        final: bool = True,
+        before: Money | None = None,
+    ) -> Captured | NotCaptured:
+        """Take held money once; what is held beyond it is released, unless it is not ``final``.
 
-        Of a part of an order Stripe may not be able to charge the last fils: then it is left to
-        the customer. An authorization that lapsed, or that the bank takes back, is an answer.
+        An intent only says what was taken of it in all, so captures of one intent come one after
+        the other, and ``before`` tells them apart. Of a part of an order Stripe may not be able to
+        charge the last fils: then it is left to the customer. An authorization that lapsed, or that
+        the bank takes back, is an answer.
         """
-        units = _units(chargeable(money))
+        units, used = _units(chargeable(money)), 0 if before is None else _units(before)
         turn = self._calls.turn()
+        params: stripe.params.PaymentIntentCaptureParams = {"amount_to_capture": units}
+        if not final:
+            params["final_capture"] = False
 
         def ended() -> stripe.PaymentIntent | None:
             intent = retrieve(turn, reference)
-            return None if captured(intent, units) is None else intent
+            return None if captured(intent, units, used) is None else intent
 
         try:
             found = ended() if attempt.repeated else None
             intent = found or turn.write(
                 attempt.key,
-                lambda options: turn.v1.payment_intents.capture(
-                    reference, {"amount_to_capture": units}, options
-                ),
+                lambda options: turn.v1.payment_intents.capture(reference, params, options),
                 ended,
                 attempt.repeated,
             )
@@ -128,7 +151,7 @@ class StripePayment:
             intent = ended()
             if intent is None:
                 raise
-        outcome = captured(intent, units)
+        outcome = captured(intent, units, used)
         if outcome is None:
             raise UnknownOutcome("stripe", f"{reference} is {intent.status} after its capture")
         return outcome
@@ -139,18 +162,21 @@ class StripePayment:
         order_id: str,
         reference: str | None,
         in_doubt: InDoubt | None = None,
+        taken: Money | None = None,
     ) -> Authorization | None:
         """Let go of money held for an order; without a reference, look for it first.
 
         ``attempt.first_at`` is when authorizing began. Where its outcome is ``in_doubt``, its
         keys are occupied first, so that no late try can hold money any more. Answers what this
-        operation let go (at whichever attempt), or None where nothing was held.
+        operation let go (at whichever attempt), or None where nothing was held. What was
+        ``taken`` before stays taken.
 
         Raises:
-            Mismatch: the money was captured already.
+            Mismatch: more was captured already.
             UnknownOutcome: also while a try at authorizing may still be under way.
         """
-        return void(self._calls.turn(), attempt, order_id, reference, in_doubt)
+        used = 0 if taken is None else _units(taken)
+        return void(self._calls.turn(), attempt, order_id, reference, in_doubt, used)
 
     def refund(self, attempt: Attempt, reference: str, money: Money) -> Refunded:
         """Give captured money back, once.

@@ -8,7 +8,7 @@ import stripe
 from domain.attempt import Attempt
 from domain.money import Money
 from domain.payment import Authorization, ConfirmationNeeded, Decline, DeclineKind
-from providers.stripe_authorization import hold, outcome_of, params_of
+from providers.stripe_authorization import hold, in_parts, outcome_of, params_of
 from providers.stripe_calls import StripeTurn
 from providers.stripe_lookup import intent_of, mark, retrieve
 from providers.stripe_words import authentication_needed
@@ -18,7 +18,13 @@ _RENEWS = "renews"
 
 
 def renew(
-    turn: StripeTurn, attempt: Attempt, order_id: str, money: Money, reference: str
+    turn: StripeTurn,
+    attempt: Attempt,
+    order_id: str,
+    money: Money,
+    reference: str,
+    *,
+    parts: bool = False,
 ) -> Authorization | Decline:
     """Hold ``money`` by the method of the intent ``reference``, off-session, or say why not.
 
@@ -38,7 +44,7 @@ def renew(
         wanted = params_of(attempt, order_id, money, method, account)
         wanted["metadata"] = {"order": order_id, "operation": attempt.key, _RENEWS: reference}
         wanted["off_session"] = True
-        return wanted
+        return in_parts(wanted) if parts else wanted
 
     def known() -> stripe.PaymentIntent | None:
         return intent_of(turn, order_id, attempt.key, attempt.first_at, account)

@@ -10,7 +10,7 @@ from domain.failures import Mismatch, UnknownOutcome
 from domain.payment import Authorization, InDoubt
 from providers.stripe_calls import StripeTurn
 from providers.stripe_fence import occupy
-from providers.stripe_lookup import intents_of, is_outcome, retrieve
+from providers.stripe_lookup import intents_of, is_outcome, mark, retrieve
 from providers.stripe_units import from_stripe
 from providers.stripe_words import refusal, was_held
 
@@ -21,10 +21,12 @@ def void(
     order_id: str,
     reference: str | None,
     in_doubt: InDoubt | None,
+    taken: int = 0,
 ) -> Authorization | None:
     """Let go of what is held under ``reference``, else of everything held for the order.
 
-    What was let go of before an authorization that is in doubt is not counted as its own.
+    ``taken`` units of it were captured, and stay so. What was let go of before an authorization
+    that is in doubt is not counted as its own.
 
     A look that finds nothing is believed only when nothing can come after it: the keys of the
     authorization are occupied before the look, and whoever used one of them has left a trace.
@@ -35,8 +37,11 @@ def void(
     else:
         used = 0 if in_doubt is None else occupy(turn, order_id, in_doubt)
         intents = intents_of(turn, order_id, attempt.first_at)
+        if in_doubt is not None and taken:
+            # The order's other intents have paid for what has shipped.
+            intents, taken = [one for one in intents if mark(one, "operation") == in_doubt.key], 0
     let_go = [
-        (intent, _let_go(turn, attempt, intent))
+        (intent, _let_go(turn, attempt, intent, taken))
         for intent in sorted(intents, key=lambda one: one.status == "succeeded")
         if in_doubt is None or intent.status != "canceled" or is_outcome(intent, in_doubt.key)
     ]
@@ -52,15 +57,13 @@ def void(
     return Authorization(reference=intent.id, money=money)
 
 
-def _let_go(turn: StripeTurn, attempt: Attempt, intent: stripe.PaymentIntent) -> int:
+def _let_go(turn: StripeTurn, attempt: Attempt, intent: stripe.PaymentIntent, taken: int) -> int:
     """Cancel an intent; what is not held any more because of that, in Stripe's units.
 
     Also what the bank let go by itself, when the authorization lapsed: our books have it as held.
     """
-    if intent.status == "succeeded":
-        raise Mismatch("stripe", f"{intent.id} was captured and cannot be let go, only refunded")
-    if intent.status == "canceled":
-        return was_held(intent)
+    if intent.status in ("canceled", "succeeded"):
+        return _was_let_go(intent, taken)
 
     def ended() -> stripe.PaymentIntent | None:
         now = retrieve(turn, intent.id)
@@ -85,7 +88,12 @@ def _let_go(turn: StripeTurn, attempt: Attempt, intent: stripe.PaymentIntent) ->
         after = ended()
         if after is None:
             raise
-    if after.status == "succeeded":
-        raise Mismatch("stripe", f"{intent.id} was captured and cannot be let go, only refunded")
     # What it held when it was canceled, which may be more than when it was listed.
-    return was_held(after)
+    return _was_let_go(after, taken)
+
+
+def _was_let_go(intent: stripe.PaymentIntent, taken: int) -> int:
+    """What an intent that has ended held beyond what was taken of it."""
+    if intent.amount_received != taken or (intent.status == "succeeded" and not taken):
+        raise Mismatch("stripe", f"{intent.id} was captured and cannot be let go, only refunded")
+    return was_held(intent)

@@ -92,16 +92,26 @@ def authorization(intent: stripe.PaymentIntent) -> Authorization:
     """What an intent holds, until when. Needs ``latest_charge`` expanded."""
     return Authorization(
         reference=intent.id,
-        money=from_stripe(intent.amount_capturable, intent.currency),
+        money=from_stripe(intent.amount_capturable + intent.amount_received, intent.currency),
         capture_before=_capture_before(intent),
         assessment=assessment(intent),
+        multicapture=_several(intent),
     )
 
 
-def _capture_before(intent: stripe.PaymentIntent) -> datetime | None:
+def _card(intent: stripe.PaymentIntent) -> object | None:
     charge = intent.latest_charge
     details = charge.payment_method_details if isinstance(charge, stripe.Charge) else None
-    card = None if details is None else getattr(details, "card", None)
+    return None if details is None else getattr(details, "card", None)
+
+
+def _several(intent: stripe.PaymentIntent) -> bool:
+    offered = getattr(_card(intent), "multicapture", None)
+    return getattr(offered, "status", None) == "available"
+
+
+def _capture_before(intent: stripe.PaymentIntent) -> datetime | None:
+    card = _card(intent)
     moment = None if card is None else getattr(card, "capture_before", None)
     return None if moment is None else datetime.fromtimestamp(moment, UTC)
 
@@ -110,27 +120,32 @@ def was_held(intent: stripe.PaymentIntent) -> int:
     """What a canceled intent held before, in Stripe's units. Needs ``latest_charge`` expanded."""
     charge = intent.latest_charge
     approved = isinstance(charge, stripe.Charge) and charge.status == "succeeded"
-    return intent.amount if approved else 0
+    return intent.amount - intent.amount_received if approved else 0
 
 
-def captured(intent: stripe.PaymentIntent, units: int) -> Captured | NotCaptured | None:
-    """What became of a capture of ``units``; None while the money is still held.
+def captured(
+    intent: stripe.PaymentIntent, units: int, before: int = 0
+) -> Captured | NotCaptured | None:
+    """What became of a capture of ``units`` beyond those ``before``; None while the money is still
+    held.
 
     Raises:
         Mismatch: another amount was captured.
     """
+    taken = intent.amount_received - before
+    if taken == units:
+        rest = 0 if intent.status == "requires_capture" else intent.amount - intent.amount_received
+        return Captured(
+            reference=intent.id,
+            money=from_stripe(units, intent.currency),
+            released=from_stripe(rest, intent.currency) if rest > 0 else None,
+        )
+    if taken or (intent.status == "succeeded" and not before):
+        words = f"{intent.id} has {intent.amount_received} {intent.currency} captured"
+        raise Mismatch("stripe", f"{words}, not {before + units}")
     match intent.status:
         case "succeeded":
-            if intent.amount_received != units:
-                raise Mismatch(
-                    "stripe",
-                    f"{intent.id} has {intent.amount_received} {intent.currency} captured, "
-                    f"not {units}",
-                )
-            money = from_stripe(intent.amount_received, intent.currency)
-            rest = intent.amount - intent.amount_received
-            released = from_stripe(rest, intent.currency) if rest > 0 else None
-            return Captured(reference=intent.id, money=money, released=released)
+            return NotCaptured(reason="what was left of the authorization is not held any more")
         case "requires_capture" | "processing":
             return None
         case "canceled":

@@ -25,7 +25,7 @@ class Ending(StrEnum):
 @dataclass(frozen=True)
 class Expected:
     """An order as its shop knows it. ``due`` is in the payment provider's own unit: what is owed
-    for the pieces that ship (`sandbox.dues`).
+    for the pieces that ship (`sandbox.dues`), in as many ``shipments``.
 
     ``charged_here`` is false where the channel was paid, or nothing is due. Without ``parcels``
     there are as many as were handed over. ``repeats`` counts, by kind, mails whose first sending
@@ -40,6 +40,7 @@ class Expected:
     parcels: int | None = 1
     repeats: Mapping[str, int] = field(default_factory=dict[str, int])
     gone_told: bool = False
+    shipments: int = 1
 
 
 @dataclass
@@ -51,7 +52,6 @@ class Account:
     captured: int = 0
     let_go: int = 0
     refunded: int = 0
-    captures: int = 0
     held_by_intent: dict[str, int] = field(default_factory=dict[str, int])
     labels_bought: int = 0
     labels_refunded: int = 0
@@ -62,11 +62,26 @@ class Account:
     mail_keys: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     callbacks: int = 0
     callback_sequence: list[int] = field(default_factory=list[int])
-    released_at: int | None = None
-    captured_at: int | None = None
+    let_out_at: dict[str, int] = field(default_factory=dict[str, int])
+    taken_at: list[int] = field(default_factory=list[int])
     handed_over_at: int | None = None
     put_away: int = 0
     problems: list[str] = field(default_factory=list[str])
+
+    @property
+    def captures(self) -> int:
+        """How many times money was taken."""
+        return len(self.taken_at)
+
+    @property
+    def captured_at(self) -> int | None:
+        """The ledger's place of the first capture."""
+        return min(self.taken_at, default=None)
+
+    @property
+    def released_at(self) -> int | None:
+        """The ledger's place of the first release."""
+        return min(self.let_out_at.values(), default=None)
 
     @property
     def labels_live(self) -> int:
@@ -120,11 +135,14 @@ def _count_money(sums: Account, entry: LedgerEntry) -> None:
             sums.let_go += amount
             sums.held_by_intent.pop(intent, None)
         case "capture":
-            # What a capture leaves of an authorization, the provider lets go.
-            sums.let_go += max(sums.held_by_intent.pop(intent, 0) - amount, 0)
+            left = sums.held_by_intent.pop(intent, 0) - amount
+            if entry.data.get("final", True):
+                # What the last capture leaves of an authorization, the provider lets go.
+                sums.let_go += max(left, 0)
+            else:
+                sums.held_by_intent[intent] = left
             sums.captured += amount
-            sums.captures += 1
-            sums.captured_at = sums.captured_at or entry.seq
+            sums.taken_at.append(entry.seq)
         case "refund":
             sums.refunded += amount
         case _:
@@ -134,7 +152,7 @@ def _count_money(sums: Account, entry: LedgerEntry) -> None:
 def _count_goods(sums: Account, entry: LedgerEntry) -> None:
     match entry.kind:
         case "released":
-            sums.released_at = sums.released_at or entry.seq
+            sums.let_out_at.setdefault(str(entry.data["shipment"]), entry.seq)
             _note_labels(sums, entry)
         case "handed_over":
             sums.handed_over_at = sums.handed_over_at or entry.seq
@@ -186,7 +204,7 @@ def _money(expected: Expected, sums: Account) -> list[str]:
     rules = [
         (sums.captured <= sums.authorized, "captured more than was authorized"),
         (sums.refunded <= sums.captured, "refunded more than was captured"),
-        (sums.captures <= 1, f"captured {sums.captures} times"),
+        (sums.captures <= expected.shipments, f"captured {sums.captures} times"),
     ]
     due = expected.due if expected.charged_here else 0
     if expected.ending is Ending.COMPLETED:
@@ -202,11 +220,12 @@ def _money(expected: Expected, sums: Account) -> list[str]:
 
 def _goods(expected: Expected, sums: Account) -> list[str]:
     problems: list[str] = []
-    if sums.released_at is not None and expected.charged_here and expected.due:
-        if sums.captured_at is None:
-            problems.append("released without a capture")
-        elif sums.captured_at > sums.released_at:
-            problems.append("released before the capture")
+    if expected.charged_here and expected.due:
+        for place, released in enumerate(sorted(sums.let_out_at.values())):
+            if place >= sums.captures:
+                problems.append("released without a capture")
+            elif sums.taken_at[place] > released:
+                problems.append("released before the capture")
     gone = len(sums.parcels_left) if expected.parcels is None else expected.parcels
     wanted = gone if expected.ending is Ending.COMPLETED else 0
     if expected.gone_told and sums.labels_live == len(sums.left):

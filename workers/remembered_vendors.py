@@ -57,6 +57,8 @@ class RememberedMoney:
         money: Money,
         method: AuthorizeMethod,
         payer: Payer,
+        *,
+        parts: bool = False,
     ) -> Authorization | Decline | ConfirmationNeeded:
         """What came of it."""
         return self._secured()
@@ -73,7 +75,13 @@ class RememberedMoney:
         return found
 
     def renew(
-        self, attempt: Attempt, order_id: str, money: Money, reference: str
+        self,
+        attempt: Attempt,
+        order_id: str,
+        money: Money,
+        reference: str,
+        *,
+        parts: bool = False,
     ) -> Authorization | Decline:
         """What came of it."""
         outcome = self._secured()
@@ -97,7 +105,15 @@ class RememberedMoney:
             raise ValueError("an authorization without an outcome")
         return outcome
 
-    def capture(self, attempt: Attempt, reference: str, money: Money) -> Captured | NotCaptured:
+    def capture(
+        self,
+        attempt: Attempt,
+        reference: str,
+        money: Money,
+        *,
+        final: bool = True,
+        before: Money | None = None,
+    ) -> Captured | NotCaptured:
         """What came of it."""
         result: CaptureResult = self.call.answer
         if result.captured is None:
@@ -105,7 +121,12 @@ class RememberedMoney:
         return Captured(reference=reference, money=result.captured, released=result.released)
 
     def void(
-        self, attempt: Attempt, order_id: str, reference: str | None, in_doubt: InDoubt | None
+        self,
+        attempt: Attempt,
+        order_id: str,
+        reference: str | None,
+        in_doubt: InDoubt | None,
+        taken: Money | None = None,
     ) -> Authorization | None:
         """An older build's answer does not say it: then it is what the records have as held."""
         if isinstance(self.call.answer, Voided):
