@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from temporalio import activity
 
 from activities.operations import operation
 from activities.step import Records, Request, StepRun, step_run
 from domain.documents import DocumentKind, FileFormat
-from domain.invoicing import CreditReason, IssuedInvoice
-from domain.model import Model, OptionalText
+from domain.invoicing import WHOLE, CreditReason, IssuedInvoice, Part
+from domain.model import Model, OptionalText, unsaid
 from domain.record import Commit, Committed, Document, OrderOnRecord
 from domain.shipping import Label, LabelFormat, PlannedParcel, Portion
 from domain.status import Step
@@ -56,6 +56,7 @@ class Printer(Protocol):
         number: str,
         issued_at: datetime,
         portions: tuple[Portion, ...],
+        part: Part = WHOLE,
     ) -> bytes:
         """The invoice for what was picked, with tax by rate."""
         ...
@@ -83,6 +84,7 @@ class Paperwork(Protocol):
         key: str,
         commit: Commit,
         invoice: Callable[[str, datetime], Document],
+        part: Part = WHOLE,
     ) -> Committed:
         """In one transaction: draw the invoice's number and write it, issue the shipment's
         stock from its reservation, queue every document for printing, write the commit.
@@ -111,11 +113,13 @@ class Paperwork(Protocol):
 
 
 class PreparePapers(Request):
-    """Issue stock and prepare papers for what was picked."""
+    """Issue stock and prepare papers for what was picked; ``part`` says which part of the order
+    the invoice is about."""
 
     portions: tuple[Portion, ...]
     parcels: tuple[PlannedParcel, ...]
     labels: tuple[Label, ...]
+    part: Annotated[Part, unsaid(WHOLE)] = WHOLE
 
 
 class PrintAnew(Request):
@@ -176,7 +180,9 @@ class DocumentActivities:
                     shipment=run.subject,
                     kind=DocumentKind.INVOICE,
                     format=FileFormat.PDF,
-                    content=self._printer.invoice(on_record, number, issued_at, request.portions),
+                    content=self._printer.invoice(
+                        on_record, number, issued_at, request.portions, request.part
+                    ),
                     number=number,
                 )
 
@@ -187,6 +193,7 @@ class DocumentActivities:
                 run.key,
                 run.entries(Commit(order=request.order_id, documents=documents)),
                 invoice,
+                request.part,
             )
             return Papers(restock=committed.restock, invoice=committed.invoice)
 

@@ -1,6 +1,6 @@
 """The promise of goods, its release, and what turns out not to be there."""
 
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from temporalio import activity
 
@@ -9,10 +9,10 @@ from activities.step import Records, Request, step_run
 from domain.backorder import PlaceInLine, Promised
 from domain.ids import idempotency_key
 from domain.journal import FactOutcome
-from domain.model import Model, OptionalText
+from domain.model import Model, OptionalText, unsaid
 from domain.record import Commit, Committed
 from domain.status import Step
-from domain.stock import Lost, RestockNeed, Shortage, Want
+from domain.stock import Lost, RestockNeed, Shortage, Want, Wanted
 
 
 class StockLedger(Protocol):
@@ -30,6 +30,21 @@ class StockLedger(Protocol):
 
     def release(self, shop: str, key: str, commit: Commit) -> None:
         """Release whatever ``commit.order`` still has reserved, and write the commit."""
+        ...
+
+    def release_part(
+        self,
+        shop: str,
+        wants: tuple[Want, ...],
+        key: str,
+        commit: Commit,
+        reserved_as: str | None,
+    ) -> None:
+        """Release these of the pieces that ``commit.order`` has reserved, and write the commit.
+
+        With ``reserved_as`` only what was reserved under that key, which may be nothing: the order
+        stands in line for it no longer. Under a key that was used before nothing is released again.
+        """
         ...
 
     def write_off(self, shop: str, lost: Lost, key: str, commit: Commit) -> Committed:
@@ -60,12 +75,51 @@ class Line(Protocol):
         """The last look: what was not served by now leaves the line."""
         ...
 
+    def reserve_what_is_there(
+        self,
+        shop: str,
+        lines: tuple[Wanted, ...],
+        keys: tuple[str, str],
+        commit: Commit,
+        place: PlaceInLine | None,
+        *,
+        whole_lines: bool,
+    ) -> Promised:
+        """Reserve what is there for ``commit.order`` and write the commit; with a ``place`` the
+        rest stands in line.
+
+        The first of the ``keys`` is for what is there, the second for a rest. Where nothing is
+        there, nothing is written, and all of it stands in line under the first.
+        """
+        ...
+
 
 class ReserveStock(Request):
     """Promise these pieces to an order: all of them or none. With a ``place`` it may wait."""
 
     wants: tuple[Want, ...]
     place: PlaceInLine | None = None
+
+
+class DivideStock(Request):
+    """Promise what is there of these lines; with a ``place`` the rest may wait.
+
+    With ``whole_lines`` a line that lacks a piece gets none.
+    """
+
+    lines: tuple[Wanted, ...]
+    place: PlaceInLine | None = None
+    whole_lines: bool = False
+
+
+class ReleasePart(Request):
+    """Let go of what a shipment was promised: these pieces.
+
+    One that ``waits`` has a place in line instead, and its goods only if it was served just now.
+    """
+
+    wants: tuple[Want, ...]
+    waits: bool = False
 
 
 class WriteOff(Request):
@@ -86,11 +140,15 @@ class WrittenOff(Model):
 
 
 class LookForGoods(Request):
-    """Look whether an order that stands in line was served; with ``last`` it leaves otherwise."""
+    """Look whether an order that stands in line was served; with ``last`` it leaves otherwise.
+
+    ``share`` says which share of its goods it stands there for.
+    """
 
     wants: tuple[Want, ...]
     place: PlaceInLine
     last: bool = False
+    share: Annotated[int, unsaid(1)] = 1
 
 
 class StockActivities:
@@ -116,12 +174,29 @@ class StockActivities:
                 run.commit(outcome=FactOutcome.DECLINED, detail=_words(promised))
             return promised
 
+    @activity.defn(name="reserve_what_is_there", no_thread_cancel_exception=True)
+    @operation("reserve")
+    def reserve_what_is_there(self, request: DivideStock) -> Promised:
+        """Promise what is there in one transaction; the rest stands in line by then."""
+        with step_run(self._records, request, Step.RECEIVED, self.reserve_what_is_there) as run:
+            promised = self._line.reserve_what_is_there(
+                request.shop,
+                request.lines,
+                (run.key, _reserve_key(request.order_id, 2)),
+                run.entries(),
+                request.place,
+                whole_lines=request.whole_lines,
+            )
+            if promised.shortages and not promised.there:
+                run.commit(outcome=FactOutcome.DECLINED, detail=_words(promised))
+            return promised
+
     @activity.defn(name="look_for_goods", no_thread_cancel_exception=True)
     @operation("look_for_goods")
     def look(self, request: LookForGoods) -> Promised:
         """Whoever was served hears so, and whose turn it is by now is served."""
         with step_run(self._records, request, Step.RECEIVED, self.look) as run:
-            key = idempotency_key(request.order_id, "reserve")
+            key = _reserve_key(request.order_id, request.share)
             ask = self._line.reserve_or_leave if request.last else self._line.reserve_or_wait
             promised = ask(request.shop, request.wants, key, run.entries(), request.place)
             if promised.shortages:
@@ -134,6 +209,14 @@ class StockActivities:
         """Let go of what is still promised; a second time changes nothing."""
         with step_run(self._records, request, Step.STOCK, self.release) as run:
             self._ledger.release(request.shop, run.key, run.entries())
+
+    @activity.defn(name="release_part", no_thread_cancel_exception=True)
+    @operation("release_part")
+    def release_part(self, request: ReleasePart) -> None:
+        """Let go of what one shipment was promised; others keep what is theirs."""
+        with step_run(self._records, request, Step.STOCK, self.release_part) as run:
+            known = _reserve_key(request.order_id, 2) if request.waits else None
+            self._ledger.release_part(request.shop, request.wants, run.key, run.entries(), known)
 
     @activity.defn(name="write_off_stock", no_thread_cancel_exception=True)
     @operation("write_off")
@@ -148,6 +231,11 @@ class StockActivities:
             )
             written = self._ledger.write_off(request.shop, lost, run.key, run.entries())
             return WrittenOff(restock=written.restock)
+
+
+def _reserve_key(order_id: str, share: int) -> str:
+    """What the reservation of an order's n-th share is called, whoever makes it."""
+    return idempotency_key(order_id, "reserve", share)
 
 
 def _words(promised: Promised) -> str:

@@ -1,7 +1,7 @@
 """What the API shows of orders and cases: the records' own words, cases with their answers."""
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
 from backoffice.callbacks import message_id
 from backoffice.cases import CaseOnRecord
@@ -17,7 +17,7 @@ from backoffice.views import (
 from domain.backorder import WaitsFor
 from domain.cases import Answer, Case, CaseAnswer
 from domain.journal import StepFact, Transition
-from domain.model import Model
+from domain.model import Model, unsaid
 from domain.order import Order
 from domain.status import OrderStatus
 from domain.stock import StockEntry
@@ -91,7 +91,10 @@ class CaseList(Model):
 
 
 class OrderEvent(Model):
-    """One change of an order's status, numbered from 1 without gaps; as in callbacks."""
+    """One change of an order's status, numbered from 1 without gaps; as in callbacks.
+
+    Of an order that goes in several shipments it is about one; ``order_status`` is the whole's.
+    """
 
     id: str
     type: str
@@ -100,6 +103,7 @@ class OrderEvent(Model):
     channel: str
     sequence: int
     status: OrderStatus
+    order_status: Annotated[OrderStatus | None, unsaid(None)] = None
     at: datetime
     shipment: str | None = None
     detail: str = ""
@@ -133,6 +137,7 @@ def events_of(view: OrderView) -> tuple[OrderEvent, ...]:
             channel=view.order.channel,
             sequence=place,
             status=one.status,
+            order_status=one.order,
             at=one.at,
             shipment=one.shipment,
             detail=one.detail,

@@ -3,12 +3,12 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from backoffice.database import Database
 from backoffice.ledger import standings
-from backoffice.tables.backorders import BackorderLineRow
+from backoffice.tables.backorders import BackorderRow
 from backoffice.tables.base import table
 from backoffice.tables.orders import OrderRow, TransitionRow
 from backoffice.tables.papers import (
@@ -23,7 +23,7 @@ from domain.payment import PaymentEventKind
 from domain.status import OrderStatus
 
 _STOCK, _INVOICES, _NOTES = table(StockEntryRow), table(InvoiceRow), table(CreditNoteRow)
-_WAITING = table(BackorderLineRow)
+_WAITING = table(BackorderRow)
 _SERIES = {
     "invoices": (table(InvoiceSeriesRow), _INVOICES),
     "credit notes": (table(CreditNoteSeriesRow), _NOTES),
@@ -112,11 +112,17 @@ def _reservations(connection: Connection, shop: str) -> list[Difference]:
 
 
 def _in_line(connection: Connection, shop: str) -> list[Difference]:
-    """Who waits for goods has nothing reserved: it is all or nothing."""
+    """Who waits for goods has none of them reserved: it is all or nothing."""
     by_order = connection.execute(
         select(_STOCK.c.order_id, func.sum(_STOCK.c.reserved))
+        .join(_WAITING, _WAITING.c.order_id == _STOCK.c.order_id)
         .where(
-            _STOCK.c.order_id.in_(select(_WAITING.c.order_id).where(_WAITING.c.shop == shop)),
+            _WAITING.c.shop == shop,
+            _WAITING.c.served_at.is_(None),
+            or_(
+                func.starts_with(_STOCK.c.key, _WAITING.c.key + ":"),
+                func.right(_WAITING.c.key, 10) == ":reserve:1",
+            ),
         )
         .group_by(_STOCK.c.order_id)
         .having(func.sum(_STOCK.c.reserved) != 0)
@@ -209,7 +215,15 @@ def _money(connection: Connection, shop: str) -> list[Difference]:
 
 
 def _taken_and_let_go(connection: Connection, shop: str) -> list[Difference]:
-    """Of an authorization that was captured, what was not taken is let go of."""
+    """Of an authorization that was captured, what was not taken is let go of.
+
+    An order that goes in several shipments may take it later, for as long as it is open.
+    """
+    apart = (
+        select(_TRANSITIONS.c.order_id)
+        .where(_TRANSITIONS.c.order_id == _ORDERS.c.id, _TRANSITIONS.c.of_order.is_not(None))
+        .exists()
+    )
     sums = {
         kind: func.coalesce(func.sum(_MONEY.c.amount).filter(_MONEY.c.kind == kind.value), 0)
         for kind in (
@@ -222,7 +236,7 @@ def _taken_and_let_go(connection: Connection, shop: str) -> list[Difference]:
     rows = connection.execute(
         select(_MONEY.c.order_id, _MONEY.c.reference, held, taken, let_go)
         .join(_ORDERS, _ORDERS.c.id == _MONEY.c.order_id)
-        .where(_ORDERS.c.shop == shop)
+        .where(_ORDERS.c.shop == shop, or_(_ORDERS.c.ended_at.is_not(None), ~apart))
         .group_by(_MONEY.c.order_id, _MONEY.c.reference)
         .having((taken > 0) & (held > taken + let_go))
         .order_by(_MONEY.c.order_id, _MONEY.c.reference)
@@ -239,7 +253,11 @@ def _statuses(connection: Connection, shop: str) -> list[Difference]:
     Numbers may have gaps: a transition that a step foresaw and did not lead to is never written.
     """
     newest = (
-        select(_TRANSITIONS.c.order_id, _TRANSITIONS.c.number, _TRANSITIONS.c.status)
+        select(
+            _TRANSITIONS.c.order_id,
+            _TRANSITIONS.c.number,
+            func.coalesce(_TRANSITIONS.c.of_order, _TRANSITIONS.c.status).label("status"),
+        )
         .ext(distinct_on(_TRANSITIONS.c.order_id))
         .order_by(_TRANSITIONS.c.order_id, _TRANSITIONS.c.number.desc())
         .subquery()

@@ -22,7 +22,7 @@ from backoffice.line import (
     served_by_now,
     stand_in_line,
 )
-from backoffice.promising import promise
+from backoffice.promising import Divided, is_promised, keep_part, promise, promise_part
 from backoffice.refusals import UnknownSku
 from backoffice.tables.backorders import (
     BackorderLineRow,
@@ -34,7 +34,8 @@ from backoffice.tables.base import table
 from backoffice.tables.orders import OrderRow
 from domain.backorder import PlaceInLine, Promised, Waiting, as_wants, expected_day
 from domain.record import Commit
-from domain.stock import StockEntry, StockKind, Want
+from domain.shipping import Portion
+from domain.stock import Shortage, StockEntry, StockKind, Want, Wanted
 
 SIGNAL = "goods_news"
 """What an order in line is told: to look."""
@@ -95,6 +96,79 @@ class BackorderBook:
             missing = [one.sku for one in shortages]
             expected = expected_day(missing, days_of(connection, shop), now.date())
             return Promised(shortages=shortages, waits=True, expected=expected)
+
+    def reserve_what_is_there(
+        self,
+        shop: str,
+        lines: tuple[Wanted, ...],
+        keys: tuple[str, str],
+        commit: Commit,
+        place: PlaceInLine | None,
+        *,
+        whole_lines: bool,
+    ) -> Promised:
+        """Reserve what is there for ``commit.order`` and write the commit; with a ``place`` the
+        rest stands in line.
+
+        The first of the ``keys`` is for what is there, the second for a rest. Where nothing is
+        there, nothing is written, and all of it stands in line under the first. Asked again, it
+        answers the same, and changes nothing.
+        """
+        now = self._clock()
+        at = place or PlaceInLine(since=now, firm_from=now)
+        division = Divided(commit.order, at, lines, whole_lines)
+        with self._database.transaction() as connection:
+            lock_order(connection, commit.order)
+            there = promise_part(connection, shop, division, keys[0], now)
+            return self._keep_part(connection, shop, division, keys, commit, there, place)
+
+    def _keep_part(
+        self,
+        connection: Connection,
+        shop: str,
+        division: Divided,
+        keys: tuple[str, str],
+        commit: Commit,
+        there: tuple[Portion, ...],
+        place: PlaceInLine | None,
+    ) -> Promised:
+        """Write what an order got, and let it stand in line for the rest."""
+        rest = division.rest(there)
+        if there:
+            write(connection, commit)
+        if not rest.wants:
+            return Promised()
+        missing = tuple(
+            Shortage(sku=sku, wanted=pieces, available=0) for sku, pieces in rest.wants.items()
+        )
+        waits = place is not None and not lacking(connection, shop, rest.wants)
+        if waits and not is_promised(connection, shop, rest, keys[1]):
+            stand_in_line(connection, shop, keys[1] if there else keys[0], rest)
+        days = days_of(connection, shop)
+        expected = expected_day(rest.wants, days, self._clock().date()) if waits else None
+        return Promised(shortages=missing, waits=waits, expected=expected, there=there)
+
+    def bring_back_part(
+        self,
+        shop: str,
+        lines: tuple[Wanted, ...],
+        keys: tuple[str, str],
+        commit: Commit,
+        place: PlaceInLine | None,
+        promised: Promised,
+    ) -> Promised:
+        """Put on record again which part an order once got, whatever is there by now."""
+        now = self._clock()
+        at = place or PlaceInLine(since=now, firm_from=now)
+        division = Divided(commit.order, at, lines, whole_lines=False)
+        everything = tuple(Portion(line=one.line, quantity=one.quantity) for one in lines)
+        there = promised.there if promised.shortages else everything
+        with self._database.transaction() as connection:
+            lock_order(connection, commit.order)
+            keep_part(connection, shop, division, there, keys[0], now)
+            waits = place if promised.waits else None
+            self._keep_part(connection, shop, division, keys, commit, there, waits)
+        return promised
 
     def bring_back(
         self,

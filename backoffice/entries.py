@@ -61,6 +61,16 @@ def written_keys(connection: Connection, shop: str, keys: Iterable[str]) -> froz
     return frozenset(connection.scalars(_WRITTEN, {"shop": shop, "keys": wanted}))
 
 
+def reserved_under(connection: Connection, shop: str, skus: Mapping[str, str]) -> dict[str, int]:
+    """What was reserved under these keys, in pieces by SKU; ``skus`` names each key's."""
+    rows = connection.execute(
+        select(_ENTRIES.c.key, _ENTRIES.c.reserved).where(
+            _ENTRIES.c.shop == shop, _ENTRIES.c.key.in_(sorted(skus))
+        )
+    )
+    return {skus[key]: reserved for key, reserved in rows}
+
+
 def reserved_for(connection: Connection, order: str) -> dict[str, int]:
     """What an order still has reserved, in pieces by SKU."""
     return _sums(connection, _ENTRIES.c.reserved, _ENTRIES.c.order_id == order)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Text, cast, select, tuple_
+from sqlalchemy import ColumnElement, Connection, RowMapping, Text, cast, func, select, tuple_
 
 from backoffice.database import Database
 from backoffice.shipments import label_of
@@ -20,6 +20,7 @@ PICKED = "picked"
 """The kind under which the inbox keeps what the warehouse picked."""
 
 _HANDOFFS, _ORDERS = table(HandoffRow), table(OrderRow)
+_STATUS = func.coalesce(_HANDOFFS.c.status, _ORDERS.c.status)
 _LABELS, _INBOX, _INVOICES = table(LabelRow), table(InboxRow), table(InvoiceRow)
 
 
@@ -48,7 +49,7 @@ class ShipmentState:
 
 @dataclass(frozen=True)
 class FloorShipment:
-    """A shipment that the warehouse has accepted, and its order's status."""
+    """A shipment that the warehouse has accepted, and its status, which is mostly its order's."""
 
     status: OrderStatus
     handoff: Handoff
@@ -80,12 +81,12 @@ class HandoffBook:
         limit: int = 100,
         after: str | None = None,
     ) -> tuple[FloorShipment, ...]:
-        """Accepted shipments of orders in these statuses, the first handed off first, from the
+        """Accepted shipments in these statuses, the first handed off first, from the
         one that follows shipment ``after``.
         """
         where = [
             _ORDERS.c.shop == shop,
-            _ORDERS.c.status.in_([status.value for status in statuses]),
+            _STATUS.in_([status.value for status in statuses]),
             _HANDOFFS.c.accepted.is_(True),
         ]
         if after is not None:
@@ -94,7 +95,7 @@ class HandoffBook:
             where.append(tuple_(_HANDOFFS.c.at, _HANDOFFS.c.shipment) > last.scalar_subquery())
         with self._database.transaction() as connection:
             rows = connection.execute(
-                select(_ORDERS.c.status, cast(_HANDOFFS.c.document, Text))
+                select(_STATUS, cast(_HANDOFFS.c.document, Text))
                 .join(_ORDERS, _ORDERS.c.id == _HANDOFFS.c.order_id)
                 .where(*where)
                 .order_by(_HANDOFFS.c.at, _HANDOFFS.c.shipment)
@@ -115,7 +116,7 @@ class HandoffBook:
                 select(
                     _ORDERS.c.id,
                     _ORDERS.c.shop,
-                    _ORDERS.c.status,
+                    _STATUS.label("status"),
                     _HANDOFFS.c.accepted,
                     _HANDOFFS.c.reference,
                     _HANDOFFS.c.reason,

@@ -11,10 +11,10 @@ from backoffice.refusals import NotOnRecord
 from backoffice.tables.base import table
 from backoffice.tables.messages import CallbackRow
 from backoffice.tables.orders import OrderRow, StepFactRow, TransitionRow
-from backoffice.tables.shipping import LabelRow
+from backoffice.tables.shipping import HandoffRow, LabelRow
 from domain.journal import StepFact, Transition
 
-_ORDERS = table(OrderRow)
+_ORDERS, _HANDOFFS = table(OrderRow), table(HandoffRow)
 _NEW_TRANSITIONS = insert(table(TransitionRow)).on_conflict_do_nothing()
 _NEW_FACTS = insert(table(StepFactRow)).on_conflict_do_nothing()
 _CALLBACKS, _EARLIER = table(CallbackRow), table(CallbackRow).alias("earlier")
@@ -73,6 +73,13 @@ _ADVANCE = (
 )
 
 
+_MOVE_SHIPMENT = (
+    update(_HANDOFFS)
+    .where(_HANDOFFS.c.shipment == bindparam("of"), _HANDOFFS.c.status_number < bindparam("newest"))
+    .values(status=bindparam("then"), status_number=bindparam("newest"))
+)
+
+
 @dataclass(frozen=True)
 class Subject:
     """The order that is written about: whose it is, what its shop calls it, its live labels."""
@@ -113,9 +120,9 @@ def advance(connection: Connection, order: str, transitions: tuple[Transition, .
         {
             "order": order,
             "newest": newest.number,
-            "then": newest.status.value,
+            "then": newest.of_order.value,
             "since": newest.at,
-            "end": newest.at if newest.status.ended else None,
+            "end": newest.at if newest.of_order.ended else None,
         },
     ).one_or_none()
     return lock_order(connection, order) if changed is None else _subject(order, changed)
@@ -141,10 +148,15 @@ def write_transitions(
                 "at": one.at,
                 "shipment": one.shipment,
                 "detail": one.detail,
+                "of_order": None if one.order is None else one.order.value,
             }
             for one in in_order
         ],
     )
+    for one in in_order:
+        if one.order is not None and one.shipment is not None:
+            moved = {"of": one.shipment, "then": one.status.value, "newest": one.number}
+            connection.execute(_MOVE_SHIPMENT, moved)
     connection.execute(
         _NEW_CALLBACKS,
         [
@@ -161,8 +173,13 @@ def write_transitions(
 
 
 def _told(subject: Subject, transition: Transition) -> dict[str, object]:
-    """What the shop is told about a change of status; the callback's own number comes with it."""
+    """What the shop is told about a change of status; the callback's own number comes with it.
+
+    Of an order that goes in several shipments it is told what became of one, and of the order.
+    """
+    whole = {} if transition.order is None else {"order_status": transition.order.value}
     return {
+        **whole,
         "type": f"order.{transition.status.value}",
         "order": subject.order,
         "number": subject.number,

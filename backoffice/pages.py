@@ -78,6 +78,7 @@ def _transitions(connection: Connection, name: str) -> tuple[Transition, ...]:
             at=row["at"],
             shipment=row["shipment"],
             detail=row["detail"],
+            order=None if row["of_order"] is None else OrderStatus(row["of_order"]),
         )
         for row in rows
     )

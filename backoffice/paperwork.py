@@ -24,7 +24,7 @@ from backoffice.tables.papers import (
 )
 from backoffice.tables.shops import ShopRow
 from domain.address import Seller
-from domain.invoicing import CreditReason, IssuedInvoice, invoice_for
+from domain.invoicing import WHOLE, CreditReason, IssuedInvoice, Part, invoice_for
 from domain.order import Order
 from domain.record import Commit, Committed, Document
 from domain.shipping import Portion
@@ -63,6 +63,7 @@ class PaperworkBook:
         key: str,
         commit: Commit,
         invoice: Callable[[str, datetime], Document],
+        part: Part = WHOLE,
     ) -> Committed:
         """In one transaction: draw the invoice's number and write it, issue the shipment's
         stock from its reservation, queue every document for printing, write the commit.
@@ -106,7 +107,8 @@ class PaperworkBook:
                     "document": paper.key,
                     "issued_at": now,
                     "portions": [one.model_dump(mode="json") for one in portions],
-                    **_sums(order, portions),
+                    "part": part.model_dump(mode="json"),
+                    **_sums(order, portions, part),
                 },
             )
             return replace(committed, restock=restock, invoice=number)
@@ -195,8 +197,8 @@ def _check_reserved(connection: Connection, order: str, quantities: dict[str, in
             raise NotReserved(order, sku, quantity, reserved.get(sku, 0))
 
 
-def _sums(order: Order, portions: tuple[Portion, ...]) -> dict[str, int]:
-    total = invoice_for(order, portions).total
+def _sums(order: Order, portions: tuple[Portion, ...], part: Part) -> dict[str, int]:
+    total = invoice_for(order, portions, part.earlier, part.shipping).total
     return {"net": total.net, "tax": total.tax, "gross": total.gross}
 
 
@@ -219,6 +221,7 @@ def _invoice_of(row: RowMapping) -> IssuedInvoice:
         issued_at=row["issued_at"],
         document=row["document"],
         portions=tuple(Portion.model_validate(one) for one in row["portions"]),
+        part=Part.model_validate(row["part"]),
     )
 
 

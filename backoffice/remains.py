@@ -22,13 +22,13 @@ from domain.payment import (
     PaymentEvent,
     PaymentEventKind,
 )
-from domain.remains import Remains
+from domain.remains import Remains, Taken
 from domain.status import OrderStatus
 from domain.stock import Want
 
 _ORDERS, _CASES, _MONEY = table(OrderRow), table(CaseRow), table(PaymentEventRow)
 _FACTS = table(StepFactRow)
-_K = PaymentEventKind
+_K, _S = PaymentEventKind, OrderStatus
 
 
 class RemainsBook:
@@ -73,6 +73,9 @@ class RemainsBook:
                 in_couriers_hands=_in_couriers_hands(shipments),
                 cases=_open_cases(connection, order_id),
             )
+            if len(shipments) > 1:
+                known = tuple(one.status for one in shipments if one.status is not None)
+                remains = remains.model_copy(update={"statuses": known})
             return _with_money(remains, connection, order)
 
 
@@ -85,7 +88,10 @@ def _with_money(remains: Remains, connection: Connection, order: Order) -> Remai
     events = tuple(event_of(row) for row in rows.mappings())
     totals = totals_of(events, order.currency)
     taken = totals.captured.amount > 0
-    held = Money.zero(order.currency) if taken else totals.authorized - totals.voided
+    several = len(remains.statuses) > 1
+    left = totals.authorized - totals.voided
+    held = left if not taken else Money.zero(order.currency)
+    held = left - totals.captured if taken and several else held
     captured = totals.captured - totals.refunded
     # One that waits for its money may be asking the bank once more, whatever it said before.
     waits = remains.status is OrderStatus.AWAITING_PAYMENT
@@ -107,8 +113,25 @@ def _with_money(remains: Remains, connection: Connection, order: Order) -> Remai
             "authorize_sequence": _next_authorization(connection, remains.order_id),
             "held": held if held.amount > 0 else None,
             "captured": captured if captured.amount > 0 else None,
+            **(_apart(events, reference, order.currency) if several else {}),
         }
     )
+
+
+def _apart(
+    events: tuple[PaymentEvent, ...], reference: str | None, currency: str
+) -> dict[str, object]:
+    """What was taken for each of several shipments, and of what is held still."""
+    back = {one.shipment for one in events if one.kind is _K.REFUND}
+    taken = [one for one in events if one.kind is _K.CAPTURE and one.shipment not in back]
+    used = [one.money for one in events if one.kind is _K.CAPTURE and one.reference == reference]
+    return {
+        "takings": tuple(
+            Taken(shipment=one.shipment or "", reference=one.reference, money=one.money)
+            for one in taken
+        ),
+        "used": sum(used, Money.zero(currency)) if used else None,
+    }
 
 
 def _next_authorization(connection: Connection, order_id: str) -> int:
@@ -142,6 +165,13 @@ def _handed_off(
     """Shipments that the warehouse has, or may have: its answer to a handoff can be lost."""
     known = tuple(each.shipment for each in shipments if each.handoff is not None)
     may_be_under_way = status in (OrderStatus.PAYMENT_SECURED, OrderStatus.CANCELLING)
+    under_way = tuple(
+        each.shipment
+        for each in shipments
+        if each.handoff is None and each.status in (_S.PAYMENT_SECURED, _S.CANCELLING)
+    )
+    if len(shipments) > 1:
+        return known + under_way
     return known or ((shipment_id(order_id, 1),) if may_be_under_way else ())
 
 

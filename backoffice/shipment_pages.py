@@ -6,11 +6,14 @@ from sqlalchemy import Connection, RowMapping, select
 
 from backoffice.shipments import label_of
 from backoffice.tables.base import table
+from backoffice.tables.orders import TransitionRow
 from backoffice.tables.shipping import CourierEventRow, HandoffRow, LabelRow
 from backoffice.views import LabelView, ShipmentView
+from domain.status import OrderStatus
 from domain.tracking import CourierEvent, CourierStatus
 from domain.warehouse import Handoff, HandoffAnswer
 
+_TRANSITIONS = table(TransitionRow)
 _LABELS, _EVENTS, _HANDOFFS = table(LabelRow), table(CourierEventRow), table(HandoffRow)
 
 
@@ -23,15 +26,28 @@ def shipments_of(connection: Connection, name: str) -> tuple[ShipmentView, ...]:
         ).mappings()
     }
     labels = _labels(connection, name)
+    statuses, apart = _statuses(connection, name)
     return tuple(
         ShipmentView(
             shipment=shipment,
+            status=statuses.get(shipment),
             handoff=_handoff(handoffs.get(shipment)),
             answer=_answer(handoffs.get(shipment)),
             labels=labels.get(shipment, ()),
         )
-        for shipment in sorted(handoffs.keys() | labels.keys())
+        for shipment in sorted(handoffs.keys() | labels.keys() | apart)
     )
+
+
+def _statuses(connection: Connection, name: str) -> tuple[dict[str, OrderStatus], set[str]]:
+    """Where each shipment is; and which there are of an order that goes in several, as one of
+    those may wait for its goods."""
+    told = select(_TRANSITIONS).where(
+        _TRANSITIONS.c.order_id == name, _TRANSITIONS.c.shipment.is_not(None)
+    )
+    rows = list(connection.execute(told.order_by(_TRANSITIONS.c.number)).mappings())
+    newest = {row["shipment"]: OrderStatus(row["status"]) for row in rows}
+    return newest, {row["shipment"] for row in rows if row["of_order"] is not None}
 
 
 def _handoff(row: RowMapping | None) -> Handoff | None:

@@ -14,6 +14,8 @@ from backoffice.entries import (
     entry_of,
     releases_of,
     reserved_for,
+    reserved_under,
+    written_keys,
 )
 from backoffice.journal import lock_order
 from backoffice.ledger import locked_standings, post, standings
@@ -76,6 +78,37 @@ class StockBook:
                 shop,
                 entries_of(StockKind.RELEASE, left, name, self._clock(), commit.order),
             )
+            write(connection, commit)
+
+    def release_part(
+        self,
+        shop: str,
+        wants: tuple[Want, ...],
+        key: str,
+        commit: Commit,
+        reserved_as: str | None = None,
+    ) -> None:
+        """Release these of the pieces that ``commit.order`` has reserved, and write the commit.
+
+        With ``reserved_as`` only what was reserved under that key, which may be nothing: the order
+        stands in line for it no longer. No more is released than is still promised; under a key
+        that was used before nothing is released again.
+        """
+        with self._database.transaction() as connection:
+            lock_order(connection, commit.order)
+            if reserved_as is not None:
+                leave_line(connection, shop, commit.order)
+            names = [f"{key}:{want.sku}" for want in wants]
+            if not written_keys(connection, shop, names):
+                left = reserved_for(connection, commit.order)
+                pieces = as_wants(wants)
+                if reserved_as is not None:
+                    skus = {f"{reserved_as}:{sku}": sku for sku in pieces}
+                    pieces = reserved_under(connection, shop, skus)
+                least = {sku: min(count, left.get(sku, 0)) for sku, count in pieces.items()}
+                part = {sku: count for sku, count in least.items() if count > 0}
+                kind, now = StockKind.RELEASE, self._clock()
+                post(connection, shop, entries_of(kind, part, key, now, commit.order))
             write(connection, commit)
 
     def write_off(self, shop: str, lost: Lost, key: str, commit: Commit) -> Committed:

@@ -9,11 +9,12 @@ from sqlalchemy.dialects.postgresql import insert
 from backoffice.database import Database
 from backoffice.tables.base import table
 from backoffice.tables.orders import OrderRow
-from backoffice.tables.shipping import CourierEventRow, LabelRow
+from backoffice.tables.shipping import CourierEventRow, HandoffRow, LabelRow
 from domain.status import OrderStatus
 from domain.tracking import CourierEvent, CourierStatus, advance
 
 _LABELS, _ORDERS, _EVENTS = table(LabelRow), table(OrderRow), table(CourierEventRow)
+_HANDOFFS = table(HandoffRow)
 _FINAL = [status.value for status in CourierStatus if status.final]
 _ON_THE_WAY = [
     status.value
@@ -114,10 +115,12 @@ class TrackingBook:
         silent = (
             select(_LABELS.c.id)
             .join(_ORDERS, _ORDERS.c.id == _LABELS.c.order_id)
+            .outerjoin(_HANDOFFS, _HANDOFFS.c.shipment == _LABELS.c.shipment)
             .where(
+                _ORDERS.c.ended_at.is_(None),
                 _LABELS.c.voided_at.is_(None),
                 _LABELS.c.courier_status.not_in(_FINAL),
-                _ORDERS.c.status.in_(_ON_THE_WAY),
+                func.coalesce(_HANDOFFS.c.status, _ORDERS.c.status).in_(_ON_THE_WAY),
                 func.coalesce(_LABELS.c.polled_at, _LABELS.c.bought_at) <= before,
                 or_(_LABELS.c.courier_at.is_(None), _LABELS.c.courier_at <= before),
             )

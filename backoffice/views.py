@@ -41,9 +41,10 @@ class LabelView(Model):
 
 
 class ShipmentView(Model):
-    """A shipment: what was handed off, the warehouse's answer, and its labels."""
+    """A shipment: where it is, what was handed off, the warehouse's answer, and its labels."""
 
     shipment: str
+    status: OrderStatus | None
     handoff: Handoff | None
     answer: HandoffAnswer | None
     labels: tuple[LabelView, ...]

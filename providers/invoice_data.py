@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from domain.invoicing import CreditReason, Invoice, InvoiceLine, IssuedInvoice, invoice_for
+from domain.invoicing import (
+    WHOLE,
+    CreditReason,
+    Invoice,
+    InvoiceLine,
+    IssuedInvoice,
+    Part,
+    invoice_for,
+)
 from domain.money import Currency, Money
 from domain.order import Order, Sums
 from domain.payment import NothingDue, Prepaid
@@ -39,6 +47,7 @@ def invoice_data(
     issued_at: datetime,
     portions: Sequence[Portion],
     words: Words,
+    part: Part = WHOLE,
 ) -> dict[str, Json]:
     """An invoice's contents, with what Directive 2006/112/EC asks for in its article 226.
 
@@ -48,7 +57,7 @@ def invoice_data(
         ValueError: the portions cannot be invoiced (domain.invoicing).
     """
     order, shop = on_record.order, on_record.shop
-    invoice = invoice_for(order, portions)
+    invoice = invoice_for(order, portions, part.earlier, part.shipping)
     return {
         **head(shop, words, words.invoice, number),
         "facts": facts(
@@ -79,7 +88,7 @@ def credit_note_data(
         ValueError: the invoice cannot have been issued for this order (domain.invoicing).
     """
     order, shop = on_record.order, on_record.shop
-    invoice = invoice_for(order, credited.portions)
+    invoice = invoice_for(order, credited.portions, credited.part.earlier, credited.part.shipping)
     invoiced_on = day(credited.issued_at, shop)
     return {
         **head(shop, words, words.credit_note, number),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typst
 
-from domain.invoicing import CreditReason, IssuedInvoice
+from domain.invoicing import WHOLE, CreditReason, IssuedInvoice, Part
 from domain.record import OrderOnRecord
 from domain.shipping import Label, PlannedParcel, Portion
 from providers.document_words import words_in
@@ -81,6 +81,7 @@ class TypstPrinter:
         number: str,
         issued_at: datetime,
         portions: tuple[Portion, ...],
+        part: Part = WHOLE,
     ) -> bytes:
         """The invoice for what was picked, with tax by rate.
 
@@ -88,7 +89,7 @@ class TypstPrinter:
             ValueError: the portions cannot be invoiced (domain.invoicing).
         """
         words = words_in(on_record.order.customer.language)
-        data = invoice_data(on_record, number, issued_at, portions, words)
+        data = invoice_data(on_record, number, issued_at, portions, words, part)
         return self._draw(_INVOICE, data, on_record, issued_at)
 
     def credit_note(

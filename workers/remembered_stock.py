@@ -7,7 +7,7 @@ from backoffice.database import Database
 from backoffice.stock import StockBook
 from domain.backorder import PlaceInLine, Promised
 from domain.record import Commit
-from domain.stock import Shortage, Want
+from domain.stock import Shortage, Want, Wanted
 
 
 class RememberedStock(StockBook):
@@ -43,3 +43,18 @@ class RememberedLine(BackorderBook):
         return self.bring_back(shop, wants, key, commit, place, self._answer)
 
     reserve_or_leave = reserve_or_wait
+
+    def reserve_what_is_there(
+        self,
+        shop: str,
+        lines: tuple[Wanted, ...],
+        keys: tuple[str, str],
+        commit: Commit,
+        place: PlaceInLine | None,
+        *,
+        whole_lines: bool,
+    ) -> Promised:
+        """What came of it."""
+        if not isinstance(self._answer, Promised):
+            raise TypeError("a reservation without an outcome")
+        return self.bring_back_part(shop, lines, keys, commit, place, self._answer)

@@ -100,11 +100,16 @@ class RefusalRow(Record, table=True):
 
 
 class TransitionRow(Record, table=True):
-    """One change of an order's status, numbered by its workflow."""
+    """One change of an order's status, numbered by its workflow.
+
+    Where the order goes in several shipments it is the change of one of them; ``of_order`` is what
+    the order is from then on.
+    """
 
     __tablename__ = "transitions"
     __table_args__ = (
         one_of("status", OrderStatus),
+        one_of("of_order", OrderStatus),
         CheckConstraint("number > 0", name="number_from_one"),
     )
 
@@ -115,6 +120,7 @@ class TransitionRow(Record, table=True):
     at: datetime = Field(sa_type=MOMENT)
     shipment: str | None = Field(default=None, sa_type=TEXT)
     detail: str = Field(sa_type=TEXT)
+    of_order: str | None = Field(default=None, sa_type=TEXT)
 
 
 class StepFactRow(Record, table=True):

@@ -124,7 +124,8 @@ class NumberedPaper(Record):
 
 
 class InvoiceRow(NumberedPaper, table=True):
-    """An issued invoice, with the portions of the order's lines that it covers."""
+    """An issued invoice, with the portions of the order's lines that it covers, and which part of
+    the order they are."""
 
     __tablename__ = "invoices"
     __table_args__ = (
@@ -135,6 +136,7 @@ class InvoiceRow(NumberedPaper, table=True):
     )
 
     portions: list[Json] = Field(sa_type=JSON)
+    part: Json = Field(sa_type=JSON, sa_column_kwargs={"server_default": text("'{}'")})
 
 
 class CreditNoteRow(NumberedPaper, table=True):

@@ -7,13 +7,19 @@ from sqlmodel import Field
 
 from backoffice.tables.base import JSON, MOMENT, SORTED_BY_CODE_POINT, TEXT, Json, Record, one_of
 from domain.shipping import LabelFormat
+from domain.status import OrderStatus
 from domain.tracking import CourierStatus
 
 
 class HandoffRow(Record, table=True):
-    """A shipment's handoff document with the warehouse's answer."""
+    """A shipment's handoff document with the warehouse's answer.
+
+    Of an order that goes in several shipments each has its own status, by its newest transition;
+    otherwise ``status`` is empty, and the order's counts.
+    """
 
     __tablename__ = "handoffs"
+    __table_args__ = (one_of("status", OrderStatus),)
 
     shipment: str = Field(primary_key=True, sa_type=TEXT)
     order_id: str = Field(sa_type=TEXT, foreign_key="orders.id", index=True)
@@ -24,6 +30,8 @@ class HandoffRow(Record, table=True):
     at: datetime = Field(
         sa_type=MOMENT, sa_column_kwargs={"server_default": func.now()}, default=None
     )
+    status: str | None = Field(default=None, sa_type=TEXT)
+    status_number: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
 
 
 class LabelRow(Record, table=True):

@@ -49,10 +49,10 @@ NOBODYS = {
     "documents": {"key", "order_id", "shipment", "kind", "format", "label"},
     "engine_checks": {"order_id", "run_id"},
     "expected_goods": {"shop", "sku"},
-    "handoffs": {"shipment", "order_id"},
+    "handoffs": {"shipment", "order_id", "status"},
     "inbox": {"source", "event_id", "kind", "order_id", "signal", "state"},
     "invoice_series": {"shop"},
-    "invoices": {"key", "shop", "number", "order_id", "shipment", "document", "portions"},
+    "invoices": {"key", "shop", "number", "order_id", "shipment", "document", "portions", "part"},
     "label_voids": {"label", "order_id"},
     "labels": {
         "id", "order_id", "shipment", "parcel", "carrier", "service", "tracking_number",
@@ -82,7 +82,7 @@ NOBODYS = {
     "stock_closings": {"shop", "sku"},
     "stock_entries": {"shop", "key", "sku", "kind", "order_id", "shipment"},
     "suspicions": {"id"},
-    "transitions": {"order_id", "status", "shipment"},
+    "transitions": {"order_id", "status", "shipment", "of_order"},
 }  # fmt: skip
 """Names that we give, and what belongs to shops: kept."""
 
