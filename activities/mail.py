@@ -23,6 +23,7 @@ _STEPS = {
     MailKind.ADDRESS_CHANGED: Step.RECORDS,
     MailKind.SHIPPED: Step.SHIPPING_NOTICE,
     MailKind.CANCELLED: Step.HAND_OVER,
+    MailKind.PART_CANCELLED: Step.HAND_OVER,
     MailKind.RESTOCK: Step.RESTOCK_ALERT,
     MailKind.REVIEW: Step.REVIEW,
 }

@@ -17,6 +17,7 @@ class MailKind(StrEnum):
     ADDRESS_CHANGED = "address_changed"
     SHIPPED = "shipped"
     CANCELLED = "cancelled"
+    PART_CANCELLED = "part_cancelled"
     RESTOCK = "restock"
     REVIEW = "review"
 

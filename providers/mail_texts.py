@@ -25,7 +25,8 @@ _FOLDER = Path(__file__).parent / "templates" / "mail"
 _DEFAULT = "en"
 _SUBJECT_LENGTH = 200
 _TRACKING = "tracking."
-_MISSING = "missing."
+_PIECES = ("missing", "inside", "rest", "cancelled")
+"""What a mail lists pieces of an order's lines as."""
 _GAPS = re.compile(r"\n{3,}")
 
 
@@ -61,7 +62,8 @@ class MailTexts:
     def write(self, kind: MailKind, on_record: OrderOnRecord, facts: Mapping[str, str]) -> MailText:
         """One mail about an order. ``facts`` are what the workflow knows: ``reason``,
         ``credit_notes``, ``link`` and ``pay_by`` (to pay), ``expected``, ``wait_until`` and
-        ``news`` (of a backorder), ``tracking.1`` ("carrier number"), ``missing.LINE`` (pieces),
+        ``news`` (of a backorder), ``tracking.1`` ("carrier number"), pieces by line
+        (``missing.LINE``, and of a part ``inside``, ``rest`` and ``cancelled``), ``follows``,
         ``charged`` and ``owed`` (to go with them), ``sku``, ``on_hand``, ``reorder_point``."""
         language = self._language(on_record.order.customer.language)
         plain = self._environment.get_template(f"{language}/{kind.value}.txt")
@@ -103,7 +105,7 @@ def _context(on_record: OrderOnRecord, facts: Mapping[str, str], language: str) 
         "credit_notes": facts.get("credit_notes", ""),
         "link": facts.get("link", ""),
         "parcels": _parcels(facts),
-        "missing": _missing(order, facts),
+        **{name: _pieces(order, facts, name) for name in _PIECES},
         "charged": facts.get("charged", ""),
         "owed": facts.get("owed", ""),
         "facts": facts,
@@ -139,11 +141,11 @@ def _money(order: Order, amount: int) -> str:
     return str(Money(amount=amount, currency=order.currency))
 
 
-def _missing(order: Order, facts: Mapping[str, str]) -> list[dict[str, str]]:
+def _pieces(order: Order, facts: Mapping[str, str], which: str) -> list[dict[str, str]]:
     return [
-        {"name": line.name, "quantity": facts[f"{_MISSING}{line.id}"]}
+        {"name": line.name, "quantity": facts[f"{which}.{line.id}"]}
         for line in order.lines
-        if f"{_MISSING}{line.id}" in facts
+        if f"{which}.{line.id}" in facts
     ]
 
 

@@ -101,6 +101,19 @@ class World:
 
         return await eventually(there, lambda: f"{order} is {seen[-1]}, not {statuses}", patience)
 
+    async def until_shipment(self, shipment: str, *statuses: str) -> str:
+        """Wait until one of an order's shipments is in one of these statuses, on record."""
+        seen: list[str] = []
+
+        async def there() -> bool:
+            shipments = (await self.view(shipment.partition("-")[0]))["shipments"]
+            found = {one["shipment"]: str(one["status"]) for one in shipments}
+            seen.append(found.get(shipment, ""))
+            return seen[-1] in statuses
+
+        await eventually(there, lambda: f"{shipment} is {seen[-1]}, not {statuses}")
+        return seen[-1]
+
     async def until_case(self, order: str, kind: str, patience: float = PATIENCE) -> Json:
         """Wait for an open case of this kind; the case."""
 

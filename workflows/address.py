@@ -58,7 +58,7 @@ class Addresses:
         words = "The parcels go to the new address"
         if any(one.booking for one in self._shipments):
             words += ". Their labels are void, and others are bought"
-        for shipment in self._shipments:
+        for shipment in self._here:
             shipment.address_pending = True
         desk.in_background(self._apply(new))
         return AddressAnswer(accepted=True, message=words)
@@ -74,14 +74,20 @@ class Addresses:
                 f"The order was priced and taxed for {self._now.country}: cancel it, and place one "
                 f"for {address.country}"
             )
-        if any(one.inbox.gone for one in self._shipments):
+        here = self._here
+        if not here:
             return "The courier has the parcel: ask the courier to send it elsewhere"
-        if any(one.capture_asked for one in self._shipments) or desk.status in _PACKED:
+        if any(one.capture_asked or one.desk.status in _PACKED for one in here):
             return (
                 "The parcel is packed and may be on the dock with its label on it: cancel the "
                 "order, or ask the courier to send it elsewhere"
             )
         return ""
+
+    @property
+    def _here(self) -> list[Shipment]:
+        """Those that no courier has yet."""
+        return [one for one in self._shipments if not (one.inbox.gone or one.dues.dropped)]
 
     async def _apply(self, new: NewAddress) -> None:
         """On record first, as everything that is done next reads it from there."""
@@ -95,7 +101,7 @@ class Addresses:
                 shipment.address_pending = False
                 shipment.moved = shipment.moved or shipment.booking
         await self._mail(new.number)
-        for shipment in self._shipments:
+        for shipment in self._here:
             if shipment.handed_off:
                 await self._tell_warehouse(shipment, new.number)
 

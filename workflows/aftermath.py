@@ -27,6 +27,7 @@ from domain.ids import order_of
 from domain.invoicing import CreditReason
 from domain.journal import Transition
 from domain.mail import MailFact, MailKind
+from domain.money import Money
 from domain.remains import Settled, Settlement
 from domain.status import OrderStatus, Step
 from workflows.calls import Asked, start_own_books, start_provider_call
@@ -184,18 +185,24 @@ class AftermathWorkflow:
 
     async def _refund(self) -> None:
         left = self._left
-        if left.captured is None or left.reference is None:
-            return
+        if left.takings:
+            for one in left.takings:
+                await self._give_back(one.shipment, one.reference, one.money)
+        elif left.captured is not None and left.reference is not None:
+            first = left.handed_off[0] if left.handed_off else None
+            await self._give_back(first, left.reference, left.captured)
+
+    async def _give_back(self, shipment: str | None, reference: str, money: Money) -> None:
         request = self._carrying(
             RefundPayment(
-                order_id=left.order_id,
-                shop=left.shop,
-                shipment=left.handed_off[0] if left.handed_off else None,
-                reference=left.reference,
-                money=left.captured,
+                order_id=self._left.order_id,
+                shop=self._left.shop,
+                shipment=shipment,
+                reference=reference,
+                money=money,
             )
         )
-        await start_provider_call(PaymentActivities.refund, request, f"refund {left.captured}")
+        await start_provider_call(PaymentActivities.refund, request, f"refund {money}")
         self._went_through(request)
 
     async def _void_money(self) -> None:
@@ -209,6 +216,7 @@ class AftermathWorkflow:
                 in_doubt=left.in_doubt,
                 unverified=left.unverified,
                 authorize_sequence=left.authorize_sequence,
+                taken=left.used,
             )
         )
         await start_provider_call(PaymentActivities.void, request, "void the authorization")

@@ -1,7 +1,8 @@
-"""Step 1 with patience: an order for more than there is waits whole, first come, first served.
+"""Step 1 with patience: an order for more than there is waits, first come, first served.
 
-Nothing is reserved for it meanwhile and no money is asked for, so nothing can lapse: goods first,
-then money. Whoever serves it tells it to look; as hints get lost it looks now and then besides.
+By policy it waits whole, or gets what is there and waits for the rest. Nothing is reserved for what
+waits, and no money is asked for, so nothing can lapse: goods first, then money. Whoever serves it
+tells it to look; as hints get lost it looks now and then besides.
 """
 
 from datetime import date, datetime, timedelta
@@ -9,18 +10,24 @@ from datetime import date, datetime, timedelta
 from temporalio import workflow
 
 from activities.mail import MailActivities, SendMail
-from activities.stock import LookForGoods, ReserveStock, StockActivities
-from domain.backorder import OutOfStock, PlaceInLine, Promised
+from activities.stock import LookForGoods, StockActivities
+from domain.backorder import PlaceInLine, Promised
 from domain.cases import Case, CaseAnswer, CaseKind
 from domain.mail import MailFact, MailKind
+from domain.shares import wants_of
 from domain.status import OrderStatus, Step
 from domain.steering import CancelRequest
-from domain.stock import Want, wants
+from domain.stock import Want
 from workflows.desk import Desk
 from workflows.interruptions import Stopped
+from workflows.shipment import Shipment
 
 _LOOK_EVERY = timedelta(days=1)
 _TELL_AT_MOST_EVERY = timedelta(days=1)
+_END = {
+    False: "The order ends as out of stock",
+    True: "What the customer still waits for is cancelled, and what has gone stays sold,",
+}
 
 
 class Shelf:
@@ -31,33 +38,36 @@ class Shelf:
         self.hinted = False
 
 
-async def until_promised(desk: Desk, shelf: Shelf) -> bool:
-    """Reserve everything, now or when it has come; False where it does not come in time."""
-    wanted = wants(tuple((line.sku, line.quantity) for line in desk.order.lines))
-    place = PlaceInLine.of(desk.accepted_at, desk.policy.backorder_within)
-    may_wait = desk.policy.out_of_stock is OutOfStock.HOLD_ALL
-    then = desk.next(OrderStatus.RESERVED, Step.RECEIVED)
-    request = ReserveStock(
-        order_id=desk.order_id,
-        shop=desk.shop,
-        wants=wanted,
-        place=place if may_wait else None,
-    )
-    promised = await desk.own_books(StockActivities.reserve, request, "reserve stock", then)
+def place_of(desk: Desk) -> PlaceInLine:
+    """Where an order stands in line."""
+    return PlaceInLine.of(desk.accepted_at, desk.policy.backorder_within)
+
+
+async def until_there(shipment: Shipment, shelf: Shelf) -> bool:
+    """Wait for the goods of a shipment that others have gone before; whether they came."""
+    desk = shipment.desk
+    wanted = wants_of(desk.order, shipment.portions)
+    backorder = Backorder(desk, shelf, wanted, place_of(desk), shipment)
+    promised = await backorder.look()
     if promised.waits:
-        return await Backorder(desk, shelf, wanted, place).until_served(promised)
-    if not promised.shortages:
-        desk.arrive(then)
+        return await backorder.until_served(promised)
     return not promised.shortages
 
 
 class Backorder:
-    """One order's wait for its goods."""
+    """One order's wait for its goods, or for those of its last shipment."""
 
     def __init__(
-        self, desk: Desk, shelf: Shelf, wanted: tuple[Want, ...], place: PlaceInLine
+        self,
+        desk: Desk,
+        shelf: Shelf,
+        wanted: tuple[Want, ...],
+        place: PlaceInLine,
+        rest: Shipment | None = None,
     ) -> None:
         """It stands in line from now on."""
+        self._rest = rest
+        self._shipment = None if rest is None else rest.id
         self._desk = desk
         self._shelf = shelf
         self._wanted = wanted
@@ -75,12 +85,14 @@ class Backorder:
         """Wait for the goods until patience ends; whether they came."""
         desk = self._desk
         short = ", ".join(f"{one.wanted} x {one.sku}" for one in promised.shortages)
-        desk.enter(OrderStatus.BACKORDERED, Step.RECEIVED, detail=f"waits for {short}")
+        words = f"waits for {short}"
+        if desk.status is not OrderStatus.BACKORDERED:
+            desk.enter(OrderStatus.BACKORDERED, Step.RECEIVED, detail=words)
         self._tell(promised.expected)
         try:
             while promised.waits:
                 await self._until_something_is_due()
-                promised = await self._look()
+                promised = await self.look()
                 self._tell_of_another_day(promised)
         except Stopped:
             desk.settle(self._asked, "the order is being cancelled")
@@ -113,13 +125,16 @@ class Backorder:
 
     # -- goods --------------------------------------------------------------------------------
 
-    async def _look(self) -> Promised:
+    async def look(self) -> Promised:
+        """Whether it was served, or can be by now."""
         desk = self._desk
         self._looks += 1
-        then = desk.next(OrderStatus.RESERVED, Step.RECEIVED)
+        then = desk.next(OrderStatus.RESERVED, Step.RECEIVED, self._shipment)
         request = LookForGoods(
             order_id=desk.order_id,
             shop=desk.shop,
+            shipment=self._shipment,
+            share=1 if self._rest is None else 2,
             sequence=self._looks,
             wants=self._wanted,
             place=self._place,
@@ -149,9 +164,12 @@ class Backorder:
             "wait_until": f"{self._ends:%Y-%m-%d}",
             "news": "" if self._mails == 1 else "yes",
         }
+        if self._rest is not None:
+            facts |= {f"rest.{one.line}": str(one.quantity) for one in self._rest.portions}
         request = SendMail(
             order_id=desk.order_id,
             shop=desk.shop,
+            shipment=self._shipment,
             kind=MailKind.BACKORDERED,
             about=str(self._mails),
             facts=tuple(MailFact(name=name, value=value) for name, value in facts.items() if value),
@@ -190,9 +208,10 @@ class Backorder:
     async def _ask(self) -> None:
         self._asked = self._desk.cases.open(
             CaseKind.BACKORDER_ENDS,
-            f"The order ends as out of stock on {self._ends:%Y-%m-%d %H:%M} UTC. `retry` lets it "
+            f"{_END[self._rest is not None]} on {self._ends:%Y-%m-%d %H:%M} UTC. `retry` lets it "
             "wait as long again, `cancel` cancels it now, `close` lets it end",
             (CaseAnswer.RETRY, CaseAnswer.CANCEL, CaseAnswer.CLOSE),
+            self._shipment,
             answer_by=self._ends,
         )
         await self._desk.call_attention()

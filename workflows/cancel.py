@@ -8,6 +8,14 @@ from domain.warehouse import RecallOutcome
 from workflows.desk import Desk
 from workflows.shipment import Shipment
 
+_OF_THE_REST = {
+    CancelMoment.BEFORE_CAPTURE: (
+        "What has not left is being cancelled: no money is taken for it, and what was held for it "
+        "is let go"
+    ),
+}
+_STAYS_SOLD = "What the courier has stays sold; it can be taken back as a return"
+
 
 def moment_of(desk: Desk, shipments: Sequence[Shipment]) -> CancelMoment:
     """How far goods and money have come."""
@@ -23,17 +31,38 @@ def moment_of(desk: Desk, shipments: Sequence[Shipment]) -> CancelMoment:
 def ask_to_cancel(
     desk: Desk, shipments: Sequence[Shipment], request: CancelRequest
 ) -> CancelAnswer:
-    """Set the cancel going, or say why it cannot be; asking twice changes nothing."""
+    """Set the cancel going, or say why it cannot be; asking twice changes nothing.
+
+    Of several shipments those that are here are undone, whatever has become of the others.
+    """
+    here = [one for one in shipments if not (one.inbox.gone or one.dues.dropped)]
+    if not desk.status.ended and here and len(shipments) > 1:
+        whole = len(here) == len(shipments)
+        answer = _ask_to_cancel(desk, here, request, whole=whole)
+        if whole:
+            return answer
+        words = _OF_THE_REST.get(answer.moment, answer.message)
+        return answer.model_copy(update={"message": f"{words}. {_STAYS_SOLD}"})
+    return _ask_to_cancel(desk, shipments, request)
+
+
+def _ask_to_cancel(
+    desk: Desk, shipments: Sequence[Shipment], request: CancelRequest, *, whole: bool = True
+) -> CancelAnswer:
     moment, recalling = moment_of(desk, shipments), True
     match moment:
         case CancelMoment.BEFORE_CAPTURE:
-            desk.stop = desk.stop or request
+            desk.stop = desk.stop or (request if whole else None)
+            _stop(shipments, request)
             message = "The order is being cancelled: no money is taken, and what was held is let go"
         case CancelMoment.BEFORE_HAND_OVER if any(one.recalled for one in shipments):
+            _stop(shipments, request)
             message, recalling = _being_recalled(shipments)
         case CancelMoment.BEFORE_HAND_OVER:
+            _stop(shipments, request)
             for shipment in shipments:
-                shipment.recall_wanted = shipment.recall_wanted or request
+                if shipment.capture_asked:
+                    shipment.recall_wanted = shipment.recall_wanted or request
             message = (
                 "The parcel is paid and may be on the dock: the warehouse is asked to pull it. If "
                 "it can, everything is refunded; if not, the order goes on and a case is opened"
@@ -44,6 +73,13 @@ def ask_to_cancel(
             message = f"The order has ended: {desk.status.value}"
     in_time = moment in (CancelMoment.BEFORE_CAPTURE, CancelMoment.BEFORE_HAND_OVER)
     return CancelAnswer(accepted=in_time and recalling, moment=moment, message=message)
+
+
+def _stop(shipments: Sequence[Shipment], request: CancelRequest) -> None:
+    """Those whose money was not asked for yet go no further."""
+    for shipment in shipments:
+        if not shipment.capture_asked:
+            shipment.desk.stop = shipment.desk.stop or request
 
 
 def _being_recalled(shipments: Sequence[Shipment]) -> tuple[str, bool]:

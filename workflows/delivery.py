@@ -34,9 +34,21 @@ async def _shipping_mail(shipment: Shipment) -> None:
         shop=desk.shop,
         shipment=shipment.id,
         kind=MailKind.SHIPPED,
-        facts=(*facts, *facts_of_missing(shipment)),
+        facts=(*facts, *_facts_of_part(shipment), *facts_of_missing(shipment)),
     )
     await desk.call(MailActivities.send, request, "shipping mail", stoppable=False)
+
+
+def _facts_of_part(shipment: Shipment) -> tuple[MailFact, ...]:
+    """Which pieces these are, and whether others follow; nothing of an order that goes whole."""
+    if not shipment.dues.several:
+        return ()
+    facts = {f"inside.{one.line}": str(one.quantity) for one in shipment.leaving}
+    if shipment.dues.others_open():
+        facts["follows"] = "yes"
+    if shipment.money.at_provider and not shipment.lacks:
+        facts["charged"] = str(shipment.money.taken(shipment.id) or shipment.due)
+    return tuple(MailFact(name=name, value=value) for name, value in facts.items())
 
 
 async def until_delivered(shipment: Shipment) -> bool:

@@ -61,15 +61,18 @@ async def capture(shipment: Shipment, gone: bool = False) -> None:
         Stopped: the money cannot be had, or a cancel came first.
     """
     desk = shipment.desk
-    if shipment.money.held:
+    if shipment.money.held or shipment.dues.several:
         await desk.hearing.settled()
     desk.check_stop(not gone)
     failed = Trouble(desk, CaseKind.CAPTURE_FAILED, shipment.id)
     while True:
         shipment.capture_asked = True
         refused = shipment.money.reference
-        refusal = await shipment.money.capture(shipment.id, shipment.due)
+        shipment.dues.bear_fee()
+        rest = shipment.dues.rest()
+        refusal = await shipment.money.capture(desk, shipment.id, shipment.due, rest)
         if not refusal:
+            shipment.dues.settled = True
             return
         shipment.capture_asked = gone
         if not gone:
@@ -123,11 +126,16 @@ async def undo(shipment: Shipment) -> bool:
 
 
 async def _money_let_go(shipment: Shipment) -> bool:
-    """Void what is held. False where the goods turn out to be gone before the provider has."""
+    """Void what is held, unless another shipment needs it. False where the goods turn out to be
+    gone before the provider has."""
     if not workflow.patched("money-is-kept-for-what-left"):
+        return True
+    shipment.dues.dropped = True
+    if shipment.dues.others_open():
         return True
     try:
         await shipment.money.let_go(unless=lambda: shipment.inbox.gone)
     except Overtaken:
+        shipment.dues.dropped = False
         return False
     return True

@@ -40,7 +40,8 @@ class Hold:
         self._over = False
 
     def begin(self) -> None:
-        """Keep it held from now on, beside whatever else the order does."""
+        """Keep it held from now on, beside whatever else the order does; begun again once it was
+        not needed for a while."""
         if not self._begun:
             self._begun = True
             self._desk.in_background(self.keep())
@@ -51,7 +52,13 @@ class Hold:
 
     @property
     def _ended(self) -> bool:
-        return self._over or self._desk.stop is not None or not self._money.held
+        return self._over or self._desk.stop is not None or not self._money.wanted
+
+    @property
+    def stands(self) -> bool:
+        """Whether money is held that has not lapsed."""
+        lapses = self._money.capture_before
+        return self._money.held and (lapses is None or lapses > workflow.now())
 
     async def keep(self) -> None:
         """Renew, and where that does not go, wait for what the customer gives."""
@@ -64,6 +71,7 @@ class Hold:
                     await self._until_held(hindrance)
         self._keeps = self._refused = False
         await self._money.give_up_waiting()
+        self._begun = False
 
     async def renewed(self) -> bool:
         """After a capture was refused: whether other money is held now."""
@@ -81,7 +89,7 @@ class Hold:
         at = lapses and renewal(workflow.now(), lapses, desk.policy.renew_before)
 
         def awake() -> bool:
-            return self._ended or self._refused
+            return self._ended or self._refused or money.lacking
 
         await workflow.wait_condition(
             lambda: awake() or (at is not None and desk.alarm.sleeps_past(at))

@@ -26,9 +26,17 @@ class JournalKeeper:
         self._open = Journal()
 
     def transition(
-        self, status: OrderStatus, step: Step, shipment: str | None = None, detail: str = ""
+        self,
+        status: OrderStatus,
+        step: Step,
+        shipment: str | None = None,
+        detail: str = "",
+        order: OrderStatus | None = None,
     ) -> Transition:
-        """A new transition, numbered; it is not on the way to the record yet."""
+        """A new transition, numbered; it is not on the way to the record yet.
+
+        Where it is one of several shipments', ``order`` is what the order comes to.
+        """
         self._number += 1
         return Transition(
             number=self._number,
@@ -37,6 +45,7 @@ class JournalKeeper:
             at=workflow.now(),
             shipment=shipment,
             detail=detail[:250],
+            order=order,
         )
 
     def add(self, *entries: Transition | StepFact | Case | Answer) -> None:

@@ -12,7 +12,6 @@ from activities.stock import StockActivities
 from domain.cases import CaseKind
 from domain.mail import MailFact, MailKind
 from domain.order import OrderInput
-from domain.shipping import Portion
 from domain.status import CancelMoment, OrderStatus, Step
 from domain.steering import (
     AddressAnswer,
@@ -24,10 +23,10 @@ from domain.steering import (
 )
 from domain.warehouse import HandedOver, Packed, Picked, RecallResult
 from workflows.address import Addresses
-from workflows.backorder import Shelf, until_promised
+from workflows.backorder import Shelf
 from workflows.cancel import ask_to_cancel, is_way_back
 from workflows.desk import Desk
-from workflows.fulfilment import Fate, fulfil
+from workflows.fulfilment import Fate
 from workflows.handover import (
     check_still_here,
     hear_still_here,
@@ -39,10 +38,11 @@ from workflows.messages import NOTHING
 from workflows.money import OrderMoney
 from workflows.paying import Payer, check_offer, until_paid
 from workflows.promises import Promises
+from workflows.promising import until_promised
 from workflows.reception import Reception
 from workflows.screening import until_released
-from workflows.shipment import Shipment
 from workflows.short_pick import why_nothing_ships
+from workflows.side_by_side import SideBySide
 
 _CLOSING_STEP = {
     OrderStatus.OUT_OF_STOCK: Step.RECEIVED,
@@ -65,8 +65,8 @@ class OrderWorkflow:
         self.payer = Payer()
         self.hold = Hold(self.desk, self.money, self.payer)
         self.promises = Promises()
-        everything = tuple(Portion(line=x.id, quantity=x.quantity) for x in given.order.lines)
-        self.shipments = [Shipment(self.desk, self.money, self.hold, 1, everything)]
+        self.side_by_side = SideBySide(self.desk, self.money, self.hold, self.payer, self.shelf)
+        self.shipments = self.side_by_side.shipments
         self.addresses = Addresses(self.desk, self.shipments)
         self.reception = Reception(self.desk, self.shipments)
         self.declined_because = ""
@@ -91,7 +91,9 @@ class OrderWorkflow:
         status = await self.carry_out()
         await workflow.wait_condition(workflow.all_handlers_finished)
         late = (
-            [] if status is OrderStatus.COMPLETED else [x for x in self.shipments if x.inbox.gone]
+            [x for x in self.shipments if x.inbox.gone and x.dues.dropped]
+            if status is OrderStatus.COMPLETED
+            else [x for x in self.shipments if x.inbox.gone]
         )
         if late or not self.desk.journal.empty:
             await self.desk.hearing.apart()
@@ -110,10 +112,10 @@ class OrderWorkflow:
                 return await self.close(OrderStatus.DECLINED, MailKind.DECLINED)
             await until_released(self.desk, self.money, self.payer, self.hold)  # 2
             self.confirm()  # 3 4
-            fates = await self.each_shipment()  # 5-15
+            fates = await self.side_by_side.fulfil()  # 5-15
         except Stopped:
             fates = [Fate.CANCELLED]
-        if Fate.CANCELLED in fates:
+        if all(fate is Fate.CANCELLED for fate in fates):
             self.declined_because = why_nothing_ships(self.desk)
             return await self.close(OrderStatus.CANCELLED, MailKind.CANCELLED)
         if Fate.NOT_DELIVERED not in fates:
@@ -121,13 +123,14 @@ class OrderWorkflow:
         return await self.close(OrderStatus.COMPLETED)
 
     async def promise_goods(self) -> bool:
-        """Step 1: everything reserved, or nothing; by policy it waits until everything can be."""
+        """Step 1: everything reserved, or nothing; by policy it waits, or is divided."""
         self.promises.register(self.release_goods)
         try:
-            return await until_promised(self.desk, self.shelf)
+            shares = await until_promised(self.desk, self.shelf)
         except Stopped:
             await self.money.give_checkout_back()
             raise
+        return self.side_by_side.divide(shares)
 
     async def release_goods(self) -> None:
         """Undo step 1: what is still promised can be sold to others again."""
@@ -148,10 +151,6 @@ class OrderWorkflow:
         desk.journal.waited(Step.RECORDS, "record", desk.order_id, workflow.now())
         desk.in_background(self.mail(MailKind.CONFIRMATION))
         self.hold.begin()
-
-    async def each_shipment(self) -> list[Fate]:
-        """Steps 5 to 15, side by side."""
-        return await asyncio.gather(*(fulfil(shipment) for shipment in self.shipments))
 
     async def ask_for_review(self) -> None:
         """Step 20: some days after delivery, and only if nothing is open."""

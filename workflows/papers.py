@@ -55,6 +55,7 @@ async def _tell_of_new_papers(shipment: Shipment, papers: Papers) -> None:
 async def _issue(shipment: Shipment, then: Transition | None = None) -> Papers:
     """Under the number of the issue: one whose outcome nobody heard is asked for again."""
     desk = shipment.desk
+    shipment.dues.bear_fee()
     request = PreparePapers(
         order_id=desk.order_id,
         shop=desk.shop,
@@ -63,6 +64,7 @@ async def _issue(shipment: Shipment, then: Transition | None = None) -> Papers:
         portions=shipment.leaving,
         parcels=shipment.parcels,
         labels=shipment.labels,
+        part=shipment.dues.part,
     )
     papers = await desk.call(
         DocumentActivities.prepare,
@@ -110,4 +112,5 @@ async def put_away(shipment: Shipment) -> None:
     )
     shipment.credit_notes = back.credit_notes
     shipment.issued = False
+    shipment.dues.shed_fee()
     shipment.put_away_times += 1

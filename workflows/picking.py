@@ -31,5 +31,6 @@ async def until_picked(shipment: Shipment) -> None:
             break
         if await short_picks.ships(picked):
             return
+    shipment.picked = True
     shipment.sends = tuple(Portion(line=one.line, quantity=one.quantity) for one in picked.lines)
     shipment.desk.enter(OrderStatus.PICKED, Step.PICKING, shipment.id)

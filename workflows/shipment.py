@@ -9,6 +9,7 @@ from domain.shipping import Label, PlannedParcel, Portion
 from domain.steering import CancelRequest
 from domain.warehouse import HandedOver, HandoffLine, RecallResult
 from workflows.desk import Desk
+from workflows.dues import Dues
 from workflows.holding import Hold
 from workflows.inbox import ShipmentInbox
 from workflows.messages import Malformed
@@ -36,7 +37,8 @@ class Shipment:
         self.money = money
         self.hold = hold
         self.id = shipment_id(desk.order_id, sequence)
-        self.portions = portions
+        self.dues = Dues(desk.order, portions)
+        self.picked = False
         self.promises = Promises()
         self.inbox = ShipmentInbox()
         self.lines: tuple[HandoffLine, ...] = ()
@@ -61,6 +63,11 @@ class Shipment:
         self.gone_after_all = False
 
     @property
+    def portions(self) -> tuple[Portion, ...]:
+        """The pieces of the order that it is to bring."""
+        return self.dues.portions
+
+    @property
     def goes_elsewhere(self) -> bool:
         """Whether the customer has moved since the labels were asked for."""
         return self.moved or self.address_pending
@@ -80,12 +87,21 @@ class Shipment:
     @property
     def due(self) -> Money:
         """What the customer owes for what leaves: the gross of its invoice."""
-        return due_for(self.desk.order, self.leaving)
+        return self._due_for(self.leaving)
+
+    @property
+    def promised(self) -> tuple[Portion, ...]:
+        """What is promised to it as long as it has not left."""
+        return self.sends if self.picked else self.portions
 
     @property
     def owed(self) -> Money:
         """What the customer owed for all of it, beyond what leaves."""
-        return due_for(self.desk.order, self.portions) - self.due
+        return self._due_for(self.portions) - self.due
+
+    def _due_for(self, portions: tuple[Portion, ...]) -> Money:
+        part = self.dues.part
+        return due_for(self.desk.order, portions, part.earlier, part.shipping)
 
 
 def check_moment(shipment: Shipment, message: Model) -> None:

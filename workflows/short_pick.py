@@ -62,6 +62,7 @@ class ShortPicks:
         self.found_anew()
         whole = divide(shipment.lines, picked.lines)
         self._missing, self._note = whole.missing, words_for(shipment.lines, picked.lines)
+        shipment.picked = True
         shipment.sends = whole.ships
         shipment.promises.register(self._write_off_in_the_end)
         answer = await self._answer(picked, whole)
@@ -156,7 +157,7 @@ def facts_of_missing(shipment: Shipment) -> tuple[MailFact, ...]:
         return ()
     known = {f"missing.{one.line}": str(one.quantity) for one in lacks}
     if shipment.money.at_provider:
-        known["charged"] = str(shipment.money.captured or shipment.due)
+        known["charged"] = str(shipment.money.taken(shipment.id) or shipment.due)
     elif shipment.owed.amount:
         known["owed"] = str(shipment.owed)
     return tuple(MailFact(name=name, value=value) for name, value in known.items())
