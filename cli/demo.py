@@ -80,10 +80,18 @@ def _follow(stage: Stage, stories: list[Story]) -> None:
 
 def _judge(sandbox: SandboxClient, stories: list[Story]) -> list[Account]:
     entries = sandbox.ledger()
-    return [
-        judge(Expected(story.order_id, story.due, story.ending, story.charged_here), entries)
-        for story in stories
-    ]
+    return [judge(_expected(story), entries) for story in stories]
+
+
+def _expected(story: Story) -> Expected:
+    return Expected(
+        story.order_id,
+        story.due,
+        story.ending,
+        story.charged_here,
+        parcels=story.shipments,
+        shipments=story.shipments,
+    )
 
 
 def _table(console: Console, stories: list[Story], accounts: list[Account]) -> None:

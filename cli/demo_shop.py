@@ -41,7 +41,11 @@ class DemoShop:
     def _shop(self, hurry: bool) -> dict[str, Any]:
         policy: dict[str, Any] = {"label_format": "PDF_4x6", "max_parcel_grams": 20000}
         if hurry:
-            policy |= {"review_after": "PT2S", "short_pick": "ship", "out_of_stock": "hold_all"}
+            policy |= {
+                "review_after": "PT2S",
+                "short_pick": "ship",
+                "out_of_stock": "ship_available",
+            }
         return {
             "seller": {
                 "name": "Tea & Oak",

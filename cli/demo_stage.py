@@ -29,6 +29,7 @@ class Story:
     ending: Ending
     due: int
     charged_here: bool = True
+    shipments: int = 1
     before: "Callable[[Stage, Story], None] | None" = None
     """What is arranged in the outside world before it is placed."""
     on: "Mapping[str, Move]" = field(default_factory=dict[str, "Move"])

@@ -113,6 +113,8 @@ def money() -> list[Story]:
 def goods() -> list[Story]:
     """Goods, addresses and labels that are not as planned."""
     bowl = [line("1", "BOWL-RAKU", "Raku bowl, signed", 1, 24000)]
+    now = line("1", "TEAPOT", "Cast-iron teapot", 1, 6900)
+    later = line("2", "BOWL-RAKU", "Raku bowl, signed", 1, 24000)
     broken = {"line": "1", "quantity": 1, "short": "one broken"}
     return [
         Story(
@@ -127,6 +129,14 @@ def goods() -> list[Story]:
             order("1202", bowl, card()),
             Ending.COMPLETED,
             24490,
+            on={"backordered": receive("BOWL-RAKU")},
+        ),
+        Story(
+            "a teapot now, a bowl when it has come: two parcels",
+            order("1206", [now, later], card()),
+            Ending.COMPLETED,
+            6900 + 24000 + 490,
+            shipments=2,
             on={"backordered": receive("BOWL-RAKU")},
         ),
         Story(

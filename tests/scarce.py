@@ -20,13 +20,18 @@ def made_scarce(body: Json) -> Json:
     return body | {"lines": [line | {"sku": sku} for line in body["lines"]]}
 
 
-async def place(world: World, body: Json, *, waits: bool) -> str:
-    """Place an order, which ``waits`` where the shelf is empty; its id."""
+async def place(world: World, body: Json, *, waits: bool, there: int = 0) -> str:
+    """Place an order, which ``waits`` where the shelf is empty, or for what is not ``there``; its
+    id."""
     async with _PLACING:
         if not waits:
             return await world.place(body)
-        await asyncio.to_thread(_prepare, world, body["lines"][0])
-        await asyncio.to_thread(_rule, world, OutOfStock.HOLD_ALL)
+        line = body["lines"][0]
+        await asyncio.to_thread(_prepare, world, line)
+        if there:
+            await _receive(world, line["sku"], there, "first")
+        rule = OutOfStock.SHIP_AVAILABLE if there else OutOfStock.HOLD_ALL
+        await asyncio.to_thread(_rule, world, rule)
         try:
             return await world.place(body)
         finally:
@@ -36,13 +41,17 @@ async def place(world: World, body: Json, *, waits: bool) -> str:
 async def deliver(world: World, order: str) -> bool:
     """What the order waits for comes in."""
     for one in (await world.view(order))["waits_for"]:
-        body = {"sku": one["sku"], "quantity": one["quantity"]}
-        headers = {"Idempotency-Key": one["sku"]}
-        path = f"/shops/{world.shop}/stock/receipts"
-        answer = await world.admin.post(path, json=body, headers=headers)
-        if not answer.is_success:
+        if not await _receive(world, one["sku"], one["quantity"], "rest"):
             return False
     return True
+
+
+async def _receive(world: World, sku: str, quantity: int, delivery: str) -> bool:
+    body = {"sku": sku, "quantity": quantity}
+    headers = {"Idempotency-Key": f"{sku}:{delivery}"}
+    path = f"/shops/{world.shop}/stock/receipts"
+    answer = await world.admin.post(path, json=body, headers=headers)
+    return answer.is_success
 
 
 def _prepare(world: World, line: dict[str, Any]) -> None:

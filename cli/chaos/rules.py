@@ -1,6 +1,7 @@
 """What must hold for one order, whatever went wrong on its way."""
 
 from collections import Counter
+from itertools import product
 
 from cli.chaos.evidence import Evidence
 from sandbox.dues import due_for
@@ -41,6 +42,7 @@ def problems_of(file: Evidence) -> tuple[Account, list[str]]:
         parcels=None,
         repeats=ambiguous_sends(file),
         gone_told=any(case["kind"] in _TOLD_OF_LOSS for case in file.cases),
+        shipments=max(1, len(file.page.get("shipments", ()))),
     )
     sums = judge(expected, file.entries)
     found = [*file.placed.problems, *sums.problems]
@@ -54,14 +56,19 @@ def problems_of(file: Evidence) -> tuple[Account, list[str]]:
 
 def _due(file: Evidence) -> int:
     """What is owed for what the warehouse says is in the parcels; before that, for all of it."""
-    for entry in reversed(file.entries):
+    packed: dict[str, Counter[str]] = {}
+    for entry in file.entries:
+        shipment = str(entry.data.get("shipment"))
         if entry.kind == "packed":
-            pieces: Counter[str] = Counter()
+            packed[shipment] = Counter()
             for parcel in entry.data["parcels"]:
                 for portion in parcel["lines"]:
-                    pieces[portion["line"]] += int(portion["quantity"])
-            return due_for(file.placed.plan.body, pieces)
-    return file.placed.due
+                    packed[shipment][portion["line"]] += int(portion["quantity"])
+        elif entry.kind == "put_away" and len(packed) > 1:
+            packed.pop(shipment, None)
+    if not packed:
+        return file.placed.due
+    return due_for(file.placed.plan.body, sum(packed.values(), Counter[str]()))
 
 
 def _record(file: Evidence, sums: Account) -> list[str]:
@@ -138,13 +145,24 @@ def _goods(file: Evidence) -> list[str]:
 
 
 def _missing(file: Evidence) -> list[str]:
-    """What was written off is what the warehouse last reported as missing; of an order that was
+    """What was written off is what the warehouse last reported as missing; of a shipment that was
     cancelled it may be what it reported before, or nothing where nobody heard the report."""
     off, reports = written_off(file), _reports_of_missing(file)
-    last = reports[-1] if reports else Counter[str]()
-    if off == last or (file.status != "completed" and off in (*reports, Counter[str]())):
+    none, gone = Counter[str](), _cancelled_shipments(file)
+    options = [
+        (*heard, none) if file.status != "completed" or shipment in gone else heard[-1:]
+        for shipment, heard in reports.items()
+    ]
+    if any(off == sum(chosen, Counter[str]()) for chosen in product(*options)):
         return []
-    return [f"the books say {dict(off)} was missing, the warehouse {[dict(r) for r in reports]}"]
+    heard = {shipment: [dict(one) for one in each] for shipment, each in reports.items()}
+    return [f"the books say {dict(off)} was missing, the warehouse {heard}"]
+
+
+def _cancelled_shipments(file: Evidence) -> set[str]:
+    """Of an order that goes in several shipments, those that were cancelled alone."""
+    shipments = file.page.get("shipments", ())
+    return {one["shipment"] for one in shipments if one.get("status") == "cancelled"}
 
 
 def written_off(file: Evidence) -> Counter[str]:
@@ -156,13 +174,15 @@ def written_off(file: Evidence) -> Counter[str]:
     return +count
 
 
-def _reports_of_missing(file: Evidence) -> list[Counter[str]]:
-    """Of each pick that was heard, what the warehouse's own ledger says was missing."""
-    reports: list[Counter[str]] = []
-    ordered: dict[str, int] = {}
+def _reports_of_missing(file: Evidence) -> dict[str, list[Counter[str]]]:
+    """Of each shipment's picks that were heard, what the warehouse's ledger says was missing."""
+    heard: dict[str, list[Counter[str]]] = {}
+    asked: dict[str, dict[str, int]] = {}
     for entry in file.entries:
+        shipment = str(entry.data.get("shipment"))
+        reports, ordered = heard.setdefault(shipment, []), asked.get(shipment, {})
         if entry.kind == "handoff_accepted":
-            ordered = {line["line"]: int(line["quantity"]) for line in entry.data["lines"]}
+            asked[shipment] = {line["line"]: int(line["quantity"]) for line in entry.data["lines"]}
         elif entry.kind == "picked":
             missing: Counter[str] = Counter()
             for line in entry.data["lines"]:
@@ -171,7 +191,7 @@ def _reports_of_missing(file: Evidence) -> list[Counter[str]]:
             reports.append(missing)
         elif entry.kind == "call_refused" and entry.data["action"] == "picked" and reports:
             reports.pop()
-    return reports
+    return {shipment: reports for shipment, reports in heard.items() if reports}
 
 
 def _labels(file: Evidence) -> list[str]:
@@ -240,6 +260,7 @@ def _told_of_loss(file: Evidence) -> bool:
 def _cancel(file: Evidence) -> list[str]:
     """An accepted cancel is kept, or a person is told why it could not be."""
     kept = file.status in ("cancelled", "declined", "out_of_stock") or not file.ended
+    kept = kept or bool(_cancelled_shipments(file))
     explained = any(case["kind"] in ("intercept", "gone_unreleased") for case in file.cases)
     if file.placed.cancel_accepted and not kept and not explained:
         return [f"its cancel was accepted, and it ended {file.status} without a case"]

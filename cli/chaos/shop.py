@@ -17,7 +17,7 @@ Json = dict[str, Any]
 SHOP = "chaos"
 _CSV = {"content-type": "text/csv"}
 _POLICY: Json = {
-    "out_of_stock": "hold_all",
+    "out_of_stock": "ship_available",
     "backorder_within": "PT24S",
     "ask_before_backorder_ends": "PT8S",
     "review_after": "PT1S",

@@ -88,6 +88,17 @@ async def _release(world: World, order: str) -> bool:
     return (await world.answer(held, "release")).is_success
 
 
+async def _send_what_is_there(world: World, order: str) -> bool:
+    """The first shipment goes its way; once the courier has it, the rest comes in."""
+    shipments = (await world.view(order))["shipments"]
+    first = next((one for one in shipments if one["shipment"] == f"{order}-s1"), None)
+    status = "" if first is None else first["status"]
+    action = {"in_fulfilment": "picked", "ready_to_pack": "packed", "released": "handed_over"}
+    if status in action:
+        await world.wms(f"{order}-s1", action[status])
+    return status == "shipped" and await deliver(world, order)
+
+
 _PICK, _PACK = _warehouse("picked"), _warehouse("packed")
 _HAND_OVER = _warehouse("handed_over")
 PULL = _warehouse("recall_result", outcome="pulled")
@@ -129,6 +140,8 @@ class Story:
     """Whether its goods are not here when it comes."""
     labels: int = 1
     """How many are bought, one after the other, where nothing breaks."""
+    there: int = 0
+    """How many pieces of what it waits for are here, and go ahead."""
     settled: bool = False
     """Whether another workflow ends it, because its own was terminated."""
 
@@ -139,7 +152,8 @@ class Story:
 
     async def place(self, world: World, body: Json | None = None) -> str:
         """Place one; its id."""
-        return await place(world, body or self.body(world), waits=self.waits)
+        body = body or self.body(world)
+        return await place(world, body, waits=self.waits, there=self.there)
 
     def workflow(self, order: str) -> str:
         """The id of the workflow that brings it to its end."""
@@ -247,6 +261,21 @@ STORIES = (
         Ending.CANCELLED,
         ("backordered", "confirmation", "cancelled"),
         waits=True,
+    ),
+    Story(
+        "a part goes ahead, then the rest is cancelled",
+        {
+            "backordered": _send_what_is_there,
+            "in_fulfilment": _cancel,
+            "shipped": _deliver,
+        },
+        Ending.COMPLETED,
+        ("backordered", "confirmation", "part_cancelled", "shipped", "review"),
+        captured=1,
+        due=2380,
+        pieces=1,
+        waits=True,
+        there=1,
     ),
     Story(
         "terminated and settled",

@@ -83,6 +83,13 @@ MUTATIONS = (
         ("tests/backoffice/test_backorders.py",),
     ),
     Mutation(
+        "a cancelled shipment's money is let go of while another needs it",
+        "workflows/fulfilment.py",
+        "    if shipment.dues.others_open():\n        return True\n",
+        "",
+        ("tests/workflows/test_several_shipments.py",),
+    ),
+    Mutation(
         "small orders pass a large one for ever",
         "domain/backorder.py",
         "if whole or one.place.firm_from <= now:",
@@ -155,8 +162,8 @@ MUTATIONS = (
     Mutation(
         "what is missing is charged all the same",
         "workflows/fulfilment.py",
-        "refusal = await shipment.money.capture(shipment.id, shipment.due)",
-        "refusal = await shipment.money.capture(shipment.id, desk.order.due)",
+        "shipment.money.capture(desk, shipment.id, shipment.due, rest)",
+        "shipment.money.capture(desk, shipment.id, desk.order.due, rest)",
         (SHORT_PICK,),
     ),
     Mutation(

@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
@@ -123,6 +124,28 @@ async def backordered(world: World) -> str:
     return order
 
 
+async def in_two_shipments(world: World) -> str:
+    """One of two mugs goes ahead; the other follows, and is cancelled while it is picked."""
+    order = await place(world, made_scarce(world.body()), waits=True, there=1)
+    for action, status in (
+        ("picked", "in_fulfilment"),
+        ("packed", "ready_to_pack"),
+        ("handed_over", "released"),
+    ):
+        await world.until_shipment(f"{order}-s1", status)
+        await world.wms(f"{order}-s1", action)
+    await world.until_shipment(f"{order}-s1", "shipped")
+    await deliver(world, order)
+    await world.until_shipment(f"{order}-s2", "in_fulfilment")
+    await world.cancel(order)
+    await world.until_shipment(f"{order}-s2", "cancelled")
+    await world.courier(order, "DELIVERED")
+    await world.until(order, "delivered")
+    await world.fast_forward(order, timedelta(days=8))
+    await world.until(order, "completed")
+    return order
+
+
 async def waits_for_release(world: World) -> str:
     """Held for review."""
     order = await world.place(world.body(payment=demo_orders.card("pm_card_riskLevelElevated")))
@@ -153,6 +176,7 @@ STORIES: dict[str, Callable[[World], Awaitable[str]]] = {
     "shipped_short": shipped_short,
     "served_from_the_line": served_from_the_line,
     "waits_for_goods": backordered,
+    "in_two_shipments": in_two_shipments,
     "waits_for_release": waits_for_release,
     "waits_for_picked": waiting("in_fulfilment"),
     "waits_for_an_answer": lacks_a_piece,
