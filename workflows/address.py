@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
 from activities.address import AddressActivities, Readdress
 from activities.mail import MailActivities, SendMail
@@ -37,6 +38,16 @@ class Addresses:
         self._now: Address = desk.order.shipping_address
         self._changes = 0
         self._applied = 0
+
+    def check(self, change: AddressChange) -> None:
+        """Refuse a change that cannot be made, with the reason.
+
+        Raises:
+            ApplicationError: the order has ended, or its parcels are packed or gone.
+        """
+        no = self._objection(change.address)
+        if no:
+            raise ApplicationError(no)
 
     def ask(self, change: AddressChange) -> AddressAnswer:
         """Set a change going, or say why it cannot be; the same address again changes nothing."""

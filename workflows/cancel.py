@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from temporalio.exceptions import ApplicationError
+
 from domain.status import CancelMoment, OrderStatus
 from domain.steering import CancelAnswer, CancelRequest
 from domain.warehouse import RecallOutcome
@@ -14,6 +16,7 @@ _OF_THE_REST = {
         "is let go"
     ),
 }
+_IN_TIME = (CancelMoment.BEFORE_CAPTURE, CancelMoment.BEFORE_HAND_OVER)
 _STAYS_SOLD = "What the courier has stays sold; it can be taken back as a return"
 
 
@@ -28,6 +31,17 @@ def moment_of(desk: Desk, shipments: Sequence[Shipment]) -> CancelMoment:
     return CancelMoment.BEFORE_CAPTURE
 
 
+def check_cancel(desk: Desk, shipments: Sequence[Shipment]) -> None:
+    """Refuse a cancel that comes too late, with the reason.
+
+    Raises:
+        ApplicationError: the courier has it all, the order has ended, or a recall has failed.
+    """
+    answer = _answer(desk, shipments)
+    if not answer.accepted:
+        raise ApplicationError(answer.message)
+
+
 def ask_to_cancel(
     desk: Desk, shipments: Sequence[Shipment], request: CancelRequest
 ) -> CancelAnswer:
@@ -35,34 +49,28 @@ def ask_to_cancel(
 
     Of several shipments those that are here are undone, whatever has become of the others.
     """
+    answer, here = _answer(desk, shipments), _here(desk, shipments)
+    if answer.moment in _IN_TIME:
+        _set_going(desk, here, request, answer.moment, whole=len(here) == len(shipments))
+    return answer
+
+
+def _here(desk: Desk, shipments: Sequence[Shipment]) -> Sequence[Shipment]:
+    """Those that a cancel is about: of several, those that have not left."""
     here = [one for one in shipments if not (one.inbox.gone or one.dues.dropped)]
-    if not desk.status.ended and here and len(shipments) > 1:
-        whole = len(here) == len(shipments)
-        answer = _ask_to_cancel(desk, here, request, whole=whole)
-        if whole:
-            return answer
-        words = _OF_THE_REST.get(answer.moment, answer.message)
-        return answer.model_copy(update={"message": f"{words}. {_STAYS_SOLD}"})
-    return _ask_to_cancel(desk, shipments, request)
+    return here if here and len(shipments) > 1 and not desk.status.ended else shipments
 
 
-def _ask_to_cancel(
-    desk: Desk, shipments: Sequence[Shipment], request: CancelRequest, *, whole: bool = True
-) -> CancelAnswer:
-    moment, recalling = moment_of(desk, shipments), True
+def _answer(desk: Desk, shipments: Sequence[Shipment]) -> CancelAnswer:
+    """What a cancel leads to now, and whether to anything."""
+    here = _here(desk, shipments)
+    moment, recalling = moment_of(desk, here), True
     match moment:
         case CancelMoment.BEFORE_CAPTURE:
-            desk.stop = desk.stop or (request if whole else None)
-            _stop(shipments, request)
             message = "The order is being cancelled: no money is taken, and what was held is let go"
-        case CancelMoment.BEFORE_HAND_OVER if any(one.recalled for one in shipments):
-            _stop(shipments, request)
-            message, recalling = _being_recalled(shipments)
+        case CancelMoment.BEFORE_HAND_OVER if any(one.recalled for one in here):
+            message, recalling = _being_recalled(here)
         case CancelMoment.BEFORE_HAND_OVER:
-            _stop(shipments, request)
-            for shipment in shipments:
-                if shipment.capture_asked:
-                    shipment.recall_wanted = shipment.recall_wanted or request
             message = (
                 "The parcel is paid and may be on the dock: the warehouse is asked to pull it. If "
                 "it can, everything is refunded; if not, the order goes on and a case is opened"
@@ -71,15 +79,27 @@ def _ask_to_cancel(
             message = "The courier has the parcel: it cannot be cancelled; take it back as a return"
         case CancelMoment.ENDED:
             message = f"The order has ended: {desk.status.value}"
-    in_time = moment in (CancelMoment.BEFORE_CAPTURE, CancelMoment.BEFORE_HAND_OVER)
-    return CancelAnswer(accepted=in_time and recalling, moment=moment, message=message)
+    if len(here) < len(shipments):
+        message = f"{_OF_THE_REST.get(moment, message)}. {_STAYS_SOLD}"
+    return CancelAnswer(accepted=moment in _IN_TIME and recalling, moment=moment, message=message)
 
 
-def _stop(shipments: Sequence[Shipment], request: CancelRequest) -> None:
-    """Those whose money was not asked for yet go no further."""
+def _set_going(
+    desk: Desk,
+    shipments: Sequence[Shipment],
+    request: CancelRequest,
+    moment: CancelMoment,
+    *,
+    whole: bool,
+) -> None:
+    if moment is CancelMoment.BEFORE_CAPTURE:
+        desk.stop = desk.stop or (request if whole else None)
+    recalled = any(one.recalled for one in shipments)
     for shipment in shipments:
         if not shipment.capture_asked:
             shipment.desk.stop = shipment.desk.stop or request
+        elif not recalled:
+            shipment.recall_wanted = shipment.recall_wanted or request
 
 
 def _being_recalled(shipments: Sequence[Shipment]) -> tuple[str, bool]:

@@ -4,45 +4,30 @@ import asyncio
 from contextlib import suppress
 
 from temporalio import workflow
-from temporalio.common import RawValue
 
 from activities.mail import MailActivities, SendMail
 from activities.step import Request
 from activities.stock import StockActivities
-from domain.cases import CaseKind
 from domain.mail import MailFact, MailKind
 from domain.order import OrderInput
-from domain.status import CancelMoment, OrderStatus, Step
-from domain.steering import (
-    AddressAnswer,
-    AddressChange,
-    CancelAnswer,
-    CancelRequest,
-    CaseReply,
-    OtherMethod,
-)
-from domain.warehouse import HandedOver, Packed, Picked, RecallResult
+from domain.status import OrderStatus, Step
 from workflows.address import Addresses
 from workflows.backorder import Shelf
-from workflows.cancel import ask_to_cancel, is_way_back
+from workflows.cancel import is_way_back
 from workflows.desk import Desk
 from workflows.fulfilment import Fate
-from workflows.handover import (
-    check_still_here,
-    hear_still_here,
-    report_gone_after_all,
-)
+from workflows.handover import report_gone_after_all
 from workflows.holding import Hold
 from workflows.interruptions import DoneByHand, Stopped
-from workflows.messages import NOTHING
 from workflows.money import OrderMoney
-from workflows.paying import Payer, check_offer, until_paid
+from workflows.paying import Payer, until_paid
 from workflows.promises import Promises
 from workflows.promising import until_promised
 from workflows.reception import Reception
 from workflows.screening import until_released
 from workflows.short_pick import why_nothing_ships
 from workflows.side_by_side import SideBySide
+from workflows.told import Told
 
 _CLOSING_STEP = {
     OrderStatus.OUT_OF_STOCK: Step.RECEIVED,
@@ -53,7 +38,7 @@ _CLOSING_STEP = {
 
 
 @workflow.defn(name="Order")
-class OrderWorkflow:
+class OrderWorkflow(Told):
     """The twenty steps of an order. Steps 16 to 19 begin where `look_after_complaints` will."""
 
     @workflow.init
@@ -195,99 +180,3 @@ class OrderWorkflow:
         )
         with suppress(DoneByHand):
             await desk.call(MailActivities.send, request, f"{kind.value} mail", stoppable=False)
-
-    # -- what others say ----------------------------------------------------------------------
-
-    @workflow.signal(description="The warehouse has picked a shipment (domain.warehouse.Picked)")
-    async def picked(self, raw: RawValue = NOTHING) -> None:
-        """Step 6."""
-        await self.reception.take(Picked, raw)
-
-    @workflow.signal(description="The warehouse has packed a shipment (domain.warehouse.Packed)")
-    async def packed(self, raw: RawValue = NOTHING) -> None:
-        """Step 12."""
-        await self.reception.take(Packed, raw)
-
-    @workflow.signal(description="The courier has the parcels (domain.warehouse.HandedOver)")
-    async def handed_over(self, raw: RawValue = NOTHING) -> None:
-        """Step 13."""
-        await self.reception.take(HandedOver, raw)
-
-    @workflow.signal(description="The answer to a recall (domain.warehouse.RecallResult)")
-    async def recall_result(self, raw: RawValue = NOTHING) -> None:
-        """The warehouse could still pull the parcel, or it is gone."""
-        await self.reception.take(RecallResult, raw)
-
-    @workflow.signal(description="What a courier reports (domain.tracking.CourierEvent)")
-    async def courier_event(self, raw: RawValue = NOTHING) -> None:
-        """Step 15; late, double and out-of-order events change nothing."""
-        await self.reception.follow(raw)
-
-    @workflow.signal(description="The payment provider has news: the order asks it itself")
-    async def payment_news(self, raw: RawValue = NOTHING) -> None:
-        """Step 2; a hint, whatever it says."""
-        self.payer.hint()
-
-    @workflow.signal(description="Goods have come, or are expected on another day: it looks itself")
-    async def goods_news(self, raw: RawValue = NOTHING) -> None:
-        """Step 1; a hint, whatever it says."""
-        self.shelf.hinted = True
-
-    @workflow.update(description="Cancel the order: what that leads to depends on the moment")
-    async def request_cancel(self, request: CancelRequest) -> CancelAnswer:
-        """Void before the capture, recall until the hand-over, refuse after it."""
-        await self.desk.hearing.kept()
-        return ask_to_cancel(self.desk, self.shipments, request)
-
-    @workflow.update(description="Send the parcels elsewhere, until they are packed")
-    async def change_address(self, change: AddressChange) -> AddressAnswer:
-        """Before the label the new address counts; after it the label is bought anew."""
-        await self.desk.hearing.kept()
-        return self.addresses.ask(change)
-
-    @change_address.validator
-    def check_change_address(self, change: AddressChange) -> None:
-        """A call that is no address is refused here and leaves no trace in the history."""
-
-    async def cancelled_from_the_ui(self) -> None:
-        """A cancel from the Temporal UI says neither who nor why, and hears no answer."""
-        request = CancelRequest(who="Temporal UI", why="cancelled in the Temporal UI")
-        answer = ask_to_cancel(self.desk, self.shipments, request)
-        if not answer.accepted and answer.moment is CancelMoment.AFTER_HAND_OVER:
-            await self.desk.report(CaseKind.INTERCEPT, answer.message)
-
-    @request_cancel.validator
-    def check_cancel(self, request: CancelRequest) -> None:
-        """A call that is no request at all is refused here and leaves no trace in the history."""
-
-    @workflow.update(description="Pay with another method, while the order waits for its money")
-    async def pay_otherwise(self, other: OtherMethod) -> None:
-        """Step 2, once more."""
-        await self.desk.hearing.kept()
-        self.check_pay_otherwise(other)
-        self.payer.offer = other.method
-
-    @pay_otherwise.validator
-    def check_pay_otherwise(self, other: OtherMethod) -> None:
-        """An offer that nobody waits for leaves no trace in the history."""
-        check_offer(self.desk, self.payer)
-
-    @workflow.update(description="Answer one of the order's cases, with who and why")
-    async def answer_case(self, reply: CaseReply) -> None:
-        """A person's decision, on record before the person is told so."""
-        await self.desk.hearing.kept()
-        self.check_case_reply(reply)
-        case = self.desk.cases.answer(reply)
-        hear_still_here(self.shipments, case, reply.answer)
-        await self.desk.record()
-
-    @answer_case.validator
-    def check_case_reply(self, reply: CaseReply) -> None:
-        """A reply that does not fit leaves no trace in the history."""
-        case = self.desk.cases.check(reply)
-        check_still_here(self.shipments, case, reply.answer)
-
-    @workflow.query(description="Where the order is. For the Temporal UI; others ask the API")
-    def status(self) -> OrderStatus:
-        """The order's status."""
-        return self.desk.status
