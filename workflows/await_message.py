@@ -52,17 +52,7 @@ async def await_message(
             return None
         message = queue.pop(0)
         wrong = problems(message)
-        shipment.heard[expected.signal] = shipment.heard.get(expected.signal, 0) + 1
-        outcome = FactOutcome.MISTAKE if wrong else FactOutcome.DONE
-        desk.journal.waited(
-            expected.step,
-            expected.signal,
-            shipment.id,
-            patience.began,
-            outcome,
-            "; ".join(wrong),
-            shipment.heard[expected.signal],
-        )
+        _record(shipment, expected, patience, wrong)
         if not wrong:
             patience.settle(come := f"a `{expected.signal}` that fits has come")
             for case in refused:
@@ -75,6 +65,23 @@ async def await_message(
                 shipment.id,
             )
         )
+
+
+def _record(
+    shipment: Shipment, expected: Expected, patience: Patience, wrong: tuple[str, ...]
+) -> None:
+    """The warehouse's step is a fact of the order, and so is its mistake."""
+    name = expected.signal
+    shipment.heard[name] = shipment.heard.get(name, 0) + 1
+    shipment.desk.journal.waited(
+        expected.step,
+        name,
+        shipment.id,
+        patience.began,
+        FactOutcome.MISTAKE if wrong else FactOutcome.DONE,
+        "; ".join(wrong),
+        shipment.heard[name],
+    )
 
 
 def _labelled_for_elsewhere(shipment: Shipment) -> bool:

@@ -122,13 +122,7 @@ class Desk:
                 method, request.model_copy(update={"journal": journal, "then": then}), summary
             )
             if stoppable or unless is not None:
-                await workflow.wait_condition(
-                    lambda h=handle: (
-                        h.done() or (stoppable and self.stop is not None) or overtaken()
-                    )
-                )
-                if not handle.done():
-                    handle.cancel()
+                await self._until_done(handle, stoppable, overtaken)
             try:
                 result = await handle
             except ActivityError as error:
@@ -144,6 +138,16 @@ class Desk:
             else:
                 self.journal.recorded(journal)
                 return result
+
+    async def _until_done(
+        self, call: workflow.ActivityHandle[Any], stoppable: bool, overtaken: Callable[[], bool]
+    ) -> None:
+        """A call that a cancel, or what overtakes it, leaves idle is told to end."""
+        await workflow.wait_condition(
+            lambda: call.done() or (stoppable and self.stop is not None) or overtaken()
+        )
+        if not call.done():
+            call.cancel()
 
     async def _refused(
         self,
