@@ -175,14 +175,14 @@ class StockActivities:
             return promised
 
     @activity.defn(name="reserve_what_is_there", no_thread_cancel_exception=True)
-    @operation("reserve")
+    @operation("reserve_what_is_there")
     def reserve_what_is_there(self, request: DivideStock) -> Promised:
         """Promise what is there in one transaction; the rest stands in line by then."""
         with step_run(self._records, request, Step.RECEIVED, self.reserve_what_is_there) as run:
             promised = self._line.reserve_what_is_there(
                 request.shop,
                 request.lines,
-                (run.key, _reserve_key(request.order_id, 2)),
+                (_reserve_key(request.order_id, 1), _reserve_key(request.order_id, 2)),
                 run.entries(),
                 request.place,
                 whole_lines=request.whole_lines,
