@@ -10,12 +10,24 @@ from domain.warehouse import RecallOutcome
 from workflows.desk import Desk
 from workflows.shipment import Shipment
 
-_OF_THE_REST = {
-    CancelMoment.BEFORE_CAPTURE: (
+_STOPPED = {
+    True: "The order is being cancelled: no money is taken, and what was held is let go",
+    False: (
         "What has not left is being cancelled: no money is taken for it, and what was held for it "
         "is let go"
     ),
 }
+_ASKED_FOR = {
+    True: (
+        "The parcel is paid and may be on the dock: the warehouse is asked to pull it. If "
+        "it can, everything is refunded; if not, the order goes on and a case is opened"
+    ),
+    False: (
+        "What has not left may be on the dock: the warehouse is asked to pull it. If it can, what "
+        "was paid for it is refunded; if not, it goes on and a case is opened"
+    ),
+}
+"""What is said of a cancel of the whole order, and of what is left of it."""
 _IN_TIME = (CancelMoment.BEFORE_CAPTURE, CancelMoment.BEFORE_HAND_OVER)
 _STAYS_SOLD = "What the courier has stays sold; it can be taken back as a return"
 
@@ -64,23 +76,21 @@ def _here(desk: Desk, shipments: Sequence[Shipment]) -> Sequence[Shipment]:
 def _answer(desk: Desk, shipments: Sequence[Shipment]) -> CancelAnswer:
     """What a cancel leads to now, and whether to anything."""
     here = _here(desk, shipments)
+    whole = len(here) == len(shipments)
     moment, recalling = moment_of(desk, here), True
     match moment:
         case CancelMoment.BEFORE_CAPTURE:
-            message = "The order is being cancelled: no money is taken, and what was held is let go"
+            message = _STOPPED[whole]
         case CancelMoment.BEFORE_HAND_OVER if any(one.recalled for one in here):
             message, recalling = _being_recalled(here)
         case CancelMoment.BEFORE_HAND_OVER:
-            message = (
-                "The parcel is paid and may be on the dock: the warehouse is asked to pull it. If "
-                "it can, everything is refunded; if not, the order goes on and a case is opened"
-            )
+            message = _ASKED_FOR[whole]
         case CancelMoment.AFTER_HAND_OVER:
             message = "The courier has the parcel: it cannot be cancelled; take it back as a return"
         case CancelMoment.ENDED:
             message = f"The order has ended: {desk.status.value}"
-    if len(here) < len(shipments):
-        message = f"{_OF_THE_REST.get(moment, message)}. {_STAYS_SOLD}"
+    if not whole:
+        message = f"{message}. {_STAYS_SOLD}"
     return CancelAnswer(accepted=moment in _IN_TIME and recalling, moment=moment, message=message)
 
 
