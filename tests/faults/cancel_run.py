@@ -154,7 +154,7 @@ class Cancelling:
 
     async def _case_answered(self) -> list[str]:
         """The button hears no refusal: support finds a case, and closes it."""
-        if self._cell.door is not Door.UI or self._cell.outcome.name != "goes on":
+        if self._cell.door is not Door.UI or self._cell.outcome.words != "courier has the parcel":
             return []
         case = await self._world.until_case(self.order, "intercept")
         answer = await self._world.answer(case, "close")
