@@ -1,7 +1,7 @@
 """The customer moves: before the label the new address counts, after it the label is bought anew.
 
 A parcel that is packed and paid goes where its label says: then only the courier can send it
-elsewhere.
+elsewhere. Of several, those move that can.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from activities.address import AddressActivities, Readdress
 from activities.mail import MailActivities, SendMail
 from activities.warehouse import SendElsewhere, WarehouseActivities
 from domain.address import Address
-from domain.mail import MailKind
+from domain.mail import MailFact, MailKind
 from domain.record import NewAddress
 from domain.status import OrderStatus
 from domain.steering import AddressAnswer, AddressChange
@@ -26,6 +26,12 @@ from workflows.shipment import Shipment
 _PACKED = frozenset(
     {OrderStatus.PACKED, OrderStatus.CAPTURED, OrderStatus.RELEASED, OrderStatus.SHIPPED}
 )
+
+
+def _may_move(shipment: Shipment) -> bool:
+    """Whether no label is on its parcels yet, and nobody wants it back."""
+    packed = shipment.capture_asked or shipment.desk.status in _PACKED
+    return not packed and shipment.desk.stop is None
 
 
 class Addresses:
@@ -66,13 +72,24 @@ class Addresses:
             why=change.why,
             at=workflow.now(),
         )
-        words = "The parcels go to the new address"
-        if any(one.booking for one in self._shipments):
-            words += ". Their labels are void, and others are bought"
-        for shipment in self._here:
+        movable = [one for one in self._here if _may_move(one)]
+        for shipment in movable:
             shipment.address_pending = True
-        desk.in_background(self._apply(new))
-        return AddressAnswer(accepted=True, message=words)
+        desk.in_background(self._apply(new, movable))
+        return AddressAnswer(accepted=True, message=self._words(movable))
+
+    def _words(self, movable: Sequence[Shipment]) -> str:
+        words = "The parcels go to the new address"
+        if any(one.booking for one in movable):
+            words += ". Their labels are void, and others are bought"
+        if self._in_part(movable):
+            words += ". What is packed already, or has left, goes where its label says"
+        return words
+
+    def _in_part(self, movable: Sequence[Shipment]) -> bool:
+        """Whether something goes where its label says."""
+        kept = (one for one in self._shipments if not one.dues.dropped and one.desk.stop is None)
+        return any(one not in movable for one in kept)
 
     def _objection(self, address: Address) -> str:
         desk = self._desk
@@ -85,34 +102,39 @@ class Addresses:
                 f"The order was priced and taxed for {self._now.country}: cancel it, and place one "
                 f"for {address.country}"
             )
+        return self._why_nothing_moves()
+
+    def _why_nothing_moves(self) -> str:
         here = self._here
         if not here:
             return "The courier has the parcel: ask the courier to send it elsewhere"
-        if any(one.capture_asked or one.desk.status in _PACKED for one in here):
-            return (
-                "The parcel is packed and may be on the dock with its label on it: cancel the "
-                "order, or ask the courier to send it elsewhere"
-            )
-        return ""
+        if all(one.desk.stop is not None or one.recall_wanted is not None for one in here):
+            return "What has not left is being cancelled"
+        if any(_may_move(one) for one in here):
+            return ""
+        return (
+            "The parcel is packed and may be on the dock with its label on it: cancel the "
+            "order, or ask the courier to send it elsewhere"
+        )
 
     @property
     def _here(self) -> list[Shipment]:
         """Those that no courier has yet."""
         return [one for one in self._shipments if not (one.inbox.gone or one.dues.dropped)]
 
-    async def _apply(self, new: NewAddress) -> None:
+    async def _apply(self, new: NewAddress, movable: Sequence[Shipment]) -> None:
         """On record first, as everything that is done next reads it from there."""
-        desk = self._desk
+        desk, in_part = self._desk, self._in_part(movable)
         await workflow.wait_condition(lambda: self._applied == new.number - 1)
         request = Readdress(order_id=desk.order_id, shop=desk.shop, sequence=new.number, change=new)
         await desk.own_books(AddressActivities.readdress, request, "record the new address")
         self._applied = new.number
         if new.number == self._changes:
             for shipment in self._shipments:
+                shipment.moved |= shipment.address_pending and shipment.booking
                 shipment.address_pending = False
-                shipment.moved = shipment.moved or shipment.booking
-        await self._mail(new.number)
-        for shipment in self._here:
+        await self._mail(new.number, in_part=in_part)
+        for shipment in movable:
             if shipment.handed_off:
                 await self._tell_warehouse(shipment, new.number)
 
@@ -122,7 +144,8 @@ class Addresses:
         desk = self._desk
 
         def idle() -> bool:
-            return desk.stop is not None or shipment.capture_asked or shipment.inbox.gone
+            done_with = shipment.capture_asked or shipment.inbox.gone
+            return done_with or shipment.desk.stop is not None
 
         if idle():
             return
@@ -138,7 +161,7 @@ class Addresses:
                 unless=idle,
             )
 
-    async def _mail(self, number: int) -> None:
+    async def _mail(self, number: int, *, in_part: bool) -> None:
         """The customer is told, whoever asked for it: somebody else may have."""
         desk = self._desk
         request = SendMail(
@@ -146,5 +169,6 @@ class Addresses:
             shop=desk.shop,
             kind=MailKind.ADDRESS_CHANGED,
             about=str(number),
+            facts=(MailFact(name="part", value="yes"),) if in_part else (),
         )
         await desk.call(MailActivities.send, request, "address mail", stoppable=False)
