@@ -1,18 +1,25 @@
 """What an order has left behind, read from every book."""
 
+from dataclasses import dataclass
+from typing import Self
+
 from sqlalchemy import Connection, func, select
 
 from backoffice.database import Database
 from backoffice.entries import issued_to, reserved_for
 from backoffice.ledgers import event_of, totals_of
 from backoffice.refusals import NotOnRecord
+from backoffice.remaining_shipments import (
+    all_of,
+    handed_off,
+    in_couriers_hands,
+    rest_of_order,
+)
 from backoffice.shipment_pages import shipments_of
 from backoffice.tables.base import table
 from backoffice.tables.cases import CaseRow
 from backoffice.tables.orders import OrderRow, StepFactRow
 from backoffice.tables.payments import PaymentEventRow
-from backoffice.views import ShipmentView
-from domain.ids import shipment_id
 from domain.journal import FactOutcome
 from domain.money import Money
 from domain.order import Order
@@ -28,7 +35,7 @@ from domain.stock import Want
 
 _ORDERS, _CASES, _MONEY = table(OrderRow), table(CaseRow), table(PaymentEventRow)
 _FACTS = table(StepFactRow)
-_K, _S = PaymentEventKind, OrderStatus
+_K = PaymentEventKind
 
 
 class RemainsBook:
@@ -52,8 +59,13 @@ class RemainsBook:
             if row is None:
                 raise NotOnRecord("order", order_id)
             order = Order.model_validate(row["body"])
-            shipments = shipments_of(connection, order_id)
+            shipments = all_of(order_id, shipments_of(connection, order_id))
+            money = _Money.of(connection, order_id, order)
+            rest = rest_of_order(order, shipments, money.takings)
+            if rest is not None:
+                shipments = tuple(one for one in shipments if one.shipment in rest.shipments)
             names = [one.shipment for one in shipments]
+            several = rest is not None or len(shipments) > 1
             remains = Remains(
                 order_id=order_id,
                 shop=row["shop"],
@@ -65,34 +77,60 @@ class RemainsBook:
                     Want(sku=sku, quantity=quantity)
                     for sku, quantity in sorted(reserved_for(connection, order_id).items())
                 ),
+                statuses=tuple(one.status for one in shipments if several and one.status),
                 labels=tuple(
                     one.label for each in shipments for one in each.labels if one.voided_at is None
                 ),
-                handed_off=_handed_off(order_id, OrderStatus(row["status"]), shipments),
+                handed_off=handed_off(order_id, OrderStatus(row["status"]), shipments, several),
                 issued=tuple(one for one in names if issued_to(connection, order_id, one)),
-                in_couriers_hands=_in_couriers_hands(shipments),
+                in_couriers_hands=any(in_couriers_hands(one) for one in shipments),
                 cases=_open_cases(connection, order_id),
+                rest=rest,
             )
-            if len(shipments) > 1:
-                known = tuple(one.status for one in shipments if one.status is not None)
-                remains = remains.model_copy(update={"statuses": known})
-            return _with_money(remains, connection, order)
+            return _with_money(remains, connection, order, money, several=several)
 
 
-def _with_money(remains: Remains, connection: Connection, order: Order) -> Remains:
-    if not isinstance(order.payment, AuthorizeMethod | ExistingIntent):
+@dataclass(frozen=True)
+class _Money:
+    """What the payment provider has done for an order, as the records have it."""
+
+    events: tuple[PaymentEvent, ...]
+    takings: tuple[Taken, ...] | None
+    """What was taken and not given back; None where the provider has none of its money."""
+
+    @classmethod
+    def of(cls, connection: Connection, order_id: str, order: Order) -> Self:
+        if not isinstance(order.payment, AuthorizeMethod | ExistingIntent):
+            return cls((), None)
+        rows = connection.execute(
+            select(_MONEY).where(_MONEY.c.order_id == order_id).order_by(_MONEY.c.at)
+        )
+        events = tuple(event_of(row) for row in rows.mappings())
+        back = {one.shipment for one in events if one.kind is _K.REFUND}
+        taken = (one for one in events if one.kind is _K.CAPTURE and one.shipment not in back)
+        takings = tuple(
+            Taken(shipment=one.shipment or "", reference=one.reference, money=one.money)
+            for one in taken
+        )
+        return cls(events, takings)
+
+
+def _with_money(
+    remains: Remains, connection: Connection, order: Order, money: _Money, *, several: bool
+) -> Remains:
+    if money.takings is None:
         return remains
-    rows = connection.execute(
-        select(_MONEY).where(_MONEY.c.order_id == remains.order_id).order_by(_MONEY.c.at)
-    )
-    events = tuple(event_of(row) for row in rows.mappings())
+    events, zero = money.events, Money.zero(order.currency)
     totals = totals_of(events, order.currency)
     taken = totals.captured.amount > 0
-    several = len(remains.statuses) > 1
     left = totals.authorized - totals.voided
-    held = left if not taken else Money.zero(order.currency)
+    held = left if not taken else zero
     held = left - totals.captured if taken and several else held
     captured = totals.captured - totals.refunded
+    takings = money.takings
+    if remains.rest is not None:
+        takings = tuple(one for one in takings if one.shipment in remains.rest.shipments)
+        captured = sum((one.money for one in takings), zero)
     # One that waits for its money may be asking the bank once more, whatever it said before.
     waits = remains.status is OrderStatus.AWAITING_PAYMENT
     answered = any(event.kind in (_K.DECLINE, _K.VOID) for event in events) and not waits
@@ -104,6 +142,7 @@ def _with_money(remains: Remains, connection: Connection, order: Order) -> Remai
     unverified = nameless and checkout is not None
     if unverified and checkout is not None:
         reference = checkout.payment_intent
+    used = [one.money for one in events if one.kind is _K.CAPTURE and one.reference == reference]
     return remains.model_copy(
         update={
             "money_asked": held.amount > 0 or not known_end,
@@ -113,25 +152,10 @@ def _with_money(remains: Remains, connection: Connection, order: Order) -> Remai
             "authorize_sequence": _next_authorization(connection, remains.order_id),
             "held": held if held.amount > 0 else None,
             "captured": captured if captured.amount > 0 else None,
-            **(_apart(events, reference, order.currency) if several else {}),
+            "takings": takings if several else (),
+            "used": sum(used, zero) if several and used else None,
         }
     )
-
-
-def _apart(
-    events: tuple[PaymentEvent, ...], reference: str | None, currency: str
-) -> dict[str, object]:
-    """What was taken for each of several shipments, and of what is held still."""
-    back = {one.shipment for one in events if one.kind is _K.REFUND}
-    taken = [one for one in events if one.kind is _K.CAPTURE and one.shipment not in back]
-    used = [one.money for one in events if one.kind is _K.CAPTURE and one.reference == reference]
-    return {
-        "takings": tuple(
-            Taken(shipment=one.shipment or "", reference=one.reference, money=one.money)
-            for one in taken
-        ),
-        "used": sum(used, Money.zero(currency)) if used else None,
-    }
 
 
 def _next_authorization(connection: Connection, order_id: str) -> int:
@@ -148,31 +172,6 @@ def _next_authorization(connection: Connection, order_id: str) -> int:
 
 def _reference(events: tuple[PaymentEvent, ...]) -> str | None:
     return next((one.reference for one in reversed(events) if one.kind is _K.AUTHORIZATION), None)
-
-
-def _in_couriers_hands(shipments: tuple[ShipmentView, ...]) -> bool:
-    return any(
-        one.status.in_couriers_hands
-        for each in shipments
-        for one in each.labels
-        if one.voided_at is None
-    )
-
-
-def _handed_off(
-    order_id: str, status: OrderStatus, shipments: tuple[ShipmentView, ...]
-) -> tuple[str, ...]:
-    """Shipments that the warehouse has, or may have: its answer to a handoff can be lost."""
-    known = tuple(each.shipment for each in shipments if each.handoff is not None)
-    may_be_under_way = status in (OrderStatus.PAYMENT_SECURED, OrderStatus.CANCELLING)
-    under_way = tuple(
-        each.shipment
-        for each in shipments
-        if each.handoff is None and each.status in (_S.PAYMENT_SECURED, _S.CANCELLING)
-    )
-    if len(shipments) > 1:
-        return known + under_way
-    return known or ((shipment_id(order_id, 1),) if may_be_under_way else ())
 
 
 def _open_cases(connection: Connection, order_id: str) -> tuple[str, ...]:

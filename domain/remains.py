@@ -1,10 +1,11 @@
 """What an order whose workflow is closed has left behind, and whether it can still be undone."""
 
 from datetime import datetime
+from typing import Annotated
 
-from domain.model import LongText, Model, Text
+from domain.model import LongText, Model, Text, unsaid
 from domain.money import Money
-from domain.shipping import Label
+from domain.shipping import Label, Portion
 from domain.status import OrderStatus
 from domain.stock import Want
 
@@ -25,6 +26,15 @@ class Taken(Model):
     money: Money
 
 
+class Rest(Model):
+    """The shipments of an order that are still here where others have left, paid; the pieces that
+    the customer does not get without them, and what the order comes to."""
+
+    shipments: tuple[str, ...]
+    portions: tuple[Portion, ...]
+    comes_to: OrderStatus
+
+
 class Remains(Model):
     """What is left of an order, as the records have it.
 
@@ -33,7 +43,8 @@ class Remains(Model):
     is on record, and ``authorize_sequence`` counts the order's authorizations up to that one.
     ``unverified`` is what a checkout is said to hold, ``captured`` what was taken and not given
     back. Where the order goes in several shipments, ``takings`` says for each what was taken,
-    ``used`` what was taken of ``reference``, and ``statuses`` where they are.
+    ``used`` what was taken of ``reference``, and ``statuses`` where they are. With a ``rest``
+    everything else that is said is about that alone: what has left stays sold.
     """
 
     order_id: str
@@ -58,6 +69,7 @@ class Remains(Model):
     in_couriers_hands: bool = False
     started: bool = True
     cases: tuple[str, ...] = ()
+    rest: Annotated[Rest | None, unsaid(None)] = None
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -79,7 +91,7 @@ class Remains(Model):
         if not self.started:
             return "the order was not started yet; it will be in a moment. Cancel it then"
         left = "; ".join(self.words) or "nothing on record"
-        statuses = (self.status, *self.statuses)
+        statuses = self.statuses if self.rest else (self.status, *self.statuses)
         if self.in_couriers_hands or any(one in _GONE for one in statuses):
             return (
                 f"the goods have left, so nothing is undone. Left: {left}. Where money is held, "

@@ -123,7 +123,8 @@ class Reconciliation:
                 reason += f"It cannot be settled: {remains.objection}"
             elif trouble.kind is CaseKind.DEAD:
                 answers = (CaseAnswer.CANCEL, CaseAnswer.CLOSE)
-                reason += "`cancel` (or `ordersaga settle`) undoes all of it"
+                sold = "" if remains.rest is None else "; what has left stays sold"
+                reason += f"`cancel` (or `ordersaga settle`) undoes all of it{sold}"
             else:
                 reason += "`ordersaga reconcile` says whether it can be started again"
         return Case(

@@ -20,6 +20,7 @@ from backoffice.books import Books
 from backoffice.refusals import NotOnRecord, NotReserved, UnknownSku
 from backoffice.restores import Progress
 from domain.cases import Case, CaseKind
+from domain.remains import Remains
 from domain.standing import Run
 from domain.status import OrderStatus
 from runtime.keyring import Erased
@@ -175,10 +176,7 @@ class Restore:
             return []
         words = f"on record it is {before.status.value}; the engine does not know it"
         remains = self._books.remains.of(order_id)
-        # Whoever paid otherwise, or anew, is not asked for the first method again.
-        first = remains.authorize_sequence <= _FIRST_PAYMENT
-        safe = before.status in _RESTARTED and not remains.captured and first
-        if safe and not remains.in_couriers_hands:
+        if _may_start_again(before.status, remains):
             given = self._books.intake.given(order_id)
             again = given.model_copy(update={"begun_before": given.accepted_at})
             await start_order(self._client, self._task_queue, again, _RPC)
@@ -197,6 +195,15 @@ class Restore:
             )
         )
         return [Difference(order_id, Kind.LOST, words, "a case was opened", to_do)]
+
+
+def _may_start_again(status: OrderStatus, remains: Remains) -> bool:
+    """Whether a lost order can be carried out again from its beginning: every shipment of it is
+    still on its way to the courier, and not paid."""
+    # Whoever paid otherwise, or anew, is not asked for the first method again.
+    first = remains.authorize_sequence <= _FIRST_PAYMENT
+    whole = remains.rest is None and not remains.captured and not remains.in_couriers_hands
+    return first and whole and all(one in _RESTARTED for one in (status, *remains.statuses))
 
 
 def _unmended(order_id: str, words: str) -> Difference:

@@ -28,7 +28,7 @@ from domain.invoicing import CreditReason
 from domain.journal import Transition
 from domain.mail import MailFact, MailKind
 from domain.money import Money
-from domain.remains import Settled, Settlement
+from domain.remains import Remains, Settled, Settlement
 from domain.status import OrderStatus, Step
 from workflows.calls import Asked, start_own_books, start_provider_call
 from workflows.journal import JournalKeeper
@@ -102,14 +102,18 @@ class AftermathWorkflow:
         words = f" Undone before: {undone}; see to it that it is done again" if undone else ""
         self._problem(f"not undone: the order runs again.{words}")
 
-    def _next(self, status: OrderStatus) -> Transition:
+    def _next(self, status: OrderStatus, place: int = 0) -> Transition:
+        """Of the order, or, where a part of it has left, of the rest's n-th shipment."""
         self._number += 1
+        rest = self._left.rest
         return Transition(
             number=self._number,
             status=status,
             step=Step.HANDOFF,
             at=workflow.now(),
+            shipment=None if rest is None else rest.shipments[place],
             detail=self._because,
+            order=None if rest is None else rest.comes_to,
         )
 
     async def _goods_are_here(self) -> bool:
@@ -242,16 +246,9 @@ class AftermathWorkflow:
             )
         if left.status.ended:
             return
-        self._journal.add(self._next(OrderStatus.CANCELLED))
-        notes = ", ".join(self._credit_notes)
-        mail = self._carrying(
-            SendMail(
-                order_id=left.order_id,
-                shop=left.shop,
-                kind=MailKind.CANCELLED,
-                facts=(MailFact(name="credit_notes", value=notes),) if notes else (),
-            )
-        )
+        for place in range(1 if left.rest is None else len(left.rest.shipments)):
+            self._journal.add(self._next(OrderStatus.CANCELLED, place))
+        mail = self._carrying(cancelled_mail(left, self._credit_notes))
         try:
             await start_provider_call(MailActivities.send, mail, "cancelled mail")
         except ActivityError as error:
@@ -287,6 +284,21 @@ class AftermathWorkflow:
         if not self._journal.empty:
             request = self._request()
             await start_own_books(RecordActivities.record, request, "record the aftermath")
+
+
+def cancelled_mail(left: Remains, credit_notes: tuple[str, ...]) -> SendMail:
+    """Tells the customer that the order, or what has not left of it, is cancelled."""
+    rest = left.rest
+    facts = {"credit_notes": ", ".join(credit_notes)}
+    if rest is not None:
+        facts |= {f"cancelled.{one.line}": str(one.quantity) for one in rest.portions}
+    return SendMail(
+        order_id=left.order_id,
+        shop=left.shop,
+        shipment=None if rest is None else rest.shipments[0],
+        kind=MailKind.CANCELLED if rest is None else MailKind.PART_CANCELLED,
+        facts=tuple(MailFact(name=name, value=value) for name, value in facts.items() if value),
+    )
 
 
 def _stop_where_it_runs(error: ActivityError) -> None:
