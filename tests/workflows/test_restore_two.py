@@ -15,7 +15,7 @@ from tests.workflows.test_one_of_two import reviewed
 from tests.workflows.test_restore import essence, found, lose, restore, set_up_again, vendors
 from tests.workflows.test_several_shipments import captures, carry, deliver, money, status, until
 from tests.workflows.test_standing import settled
-from tests.world import World
+from tests.world import World, eventually
 from workers.restore import Kind
 from workers.wiring import Vendors
 
@@ -62,6 +62,16 @@ async def cancelled(world: World) -> str:
     await world.cancel(order)
     await world.until(order, "cancelled")
     return order
+
+
+async def handed_off_again(world: World, order: str) -> None:
+    """The order has come as far as the warehouse once more, and stands in line."""
+
+    async def there() -> bool:
+        facts = (await world.view(order))["facts"]
+        return any(one["operation"] == "hand_off" and one["attempt"] == 2 for one in facts)
+
+    await eventually(there, lambda: f"{order} is not handed off again")
 
 
 async def quiet(world: World, orders: list[str]) -> None:
@@ -116,6 +126,7 @@ async def test_one_that_the_engine_has_lost_before_any_capture_is_started_again(
     (difference,) = await found(restore(world, world.books, vendors), order)
     assert (difference.kind, difference.to_do) == (Kind.LOST, "")
     if second == "waits":
+        await handed_off_again(world, order)
         assert await serve(world, order)
         await until(world, order, 2, "in_fulfilment")
     await carry(world, order, 1)
