@@ -47,8 +47,13 @@ def rest_of_order(
     return Rest(
         shipments=tuple(one.shipment for one in here),
         portions=rest_of(whole(order), gone),
-        comes_to=status_of(one.status if one.status in _LEFT else _S.SHIPPED for one in left),
+        comes_to=status_of(_on_its_way(one) for one in left),
     )
+
+
+def _on_its_way(shipment: ShipmentView) -> OrderStatus:
+    status = shipment.status
+    return _S.SHIPPED if status is None or status not in _LEFT else status
 
 
 def _portions(shipment: ShipmentView) -> tuple[Portion, ...]:

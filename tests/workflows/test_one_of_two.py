@@ -255,7 +255,7 @@ async def test_the_second_that_is_not_found_is_cancelled_after_the_first_has_lef
 ) -> None:
     order = await place(world)
     await carry(world, order, 1)
-    none = {"line": "1", "sku": "TEAPOT", "quantity": 0, "barcodes": [], "short": "not found"}
+    none = {"line": "1", "sku": "TEAPOT", "quantity": 0, "short": "not found"}
     await world.wms(f"{order}-s2", "picked", lines=[none])
     case = await world.until_case(order, "short_pick")
     assert (await world.answer(case, "cancel")).is_success

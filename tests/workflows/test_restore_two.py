@@ -163,7 +163,7 @@ async def test_one_of_which_a_part_was_cancelled_is_not_started_again(
 ) -> None:
     order = await divided(world, first="in_fulfilment")
     sku = (await world.view(order))["order"]["lines"][0]["sku"]
-    none = {"line": "1", "sku": sku, "quantity": 0, "barcodes": [], "short": "not found"}
+    none = {"line": "1", "sku": sku, "quantity": 0, "short": "not found"}
     await world.wms(f"{order}-s1", "picked", lines=[none])
     assert (await world.answer(await world.until_case(order, "short_pick"), "cancel")).is_success
     await until(world, order, 1, "cancelled")
