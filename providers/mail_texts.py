@@ -64,7 +64,8 @@ class MailTexts:
         ``credit_notes``, ``link`` and ``pay_by`` (to pay), ``expected``, ``wait_until`` and
         ``news`` (of a backorder), ``tracking.1`` ("carrier number"), pieces by line
         (``missing.LINE``, and of a part ``inside``, ``rest`` and ``cancelled``), ``follows``,
-        ``charged`` and ``owed`` (to go with them), ``part`` (not all of it moves), ``sku``, ``on_hand``, ``reorder_point``."""
+        ``charged`` and ``owed`` (to go with them), ``part`` (not all of it moves), ``sku``,
+        ``on_hand``, ``reorder_point``."""
         language = self._language(on_record.order.customer.language)
         plain = self._environment.get_template(f"{language}/{kind.value}.txt")
         rich = self._environment.get_template(f"{language}/{kind.value}.html")
