@@ -16,6 +16,7 @@ from activities.payment_requests import (
     PaymentSecured,
     VoidPayment,
 )
+from domain.dues import Dues, owed
 from domain.journal import Transition
 from domain.money import Money
 from domain.payment import (
@@ -31,7 +32,6 @@ from domain.purse import Purse
 from domain.risk import Assessment
 from domain.status import OrderStatus, Step
 from workflows.desk import Desk
-from workflows.dues import Dues, owed
 from workflows.interruptions import DoneByHand, Overtaken
 
 

@@ -1,6 +1,7 @@
 """A shipment: some of an order's lines on their way together, and what it has promised."""
 
 from domain.cases import Case
+from domain.dues import Dues
 from domain.ids import shipment_id
 from domain.invoicing import due_for
 from domain.model import Model
@@ -9,7 +10,6 @@ from domain.shipping import Label, PlannedParcel, Portion
 from domain.steering import CancelRequest
 from domain.warehouse import HandedOver, HandoffLine, RecallResult
 from workflows.desk import Desk
-from workflows.dues import Dues
 from workflows.holding import Hold
 from workflows.inbox import ShipmentInbox
 from workflows.messages import Malformed

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.address import Address, Customer
+from domain.dues import Dues, owed
 from domain.invoicing import due_for
 from domain.money import Money
 from domain.order import Line, Order, Shipping, Sums
@@ -16,7 +17,6 @@ from domain.payment import Authorization, Prepaid
 from domain.purse import Purse
 from domain.shares import added_up, goods_due, rest_of, what_is_there, whole
 from domain.shipping import Portion
-from workflows.dues import Dues, owed
 
 CURRENCIES = ("JPY", "EUR", "KWD")
 """Without a minor unit, with cents, and with a thousand of them, of which cards take tens."""
