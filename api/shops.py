@@ -9,9 +9,10 @@ from api.access import AdminKey, Wired
 from api.bodies import JsonBody
 from api.order_checks import problem_of_country
 from api.parameters import Name, ShopId
-from api.problems import invalid, not_found
+from api.problems import FieldProblem, invalid, not_found
 from api.wiring import Wiring
 from domain.model import Model, Text
+from domain.policy import problems_of_calendars
 from domain.record import Shop
 from domain.shop import ApiKey, Scope, ShopSetup
 
@@ -93,7 +94,13 @@ def put_shop(
 ) -> Shop:
     """Orders keep the policy that held when they came. Without a callback secret one is made."""
     country = setup.seller.address.country
-    problems = tuple(problem_of_country("seller.address.country", country, wiring.countries))
+    problems = (
+        *problem_of_country("seller.address.country", country, wiring.countries),
+        *(
+            FieldProblem(field=f"policy.{field}", message=words)
+            for field, words in problems_of_calendars(setup.policy)
+        ),
+    )
     if problems:
         raise invalid(problems)
     wiring.books.shops.put_shop(setup)

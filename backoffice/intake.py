@@ -16,6 +16,7 @@ from backoffice.tables.base import table
 from backoffice.tables.orders import OrderRow, RefusalRow
 from backoffice.tables.shops import PolicyRow, ShopRow
 from backoffice.terms import terms_of, write_terms
+from backoffice.zones import clocks_of
 from domain.ids import order_id
 from domain.order import Order, OrderInput
 from domain.policy import Policy
@@ -95,7 +96,14 @@ class IntakeBook:
             if connection.scalars(_NEW_ORDER, row).one_or_none() is None:
                 return _again(connection, name, order, sent)
             write_terms(connection, shop.id, name, terms_of(name, order))
-        given = OrderInput(order_id=name, shop=shop.id, order=order, accepted_at=now, policy=policy)
+        given = OrderInput(
+            order_id=name,
+            shop=shop.id,
+            order=order,
+            accepted_at=now,
+            policy=policy,
+            clocks=clocks_of(policy, now),
+        )
         return Accepted(name, Intake.NEW, given)
 
     def started(self, order_id: str) -> None:
@@ -196,10 +204,12 @@ def _again(connection: Connection, name: str, order: Order, sent: str) -> Accept
 
 
 def _input(name: str, shop: str, body: str, accepted_at: datetime, policy: str) -> OrderInput:
+    rules = Policy.model_validate_json(policy)
     return OrderInput(
         order_id=name,
         shop=shop,
         order=Order.model_validate_json(body),
         accepted_at=accepted_at,
-        policy=Policy.model_validate_json(policy),
+        policy=rules,
+        clocks=clocks_of(rules, accepted_at),
     )

@@ -7,7 +7,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from domain.address import Address, Customer
-from domain.model import AwareMoment, Code, LongText, Model, Number, OptionalText, Text
+from domain.clocks import ZoneClock
+from domain.model import AwareMoment, Code, LongText, Model, Number, OptionalText, Text, unsaid
 from domain.money import Currency, Money
 from domain.payment import NothingDue, PaymentTerms
 from domain.policy import Policy
@@ -138,6 +139,8 @@ class Order(Model):
 class OrderInput(Model):
     """What an order's workflow is started with.
 
+    ``clocks`` are what the clocks of the policy's time zones show, written down when the order was
+    accepted: whatever is learnt of them later changes no deadline on a replay.
     ``begun_before`` is set where the engine has lost an earlier run of the order: since then each
     of its calls may have had its effect, and is looked up before it is made.
     """
@@ -148,3 +151,4 @@ class OrderInput(Model):
     accepted_at: datetime
     policy: Policy = Policy()
     begun_before: datetime | None = None
+    clocks: Annotated[tuple[ZoneClock, ...], unsaid(())] = ()

@@ -1,5 +1,6 @@
 """What a shop decides beforehand, so that a workflow need not ask anybody."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -9,7 +10,8 @@ from pydantic import Field
 from domain.backorder import OutOfStock
 from domain.calendar import WorkingCalendar
 from domain.cases import CaseAnswer
-from domain.model import Model
+from domain.hours import WorkingHours
+from domain.model import Model, unsaid
 from domain.money import Currency
 from domain.shipping import LabelFormat, ServiceLevel
 
@@ -56,6 +58,12 @@ class Policy(Model):
     review_within: Patience = timedelta(days=1)
     review_unanswered: Literal[CaseAnswer.RELEASE, CaseAnswer.REJECT] = CaseAnswer.REJECT
     """What becomes of an order that nobody looked at within ``review_within``."""
+    warehouse_hours: Annotated[WorkingHours | None, unsaid(None)] = None
+    """When the warehouse works. `pick_within`, `pack_within`, `hand_over_within` and
+    `recall_answer_within` count these hours alone; without it they run round the clock."""
+    support_hours: Annotated[WorkingHours | None, unsaid(None)] = None
+    """When staff answer. `case_answer_within` and `review_within` count these hours alone; without
+    it they run round the clock."""
     pick_within: Patience = timedelta(days=3)
     pack_within: Patience = timedelta(days=2)
     hand_over_within: Patience = timedelta(days=2)
@@ -85,3 +93,24 @@ class Policy(Model):
     packaging_grams: Annotated[int, Field(ge=0)] = 150
     ask_for_reviews: bool = True
     review_after: Patience = timedelta(days=7)
+
+
+_BY_WAREHOUSE = ("pick_within", "pack_within", "hand_over_within", "recall_answer_within")
+_BY_SUPPORT = ("case_answer_within", "review_within")
+_MOST_WEEKS = 104
+
+
+def problems_of_calendars(policy: Policy) -> Iterator[tuple[str, str]]:
+    """What calendars no shop is set up with, by field, in words."""
+    for field, words in policy.courier_calendar.problems():
+        yield f"courier_calendar.{field}", words
+    pairs = ((policy.warehouse_hours, _BY_WAREHOUSE), (policy.support_hours, _BY_SUPPORT))
+    for hours, fields in pairs:
+        if hours is None:
+            continue
+        for field in fields:
+            weeks = getattr(policy, field) / hours.weekly
+            if weeks > _MOST_WEEKS:
+                weekly = hours.weekly / timedelta(hours=1)
+                words = f"with {weekly:.4g} working hours a week this is {weeks:.0f} weeks"
+                yield field, f"{words}; at most {_MOST_WEEKS}"

@@ -41,7 +41,9 @@ async def await_message(
     desk = shipment.desk
     picking = expected.step is Step.PICKING
     within = desk.policy.pick_within if picking else desk.policy.pack_within
-    patience = Patience(desk, expected.overdue, shipment.id, within, f"No `{expected.signal}`")
+    hours = desk.policy.warehouse_hours
+    reason = f"No `{expected.signal}`"
+    patience = Patience(desk, expected.overdue, shipment.id, within, reason, hours)
     refused: list[Case] = []
     while True:
         await patience.until(

@@ -12,6 +12,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 from activities.records import RecordActivities
 from activities.step import Request
 from domain.cases import Case, CaseAnswer, CaseKind
+from domain.hours import deadline
 from domain.journal import Transition
 from domain.order import Order, OrderInput
 from domain.policy import Policy
@@ -48,6 +49,7 @@ class Desk:
         self.shop: str = given.shop
         self.order: Order = given.order
         self.policy: Policy = given.policy
+        self.clocks = given.clocks
         self.accepted_at: datetime = given.accepted_at
         self._begun_before: datetime | None = given.begun_before or _reset_since(given)
         self.status = OrderStatus.ACCEPTED
@@ -159,7 +161,7 @@ class Desk:
     ) -> None:
         kind = CaseKind.REFUSED_BY_PROVIDER
         answers = (CaseAnswer.RETRY, CaseAnswer.CANCEL if stoppable else CaseAnswer.ACCEPT)
-        otherwise = answer_of_nobody(self.policy, since, answers)
+        otherwise = answer_of_nobody(self.policy, self.clocks, since, answers)
         answer = await self.ask(kind, reason, answers, shipment, stoppable, unless, otherwise)
         if answer is CaseAnswer.CANCEL:
             self.give_up(kind)
@@ -260,7 +262,8 @@ class Desk:
         Raises:
             Stopped: the order is being cancelled, by this answer or otherwise.
         """
-        by = workflow.now() + self.policy.case_answer_within
+        hours, within = self.policy.support_hours, self.policy.case_answer_within
+        by = deadline(hours, self.clocks, workflow.now(), within)
         case = self.cases.open(kind, reason, answers, shipment, by)
         await self.call_attention()
         try:

@@ -7,6 +7,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.warehouse import ReleaseParcels, StopWork, Told, WarehouseActivities
 from domain.cases import Case, CaseAnswer, CaseKind
+from domain.hours import deadline
 from domain.status import OrderStatus, Step
 from domain.warehouse import RecallOutcome
 from workflows.interruptions import DoneByHand, Overtaken
@@ -72,6 +73,7 @@ async def until_handed_over(shipment: Shipment) -> bool:
         shipment.id,
         desk.policy.hand_over_within,
         "Released, and not handed over",
+        desk.policy.warehouse_hours,
     )
     while not shipment.inbox.gone:
         if shipment.recall_wanted is not None and not shipment.recalled:
@@ -121,9 +123,10 @@ async def _recall(shipment: Shipment, why: str) -> None:
         await desk.call(WarehouseActivities.recall, request, "recall the parcels", stoppable=False)
     except DoneByHand:
         shipment.inbox.recall = RecallOutcome.PULLED
+    hours, within = desk.policy.warehouse_hours, desk.policy.recall_answer_within
     answered = await desk.until(
         lambda: shipment.inbox.recall is not None or shipment.inbox.gone,
-        workflow.now() + desk.policy.recall_answer_within,
+        deadline(hours, desk.clocks, workflow.now(), within),
         "the warehouse's answer to the recall",
         stoppable=False,
     )

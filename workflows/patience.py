@@ -1,11 +1,12 @@
 """Waiting for somebody who may be late: a case says so, and when staff close it, it waits anew."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 
 from domain.cases import Case, CaseKind
+from domain.hours import WorkingHours, deadline
 from workflows.desk import Desk
 
 
@@ -17,15 +18,23 @@ class Patience:
     """
 
     def __init__(
-        self, desk: Desk, kind: CaseKind, shipment: str, within: timedelta, reason: str
+        self,
+        desk: Desk,
+        kind: CaseKind,
+        shipment: str,
+        within: timedelta,
+        reason: str,
+        hours: WorkingHours | None = None,
     ) -> None:
-        """``reason`` goes on with the moment at which waiting began."""
+        """``reason`` goes on with the moment at which waiting began. ``hours`` are those of who is
+        waited for; without them the time runs on the clock."""
         self._desk = desk
         self._kind = kind
         self._shipment = shipment
         self._within = within
+        self._hours = hours
         self.began = workflow.now()
-        self._by = self.began + within
+        self._by = self._deadline()
         self._reason = f"{reason} since {self.began:%Y-%m-%d %H:%M} UTC"
         self._case: Case | None = None
 
@@ -45,7 +54,7 @@ class Patience:
             if closed():
                 anew = workflow.patched("a-closed-case-waits-anew")
                 if anew:
-                    self._case, self._by = None, workflow.now() + self._within
+                    self._case, self._by = None, self._deadline()
             late = not await self._desk.until(
                 lambda: ready() or closed(), None if self._case else self._by, why, stoppable
             )
@@ -55,3 +64,6 @@ class Patience:
     def settle(self, why: str) -> None:
         """What was waited for has come."""
         self._desk.settle(self._case, why)
+
+    def _deadline(self) -> datetime:
+        return deadline(self._hours, self._desk.clocks, workflow.now(), self._within)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 from domain.cases import Answer, Case, CaseAnswer, CaseKind
+from domain.hours import deadline
 from domain.journal import FactOutcome
 from domain.risk import Assessment, ProviderReview
 from domain.screening import reasons_to_review
@@ -61,7 +62,8 @@ class _Review:
     async def decision(self, reasons: str) -> Answer:
         """Wait for it. Raises Stopped: the order is being cancelled."""
         desk = self._desk
-        by = workflow.now() + desk.policy.review_within
+        hours, within = desk.policy.support_hours, desk.policy.review_within
+        by = deadline(hours, desk.clocks, workflow.now(), within)
         case = desk.cases.open(
             CaseKind.REVIEW,
             f"The order is held before the warehouse hears of it: {reasons}. When nobody answers "

@@ -40,7 +40,7 @@ class Trouble:
             self._shipment,
             stoppable,
             unless,
-            answer_of_nobody(self._desk.policy, self._since, answers),
+            answer_of_nobody(self._desk.policy, self._desk.clocks, self._since, answers),
         )
         if answer is CaseAnswer.CANCEL:
             self._desk.give_up(self._kind)

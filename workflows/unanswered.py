@@ -6,11 +6,16 @@ from datetime import datetime
 from temporalio import workflow
 
 from domain.cases import CaseAnswer
+from domain.clocks import ZoneClock
+from domain.hours import deadline
 from domain.policy import Policy
 
 
 def answer_of_nobody(
-    policy: Policy, since: datetime, answers: Sequence[CaseAnswer]
+    policy: Policy,
+    clocks: Sequence[ZoneClock],
+    since: datetime,
+    answers: Sequence[CaseAnswer],
 ) -> CaseAnswer | None:
     """What counts as answered where nobody does in time, for a trouble there is since then.
 
@@ -19,6 +24,8 @@ def answer_of_nobody(
     """
     if not workflow.patched("a-question-has-an-end"):
         return None
-    if workflow.now() + policy.case_answer_within < since + policy.give_up_after:
+    within = policy.case_answer_within
+    answered_by = deadline(policy.support_hours, clocks, workflow.now(), within)
+    if answered_by < since + policy.give_up_after:
         return CaseAnswer.RETRY
     return CaseAnswer.CANCEL if CaseAnswer.CANCEL in answers else None

@@ -37,6 +37,23 @@ async def test_a_shop_is_set_up_changed_and_shown(desk: Desk) -> None:
     assert target["secret"].startswith("whsec_")
 
 
+COURIER = "policy.courier_calendar."
+TWICE = ["2026-12-25", "2026-12-26", "2026-12-25"]
+
+
+def hours(monday: tuple[str, str] = ("08:00", "17:00"), **more: Any) -> Json:
+    week = {"monday": {"opens": monday[0], "closes": monday[1]}}
+    return {"policy": {"warehouse_hours": {"week": week} | more}}
+
+
+async def test_working_hours_are_set_up_and_shown(desk: Desk) -> None:
+    policy = hours(holidays=["2026-12-25"], time_zone="Europe/Berlin")["policy"]
+    assert (await admin(desk, "PUT", "", EXAMPLE_SHOP | {"policy": policy})).status_code == 200
+    shown = (await admin(desk, "GET", "")).json()["policy"]["warehouse_hours"]
+    assert shown["week"] == {"monday": {"opens": "08:00:00", "closes": "17:00:00"}}
+    assert (shown["time_zone"], shown["holidays"]) == ("Europe/Berlin", ["2026-12-25"])
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -48,6 +65,15 @@ async def test_a_shop_is_set_up_changed_and_shown(desk: Desk) -> None:
             {"policy": {"courier_calendar": {"time_zone": "Mars/Olympus"}}},
             "policy.courier_calendar.time_zone",
         ),
+        ({"policy": {"courier_calendar": {"working_days": [7]}}}, COURIER + "working_days"),
+        ({"policy": {"courier_calendar": {"holidays": TWICE}}}, COURIER + "holidays"),
+        ({"policy": {"courier_calendar": {"cut_off": "16:00Z"}}}, COURIER + "cut_off"),
+        (hours(time_zone="Mars/Olympus"), "policy.warehouse_hours.time_zone"),
+        (hours(monday=("17:00", "08:00")), "policy.warehouse_hours.week.monday"),
+        (hours(holidays=TWICE), "policy.warehouse_hours.holidays"),
+        (hours(week={}), "policy.warehouse_hours.week"),
+        (hours(week={"fryday": {}}), "policy.warehouse_hours.week.fryday"),
+        (hours(monday=("08:00", "08:10")), "policy.pick_within"),
         ({"callback_url": "ftp://x"}, "callback_url"),
         ({"callback_secret": "secret"}, "callback_secret"),
         ({"polcy": {}}, "polcy"),

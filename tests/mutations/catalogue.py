@@ -332,4 +332,11 @@ MUTATIONS = (
         "    return None\n",
         (VENDORS,),
     ),
+    Mutation(
+        "a holiday is counted as a working day",
+        "domain/hours.py",
+        "hours = None if day in free else opening[(day + _THURSDAY) % 7]",
+        "hours = opening[(day + _THURSDAY) % 7]",
+        ("tests/domain/test_hours.py",),
+    ),
 )
