@@ -21,6 +21,7 @@ _STEPS = {
     MailKind.DECLINED: Step.PAYMENT,
     MailKind.OUT_OF_STOCK: Step.RECEIVED,
     MailKind.ADDRESS_CHANGED: Step.RECORDS,
+    MailKind.AMENDED: Step.RECORDS,
     MailKind.SHIPPED: Step.SHIPPING_NOTICE,
     MailKind.CANCELLED: Step.HAND_OVER,
     MailKind.PART_CANCELLED: Step.HAND_OVER,

@@ -13,7 +13,7 @@ from domain.attempt import Attempt
 from domain.catalogue import Product, bin_route
 from domain.journal import FactOutcome
 from domain.model import LongText, Model
-from domain.order import Order
+from domain.order import Amended, Order
 from domain.record import Commit, HandoffRecord
 from domain.shipping import Label, Portion
 from domain.status import Step
@@ -29,6 +29,13 @@ class Warehouse(Protocol):
 
     def readdress(self, attempt: Attempt, shipment: str, ship_to: Address) -> bool:
         """Say where a shipment goes now; False where it no longer has it."""
+        ...
+
+    def amend(self, attempt: Attempt, handoff: Handoff) -> HandoffAnswer:
+        """Give it the document as amended; it accepts, or refuses because picking has begun.
+
+        One that takes no amendments refuses them all.
+        """
         ...
 
     def cancel(self, attempt: Attempt, shipment: str, reason: str) -> bool:
@@ -57,6 +64,12 @@ class HandOff(Request):
 
     portions: tuple[Portion, ...]
     ship_by: datetime | None = None
+
+
+class AmendHandoff(HandOff):
+    """Send a shipment's lines as amended; ``sequence`` is the amendment's number."""
+
+    amended: Amended
 
 
 class HandedOff(Model):
@@ -164,6 +177,28 @@ class WarehouseActivities:
             currency=order.currency,
             customs=tuple(customs) if abroad else (),
         )
+
+    @activity.defn(name="amend_at_warehouse", no_thread_cancel_exception=True)
+    @operation("amend_at_warehouse")
+    def amend(self, request: AmendHandoff) -> HandedOff:
+        """Ask for a shipment in other lines; what it accepts is on record in the same moment."""
+        with step_run(self._records, request, Step.HANDOFF, self.amend) as run:
+            order = request.amended.after.within(self._records.order(request.order_id).order)
+            handoff = self._document(request, order).model_copy(
+                update={"amendment": request.amended.number}
+            )
+            answer = self._warehouse.amend(run.attempt, handoff)
+            if answer.accepted:
+                run.commit(
+                    Commit(
+                        order=request.order_id,
+                        amendment=request.amended,
+                        amended_handoff=handoff,
+                    )
+                )
+            else:
+                run.commit(outcome=FactOutcome.DECLINED, detail=answer.reason)
+            return HandedOff(answer=answer, lines=handoff.lines)
 
     @activity.defn(name="readdress_at_warehouse", no_thread_cancel_exception=True)
     @operation("readdress_at_warehouse")

@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from api import (
+    amendments,
     cases,
     channel_orders,
     codec,
@@ -44,6 +45,7 @@ whose `problems` name the fields.
 
 _ROUTERS = (
     orders.router,
+    amendments.router,
     erasing.router,
     channel_orders.router,
     events.router,

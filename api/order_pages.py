@@ -18,7 +18,7 @@ from domain.backorder import WaitsFor
 from domain.cases import Answer, Case, CaseAnswer
 from domain.journal import StepFact, Transition
 from domain.model import Model, unsaid
-from domain.order import Order
+from domain.order import Amended, Order
 from domain.status import OrderStatus
 from domain.stock import StockEntry
 
@@ -58,6 +58,7 @@ class OrderPage(Model):
     ended_at: datetime | None
     erased_at: datetime | None
     order: Order
+    amendments: tuple[Amended, ...]
     transitions: tuple[Transition, ...]
     facts: tuple[StepFact, ...]
     money: MoneyView
@@ -131,7 +132,7 @@ def events_of(view: OrderView) -> tuple[OrderEvent, ...]:
     return tuple(
         OrderEvent(
             id=message_id(view.order_id, place),
-            type=f"order.{one.status.value}",
+            type=one.told_as,
             order=view.order_id,
             number=view.order.number,
             channel=view.order.channel,

@@ -1,7 +1,5 @@
 """Orders: placed by a shop, looked up by shop and support, cancelled while they can be."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
@@ -14,10 +12,8 @@ from api.intake import OrderAccepted, take
 from api.meant import order_to_change, order_to_see
 from api.order_pages import OrderEvent, OrderList, OrderPage, events_of
 from api.parameters import Cursor, Limit, Name, SearchText
-from api.problems import ProblemError, away
-from api.settling import closed_words
-from api.starter import EngineAway, NotOpen, UpdateRefused
-from backoffice.views import OrderView
+from api.problems import ProblemError
+from api.steering import steering
 from domain.model import Model
 from domain.order import Order
 from domain.payment import AuthorizeMethod
@@ -109,7 +105,7 @@ async def cancel(
     By its id, or by a number that only one of the shop's channels uses.
     """
     view = await run_in_threadpool(order_to_change, wiring, key.shop, order)
-    with _steering(view):
+    with steering(view):
         answer = await wiring.starter.request_cancel(view.order_id, wanted)
     if not answer.accepted:
         raise ProblemError(409, answer.message)
@@ -129,7 +125,7 @@ async def pay_otherwise(
     `awaiting_payment` again with the reason. An order that waits for no payment answers 409.
     """
     view = await run_in_threadpool(order_to_change, wiring, key.shop, order)
-    with _steering(view):
+    with steering(view):
         await wiring.starter.pay_otherwise(view.order_id, OtherMethod(method=wanted))
     return Taken(order=view.order_id)
 
@@ -149,29 +145,8 @@ async def change_address(
     and others are bought and printed. From packing on the answer is 409 with the reason.
     """
     view = await run_in_threadpool(order_to_change, wiring, key.shop, order)
-    with _steering(view):
+    with steering(view):
         answer = await wiring.starter.change_address(view.order_id, wanted)
     if not answer.accepted:
         raise ProblemError(409, answer.message)
     return answer
-
-
-@contextmanager
-def _steering(view: OrderView) -> Generator[None]:
-    """Turn what the engine says to an update into an answer."""
-    try:
-        yield
-    except EngineAway as error:
-        raise away("the order") from error
-    except NotOpen as error:
-        raise _not_open(view) from error
-    except UpdateRefused as refused:
-        raise ProblemError(409, str(refused)) from refused
-
-
-def _not_open(view: OrderView) -> ProblemError:
-    if view.ended_at is not None:
-        return ProblemError(409, f"the order has ended: {view.status.value}")
-    if view.started_at is not None:
-        return ProblemError(409, closed_words(view.order_id, view.status.value))
-    return away("the order, which has not been started yet,")

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
+from domain.amendment import Amendment, AmendmentAnswer
 from domain.order import OrderInput
 from domain.remains import Remains
 from domain.steering import (
@@ -60,6 +61,14 @@ class Starter(Protocol):
 
     async def change_address(self, order_id: str, change: AddressChange) -> AddressAnswer:
         """Ask an order to send its parcels elsewhere, and wait for its answer.
+
+        Raises:
+            EngineAway, NotOpen, UpdateRefused.
+        """
+        ...
+
+    async def amend(self, order_id: str, amendment: Amendment) -> AmendmentAnswer:
+        """Ask an order to be amended, and wait a while for what becomes of it.
 
         Raises:
             EngineAway, NotOpen, UpdateRefused.

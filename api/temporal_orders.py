@@ -13,6 +13,7 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.starter import EngineAway, NotOpen, StillOpen, UpdateRefused
+from domain.amendment import Amendment, AmendmentAnswer
 from domain.model import Model
 from domain.order import OrderInput
 from domain.remains import Remains
@@ -77,6 +78,14 @@ class TemporalOrders:
             EngineAway, NotOpen, UpdateRefused.
         """
         return await self._update(order_id, "change_address", change, AddressAnswer)
+
+    async def amend(self, order_id: str, amendment: Amendment) -> AmendmentAnswer:
+        """Update ``amend``.
+
+        Raises:
+            EngineAway, NotOpen, UpdateRefused.
+        """
+        return await self._update(order_id, "amend", amendment, AmendmentAnswer)
 
     async def answer_case(self, order_id: str, reply: CaseReply) -> None:
         """Update ``answer_case``.

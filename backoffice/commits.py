@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert
 
 from backoffice.addresses import write_address
+from backoffice.amendments import write_amendment
 from backoffice.case_entries import write_cases
 from backoffice.journal import (
     Subject,
@@ -16,6 +17,7 @@ from backoffice.journal import (
 )
 from backoffice.ledger import post
 from backoffice.shipments import (
+    amend_handoff,
     void_labels,
     withdraw_earlier,
     withdraw_jobs,
@@ -65,7 +67,8 @@ def _is_more_than_facts(commit: Commit) -> bool:
     journal = commit.journal
     decided = journal.transitions or journal.cases or journal.answers
     goods = commit.handoff or commit.labels or commit.voided or commit.stock
-    return bool(decided or goods or commit.payments or commit.documents or commit.address)
+    changed = commit.address or commit.amendment
+    return bool(decided or goods or commit.payments or commit.documents or changed)
 
 
 def _write_effects(connection: Connection, subject: Subject, commit: Commit) -> Committed:
@@ -80,6 +83,10 @@ def _write_effects(connection: Connection, subject: Subject, commit: Commit) -> 
     restock = post(connection, subject.shop, commit.stock)
     if commit.address is not None:
         write_address(connection, subject.shop, commit.order, commit.address)
+    if commit.amendment is not None:
+        write_amendment(connection, subject.shop, commit.order, commit.amendment)
+    if commit.amended_handoff is not None:
+        amend_handoff(connection, subject.shop, commit.amended_handoff)
     _write_documents(connection, subject, commit.documents)
     return Committed(labels=labels, restock=restock)
 

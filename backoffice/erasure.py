@@ -11,13 +11,21 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, Text, cast, delete, func, select, update
 
+from backoffice.amendments import amendments_of
 from backoffice.data_keys import destroy
 from backoffice.database import Database
 from backoffice.refusals import NotOnRecord
 from backoffice.tables.base import table
 from backoffice.tables.cases import CaseAnswerRow, CaseRow
 from backoffice.tables.messages import CallbackRow, InboxRow, InboxState, MailRow
-from backoffice.tables.orders import AddressChangeRow, OrderRow, StepFactRow, TermRow, TransitionRow
+from backoffice.tables.orders import (
+    AddressChangeRow,
+    AmendmentRow,
+    OrderRow,
+    StepFactRow,
+    TermRow,
+    TransitionRow,
+)
 from backoffice.tables.papers import DocumentRow, InvoiceRow, PrintJobRow
 from backoffice.tables.shipping import CourierEventRow, HandoffRow, LabelRow
 from backoffice.tables.stock import StockEntryRow
@@ -25,6 +33,7 @@ from backoffice.terms import TermKind
 from domain.documents import DocumentKind
 from domain.erasure import (
     ERASED,
+    contents_without_person,
     handoff_without_person,
     number_without_person,
     order_without_person,
@@ -37,12 +46,14 @@ _ANSWERS, _INBOX = table(CaseAnswerRow), table(InboxRow)
 _CALLBACKS, _HANDOFFS, _LABELS = table(CallbackRow), table(HandoffRow), table(LabelRow)
 _COURIER, _DOCUMENTS = table(CourierEventRow), table(DocumentRow)
 _JOBS, _INVOICES = table(PrintJobRow), table(InvoiceRow)
+_AMENDMENTS = table(AmendmentRow)
 
 BLANKS: dict[Table, dict[str, Any]] = {
     table(TransitionRow): {"detail": ""},
     table(StepFactRow): {"detail": ""},
     table(MailRow): {"recipient": ""},
     table(AddressChangeRow): {"before": {}, "address": {}, "who": ERASED, "why": ""},
+    table(AmendmentRow): {"key": ERASED, "digest": ERASED, "who": ERASED, "why": "", "refused": ""},
     table(StockEntryRow): {"note": ""},
     _CASES: {"reason": ERASED},
     _INBOX: {"payload": {}, "reason": ""},
@@ -120,6 +131,7 @@ class ErasureBook:
             order = _ended_order(connection, order_id)
             _erase_order(connection, order_id, order)
             _erase_rows(connection, order_id)
+            _erase_amendments(connection, order_id)
             _erase_papers(connection, order_id)
             encrypted = destroy(connection, order_id)
             erased_at = connection.scalars(
@@ -205,6 +217,19 @@ def _erase_rows(connection: Connection, order_id: str) -> None:
             update(_HANDOFFS)
             .where(_HANDOFFS.c.shipment == shipment)
             .values(document=left.model_dump(mode="json"))
+        )
+
+
+def _erase_amendments(connection: Connection, order_id: str) -> None:
+    """What was bought before and after stays, without what the customer chose in words."""
+    for one in amendments_of(connection, order_id):
+        connection.execute(
+            update(_AMENDMENTS)
+            .where(_AMENDMENTS.c.order_id == order_id, _AMENDMENTS.c.number == one.number)
+            .values(
+                before=contents_without_person(one.before).model_dump(mode="json"),
+                after=contents_without_person(one.after).model_dump(mode="json"),
+            )
         )
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, Text, cast, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from backoffice.amendments import amendments_of, as_it_came
 from backoffice.canonical import differences, digest
 from backoffice.database import Database
 from backoffice.refusals import NotOnRecord
@@ -130,12 +131,19 @@ class IntakeBook:
         return tuple(_input(*row) for row in rows)
 
     def given(self, order_id: str) -> OrderInput:
-        """What an order on record is started with. Raises NotOnRecord."""
+        """What an order on record is started with, and how it was amended since.
+
+        Raises:
+            NotOnRecord: there is no such order.
+        """
         with self._database.reading() as connection:
             row = connection.execute(_INPUT.where(_ORDERS.c.id == order_id)).one_or_none()
-        if row is None:
-            raise NotOnRecord("order", order_id)
-        return _input(*row)
+            if row is None:
+                raise NotOnRecord("order", order_id)
+            tried = amendments_of(connection, order_id)
+        given = _input(*row)
+        came = as_it_came(given.order, tried)
+        return given.model_copy(update={"order": came, "amendments": tried})
 
     def bring_back(self, given: OrderInput) -> None:
         """Put an order on record again that its workflow still knows; it is started.
@@ -197,7 +205,8 @@ def _again(connection: Connection, name: str, order: Order, sent: str) -> Accept
     ).one()
     kept = _input(*connection.execute(_INPUT.where(_ORDERS.c.id == name)).one())
     if before != sent:
-        changed = differences(kept.order.model_dump(), order.model_dump())
+        came = as_it_came(kept.order, amendments_of(connection, name))
+        changed = differences(came.model_dump(), order.model_dump())
         if changed:
             return Accepted(name, Intake.DIFFERENT, differences=changed)
     return Accepted(name, Intake.SAME, kept if started_at is None else None)

@@ -149,6 +149,7 @@ def write_transitions(
                 "shipment": one.shipment,
                 "detail": one.detail,
                 "of_order": None if one.order is None else one.order.value,
+                "news": None if one.news is None else one.news.value,
             }
             for one in in_order
         ],
@@ -164,7 +165,7 @@ def write_transitions(
                 "of_shop": subject.shop,
                 "of_order": subject.order,
                 "of_transition": one.number,
-                "of_type": f"order.{one.status.value}",
+                "of_type": one.told_as,
                 "told": _told(subject, one),
             }
             for one in in_order
@@ -180,7 +181,7 @@ def _told(subject: Subject, transition: Transition) -> dict[str, object]:
     whole = {} if transition.order is None else {"order_status": transition.order.value}
     return {
         **whole,
-        "type": f"order.{transition.status.value}",
+        "type": transition.told_as,
         "order": subject.order,
         "number": subject.number,
         "channel": subject.channel,

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, RowMapping, Select, Text, cast, select
 
+from backoffice.amendments import amendments_of
 from backoffice.cases import case_of, cases_statement
 from backoffice.entries import entry_of
 from backoffice.ledgers import event_of, totals_of
@@ -23,7 +24,7 @@ from backoffice.views import (
     OrderView,
 )
 from domain.documents import DocumentKind, FileFormat
-from domain.journal import FactOutcome, StepFact, Transition
+from domain.journal import FactOutcome, News, StepFact, Transition
 from domain.mail import MailKind, MailState
 from domain.order import Order
 from domain.status import OrderStatus, Step
@@ -50,6 +51,7 @@ def page(connection: Connection, name: str) -> OrderView:
         ended_at=row["ended_at"],
         erased_at=row["erased_at"],
         order=order,
+        amendments=amendments_of(connection, name),
         transitions=_transitions(connection, name),
         facts=_facts(connection, name),
         money=_money(connection, name, order.currency),
@@ -79,6 +81,7 @@ def _transitions(connection: Connection, name: str) -> tuple[Transition, ...]:
             shipment=row["shipment"],
             detail=row["detail"],
             order=None if row["of_order"] is None else OrderStatus(row["of_order"]),
+            news=None if row["news"] is None else News(row["news"]),
         )
         for row in rows
     )

@@ -147,6 +147,7 @@ def _with_money(
         update={
             "money_asked": held.amount > 0 or not known_end,
             "reference": reference,
+            "held_besides": tuple(one for one in _held_references(events) if one != reference),
             "in_doubt": order.due if in_doubt else None,
             "unverified": order.due if unverified else None,
             "authorize_sequence": _next_authorization(connection, remains.order_id),
@@ -171,7 +172,19 @@ def _next_authorization(connection: Connection, order_id: str) -> int:
 
 
 def _reference(events: tuple[PaymentEvent, ...]) -> str | None:
-    return next((one.reference for one in reversed(events) if one.kind is _K.AUTHORIZATION), None)
+    """The newest hold that was not let go of; of several that all were, the newest."""
+    known = _references(events)
+    return next(reversed(_held_references(events)), known[-1] if known else None)
+
+
+def _references(events: tuple[PaymentEvent, ...]) -> list[str]:
+    return [one.reference for one in events if one.kind is _K.AUTHORIZATION]
+
+
+def _held_references(events: tuple[PaymentEvent, ...]) -> list[str]:
+    """What may still be held, oldest first: two where one takes the other's place just now."""
+    ended = {one.reference for one in events if one.kind is _K.VOID}
+    return [one for one in _references(events) if one not in ended]
 
 
 def _open_cases(connection: Connection, order_id: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from domain.money import Money
 from domain.record import Document, HandoffRecord
 from domain.shipping import Label, LabelFormat
 from domain.tracking import CourierStatus
+from domain.warehouse import Handoff
 
 _HANDOFFS = table(HandoffRow)
 _LABELS = table(LabelRow)
@@ -71,6 +72,18 @@ def write_handoff(connection: Connection, shop: str, record: HandoffRecord) -> N
             "reference": answer.reference,
             "reason": answer.reason,
         },
+    )
+    bins = {(TermKind.BIN, fold(line.bin)) for line in handoff.lines}
+    write_terms(connection, shop, handoff.order, bins)
+
+
+def amend_handoff(connection: Connection, shop: str, handoff: Handoff) -> None:
+    """What was handed off is another thing now, unless a later amendment is on record."""
+    number = func.coalesce(_HANDOFFS.c.document["amendment"].as_integer(), 0)
+    connection.execute(
+        update(_HANDOFFS)
+        .where(_HANDOFFS.c.shipment == handoff.shipment, number < handoff.amendment)
+        .values(document=handoff.model_dump(mode="json"))
     )
     bins = {(TermKind.BIN, fold(line.bin)) for line in handoff.lines}
     write_terms(connection, shop, handoff.order, bins)

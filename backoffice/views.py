@@ -10,7 +10,7 @@ from domain.journal import StepFact, Transition
 from domain.mail import MailKind, MailState
 from domain.model import Model
 from domain.money import Money
-from domain.order import Order
+from domain.order import Amended, Order
 from domain.payment import PaymentEvent
 from domain.shipping import Label
 from domain.status import OrderStatus
@@ -104,6 +104,7 @@ class OrderView(Model):
     ended_at: datetime | None
     erased_at: datetime | None
     order: Order
+    amendments: tuple[Amended, ...]
     transitions: tuple[Transition, ...]
     facts: tuple[StepFact, ...]
     money: MoneyView

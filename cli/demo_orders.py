@@ -6,6 +6,9 @@ from typing import Any
 
 Json = dict[str, Any]
 
+PARTS = ("net", "tax", "gross")
+"""The sums of a line, of shipping, and of an order."""
+
 _CUSTOMERS: dict[str, Json] = {
     "DE": {
         "name": "Jürgen Groß",

@@ -175,6 +175,37 @@ def receive(sku: str) -> Move:
     return move
 
 
+def wait_with_picking(stage: Stage, story: Story, event: Json) -> None:
+    """The warehouse has other things to do first, and the customer orders one piece more."""
+    shipment = shipment_id(story.order_id, 1)
+    stage.sandbox.wms(shipment, "hold")
+    amend(stage, story, event)
+    stage.sandbox.wms(shipment, "resume")
+
+
+def amend(stage: Stage, story: Story, _: Json) -> None:
+    """The customer wants one piece more of the order's first line."""
+    line, *others = story.body["lines"]
+    quantity = line["quantity"] + 1
+    more = demo_orders.line(line["id"], line["sku"], line["name"], quantity, line["unit_price"])
+    sums = {part: more[part] for part in demo_orders.PARTS}
+    rows = (more, *others, story.body["shipping"])
+    wanted = {
+        "key": "one-more",
+        "version": 0,
+        "who": "the customer",
+        "why": "for a friend",
+        "lines": [{"change": {"line": line["id"], "quantity": quantity, **sums}}],
+        "total": {part: sum(row[part] for row in rows) for part in demo_orders.PARTS},
+    }
+    said: Json = {"state": "under_way"}
+    while said.get("state") == "under_way":
+        said = stage.shop.post(f"/orders/{story.order_id}/amendments", json=wanted).json()
+    if said.get("state") == "applied":
+        story.due += line["unit_price"]
+    stage.say(story, "amended", said.get("message") or said["detail"])
+
+
 def wait_with_packing(stage: Stage, story: Story, _: Json) -> None:
     """The warehouse has other things to do first."""
     stage.sandbox.wms(shipment_id(story.order_id, 1), "hold")

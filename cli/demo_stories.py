@@ -16,12 +16,15 @@ from cli.demo_stage import (
     pay_with,
     receive,
     wait_with_packing,
+    wait_with_picking,
 )
 from sandbox.judge import Ending
 
 _MUG = ("MUG-BLUE", "Stoneware mug, blue")
 _DUE = 1890 + 490
 """One mug and its shipping."""
+_CONSENT = "2026-01-02T03:04:05Z"
+"""When a customer agreed that their card is kept."""
 
 
 class Scenario(StrEnum):
@@ -149,6 +152,13 @@ def goods() -> list[Story]:
                 "ready_to_pack": move_house,
                 "to a new address": go_on_packing,
             },
+        ),
+        Story(
+            "one mug more, before it is picked",
+            order("1207", _mugs(1), card() | {"consent": _CONSENT}),
+            Ending.COMPLETED,
+            _DUE,
+            on={"in_fulfilment": wait_with_picking},
         ),
         Story(
             "packed heavier than booked: labelled as it stands on the scale",

@@ -27,6 +27,10 @@ class Dues:
         self._bears_fee = False
         self._all: Sequence[Dues] = (self,)
 
+    def amended(self, order: Order, portions: tuple[Portion, ...]) -> None:
+        """The order is another one; it goes in one shipment, and all of it is owed."""
+        self._order, self.portions = order, portions
+
     def among(self, others: "Sequence[Dues]") -> None:
         """These are the dues of the same order's shipments, this one's among them."""
         self._all = others

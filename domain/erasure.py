@@ -1,7 +1,7 @@
 """What is left of an order when the person behind it is erased: goods, sums, dates, country."""
 
 from domain.address import Address, Customer
-from domain.order import Order
+from domain.order import Contents, Line, Order
 from domain.warehouse import Handoff
 
 ERASED = "erased"
@@ -27,14 +27,21 @@ def order_without_person(order_id: str, order: Order) -> Order:
             "customer": Customer(name=ERASED, email=_EMAIL, language=order.customer.language),
             "billing_address": _place(order.billing_address),
             "shipping_address": _place(order.shipping_address),
-            "lines": tuple(
-                line.model_copy(update={"options": {}, "note": ""}) for line in order.lines
-            ),
+            "lines": _lines(order.lines),
             "notes": "",
             "gift_note": "",
             "reviews_welcome": False,
         }
     )
+
+
+def contents_without_person(contents: Contents) -> Contents:
+    """What an amendment changed, without what the customer chose in words."""
+    return contents.model_copy(update={"lines": _lines(contents.lines)})
+
+
+def _lines(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    return tuple(line.model_copy(update={"options": {}, "note": ""}) for line in lines)
 
 
 def handoff_without_person(handoff: Handoff) -> Handoff:

@@ -9,11 +9,19 @@ from domain.model import LongText, Model, OptionalText, unsaid
 from domain.status import OrderStatus, Step
 
 
+class News(StrEnum):
+    """What a shop is told of an order beside its changes of status."""
+
+    AMENDED = "amended"
+    AMENDMENT_REFUSED = "amendment_refused"
+
+
 class Transition(Model):
     """One change of status, numbered by the workflow without gaps from 1.
 
     Where an order goes in several shipments, the status is that of its ``shipment``, and ``order``
-    is what the order comes to by it.
+    is what the order comes to by it. With ``news`` the status is what it was: something else has
+    happened.
     """
 
     number: int
@@ -23,6 +31,12 @@ class Transition(Model):
     shipment: str | None = None
     detail: OptionalText = ""
     order: Annotated[OrderStatus | None, unsaid(None)] = None
+    news: Annotated[News | None, unsaid(None)] = None
+
+    @property
+    def told_as(self) -> str:
+        """What a callback about it is called."""
+        return f"order.{(self.news or self.status).value}"
 
     @property
     def of_order(self) -> OrderStatus:

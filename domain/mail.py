@@ -15,6 +15,7 @@ class MailKind(StrEnum):
     DECLINED = "declined"
     OUT_OF_STOCK = "out_of_stock"
     ADDRESS_CHANGED = "address_changed"
+    AMENDED = "amended"
     SHIPPED = "shipped"
     CANCELLED = "cancelled"
     PART_CANCELLED = "part_cancelled"

@@ -136,13 +136,51 @@ class Order(Model):
         return next((line for line in self.lines if line.id == line_id), None)
 
 
+class Contents(Model):
+    """What an amendment may change of an order: its lines, its shipping sums and its total."""
+
+    lines: tuple[Line, ...]
+    shipping: Shipping
+    total: Sums
+
+    @classmethod
+    def of(cls, order: Order) -> Self:
+        """An order's contents as they are now."""
+        return cls(lines=order.lines, shipping=order.shipping, total=order.total)
+
+    def within(self, order: Order) -> Order:
+        """The same order with these contents."""
+        return order.model_copy(
+            update={"lines": self.lines, "shipping": self.shipping, "total": self.total}
+        )
+
+
+class Amended(Model):
+    """The n-th amendment of an order that was tried, counted from 1: from what to what.
+
+    ``refused`` says why it was not made; it is empty where it was. ``key`` and ``digest`` tell the
+    same amendment from another one.
+    """
+
+    number: int
+    key: Code
+    digest: str
+    before: Contents
+    after: Contents
+    who: Text
+    why: LongText = ""
+    at: datetime
+    refused: LongText = ""
+
+
 class OrderInput(Model):
     """What an order's workflow is started with.
 
     ``clocks`` are what the clocks of the policy's time zones show, written down when the order was
     accepted: whatever is learnt of them later changes no deadline on a replay.
     ``begun_before`` is set where the engine has lost an earlier run of the order: since then each
-    of its calls may have had its effect, and is looked up before it is made.
+    of its calls may have had its effect, and is looked up before it is made. ``order`` is as it
+    came, and ``amendments`` are those that the earlier run has tried.
     """
 
     order_id: str
@@ -152,3 +190,4 @@ class OrderInput(Model):
     policy: Policy = Policy()
     begun_before: datetime | None = None
     clocks: Annotated[tuple[ZoneClock, ...], unsaid(())] = ()
+    amendments: Annotated[tuple[Amended, ...], unsaid(())] = ()

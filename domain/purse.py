@@ -59,6 +59,10 @@ class Purse:
         self._used, self._spent = None, False
         return before
 
+    def put_back(self, authorization: Authorization) -> Authorization | None:
+        """An earlier hold takes its place again; answers the one that had taken it."""
+        return self.hold(authorization)
+
     def keep(self, authorization: Authorization) -> None:
         """It was not let go of after all."""
         self.authorization = authorization

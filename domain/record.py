@@ -7,7 +7,7 @@ from domain.address import Address, Seller
 from domain.documents import DocumentKind, FileFormat
 from domain.journal import Journal
 from domain.model import LongText, Model, OptionalText, Text
-from domain.order import Order
+from domain.order import Amended, Order
 from domain.payment import PaymentEvent
 from domain.policy import Policy
 from domain.shipping import Label
@@ -62,6 +62,8 @@ class Commit:
     stock: tuple[StockEntry, ...] = ()
     documents: tuple[Document, ...] = ()
     address: NewAddress | None = None
+    amendment: Amended | None = None
+    amended_handoff: Handoff | None = None
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ class Remains(Model):
     ``money_asked`` means that the payment provider was, or may have been, asked to hold money;
     ``reference`` names it where that is known; ``in_doubt`` is what we asked for, where no answer
     is on record, and ``authorize_sequence`` counts the order's authorizations up to that one.
+    ``held_besides`` names other holds: a new one takes an old one's place just now.
     ``unverified`` is what a checkout is said to hold, ``captured`` what was taken and not given
     back. Where the order goes in several shipments, ``takings`` says for each what was taken,
     ``used`` what was taken of ``reference``, and ``statuses`` where they are. With a ``rest``
@@ -55,6 +56,7 @@ class Remains(Model):
     reserved: tuple[Want, ...] = ()
     money_asked: bool = False
     reference: str | None = None
+    held_besides: Annotated[tuple[str, ...], unsaid(())] = ()
     in_doubt: Money | None = None
     unverified: Money | None = None
     authorize_sequence: int = 1

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from domain.address import Address
 from domain.ids import parcel_id
-from domain.model import Code, LongText, Model, Moment, OptionalText, Text
+from domain.model import Code, LongText, Model, Moment, OptionalText, Text, unsaid
 from domain.shipping import PlannedParcel, Portion
 
 
@@ -40,7 +40,10 @@ class HandoffLine(Model):
 
 
 class Handoff(Model):
-    """The handoff document, version 1: lines in bin-route order, ready to be walked."""
+    """The handoff document, version 1: lines in bin-route order, ready to be walked.
+
+    ``amendment`` is the number of the order's amendment that it follows; 0 before the first.
+    """
 
     version: str = "1"
     order: str
@@ -56,6 +59,7 @@ class Handoff(Model):
     gift_note: LongText = ""
     currency: str
     customs: tuple[CustomsLine, ...] = ()
+    amendment: Annotated[int, unsaid(0)] = 0
 
 
 class HandoffAnswer(Model):

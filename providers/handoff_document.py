@@ -22,6 +22,7 @@ def document(handoff: Handoff) -> dict[str, Any]:
         "gift_note": handoff.gift_note or None,
         "notes": handoff.notes or None,
         "customs": _customs(handoff.customs, handoff.currency),
+        **({"amendment": handoff.amendment} if handoff.amendment else {}),
     }
 
 

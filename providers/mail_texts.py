@@ -64,7 +64,8 @@ class MailTexts:
         ``credit_notes``, ``link`` and ``pay_by`` (to pay), ``expected``, ``wait_until`` and
         ``news`` (of a backorder), ``tracking.1`` ("carrier number"), pieces by line
         (``missing.LINE``, and of a part ``inside``, ``rest`` and ``cancelled``), ``follows``,
-        ``charged`` and ``owed`` (to go with them), ``part`` (not all of it moves), ``sku``,
+        ``charged`` and ``owed`` (to go with them), ``part`` (not all of it moves), ``was.1`` and
+        ``now.1`` (lines of an amended order) with ``total_was`` and ``total_now``, ``sku``,
         ``on_hand``, ``reorder_point``."""
         language = self._language(on_record.order.customer.language)
         plain = self._environment.get_template(f"{language}/{kind.value}.txt")
@@ -107,6 +108,10 @@ def _context(on_record: OrderOnRecord, facts: Mapping[str, str], language: str) 
         "link": facts.get("link", ""),
         "parcels": _parcels(facts),
         **{name: _pieces(order, facts, name) for name in _PIECES},
+        "was": _listed(facts, "was."),
+        "now": _listed(facts, "now."),
+        "total_was": facts.get("total_was", ""),
+        "total_now": facts.get("total_now", ""),
         "charged": facts.get("charged", ""),
         "owed": facts.get("owed", ""),
         "facts": facts,
@@ -150,14 +155,16 @@ def _pieces(order: Order, facts: Mapping[str, str], which: str) -> list[dict[str
     ]
 
 
+def _listed(facts: Mapping[str, str], prefix: str) -> list[str]:
+    """Facts that are numbered from 1, in their order."""
+    names = (name for name in facts if name.startswith(prefix))
+    return [facts[name] for name in sorted(names, key=lambda name: (len(name), name))]
+
+
 def _parcels(facts: Mapping[str, str]) -> list[dict[str, str]]:
-    places = sorted(
-        (name for name in facts if name.startswith(_TRACKING)),
-        key=lambda name: (len(name), name),
-    )
     parcels: list[dict[str, str]] = []
-    for place in places:
-        carrier, _, number = facts[place].rpartition(" ")
+    for fact in _listed(facts, _TRACKING):
+        carrier, _, number = fact.rpartition(" ")
         link = tracking_link(carrier, number)
         parcels.append({"carrier": carrier, "number": number, "link": link})
     return parcels

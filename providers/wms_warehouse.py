@@ -24,6 +24,7 @@ _IDLE_SECONDS = 2.0
 _WORDS_LENGTH = 500
 _TEXT_LENGTH = 250
 _NO_NEW_ADDRESS = frozenset({404, 405, 409, 501})
+_NO_AMENDMENTS = frozenset({400, 403, 404, 405, 422, 501})
 _STOPPED = frozenset({"cancelled", "pulled", "rejected"})
 _GONE = frozenset({"released", "handed_over"})
 _NEVER_TO_GO = frozenset({"unknown", "recalled"})
@@ -36,6 +37,7 @@ class _Answer(BaseModel):
     reference: str | None = None
     reason: str | None = None
     recall: object = None
+    amendment: int = 0
 
 
 class _Field(BaseModel):
@@ -114,6 +116,30 @@ class WmsWarehouse:
         if answer.status != "readdressed":
             raise _unknown_word(answer.status)
         return True
+
+    def amend(self, attempt: Attempt, handoff: Handoff) -> HandoffAnswer:
+        """Give it the document as amended; it accepts, or refuses because picking has begun.
+
+        A warehouse that takes no amendments, or cannot read this one, refuses it.
+        """
+        if attempt.repeated:
+            state = self._look_up(handoff.shipment)
+            if state is not None and state.amendment >= handoff.amendment:
+                return _amended(accepted=True, reason="")
+        path = f"/shipments/{handoff.shipment}/amendment"
+        response = self._post(attempt, path, document(handoff))
+        if response.status_code == 409:
+            # Under this key it was asked before, in other words: what has come of it counts.
+            state = self._look_up(handoff.shipment)
+            done = state is not None and state.amendment >= handoff.amendment
+            return _amended(accepted=done, reason=_words(response))
+        if response.status_code in _NO_AMENDMENTS:
+            words = _words(response) or "the warehouse takes no amendments"
+            return _amended(accepted=False, reason=words)
+        answer = _read(response)
+        if answer.status not in ("amended", "refused"):
+            raise _unknown_word(answer.status)
+        return _amended(accepted=answer.status == "amended", reason=answer.reason or "")
 
     def cancel(self, attempt: Attempt, shipment: str, reason: str) -> bool:
         """Stop work on a shipment; False where the parcel has left already.
@@ -212,6 +238,10 @@ def _standing(state: _Answer) -> HandoffAnswer:
     if state.status in _STOPPED:
         return HandoffAnswer(accepted=False, reason=reason or f"it is {state.status} already")
     return HandoffAnswer(accepted=True, reference=(state.reference or "")[:_TEXT_LENGTH])
+
+
+def _amended(*, accepted: bool, reason: str) -> HandoffAnswer:
+    return HandoffAnswer(accepted=accepted, reason="" if accepted else reason[:_TEXT_LENGTH])
 
 
 def _word(response: httpx.Response) -> str:

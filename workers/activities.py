@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from activities.address import AddressActivities
+from activities.amending import AmendingActivities
 from activities.courier import Courier
 from activities.documents import DocumentActivities, LabelFiles, Paperwork, Printer
 from activities.mail import MailActivities, MailProvider
@@ -59,6 +60,7 @@ def put_together(
         DocumentActivities(outside.files, outside.printer, paperwork, records),
         RecordActivities(records),
         AddressActivities(records),
+        AmendingActivities(books.stock, records),
         SettlingActivities(outside.engine, books.remains, records),
     )
     return {name: method for one in classes for name, method in _activities_of(one)}

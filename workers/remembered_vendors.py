@@ -209,6 +209,11 @@ class RememberedWarehouse:
         answer: HandedOff = self.call.answer
         return answer.answer
 
+    def amend(self, attempt: Attempt, handoff: Handoff) -> HandoffAnswer:
+        """What it answered."""
+        answer: HandedOff = self.call.answer
+        return answer.answer
+
     def readdress(self, attempt: Attempt, shipment: str, ship_to: Address) -> bool:
         """Whether it could."""
         return cast("Told", self.call.answer).done

@@ -225,6 +225,17 @@ class AftermathWorkflow:
         )
         await start_provider_call(PaymentActivities.void, request, "void the authorization")
         self._went_through(request)
+        for place, reference in enumerate(left.held_besides):
+            other = VoidPayment(
+                order_id=left.order_id,
+                shop=left.shop,
+                sequence=left.authorize_sequence + place,
+                reference=reference,
+                authorized_since=left.accepted_at,
+            )
+            request = self._carrying(other)
+            await start_provider_call(PaymentActivities.void, request, "void the other hold")
+            self._went_through(request)
 
     async def _release_stock(self) -> None:
         request = self._request()

@@ -47,7 +47,11 @@ async def await_message(
     refused: list[Case] = []
     while True:
         await patience.until(
-            lambda: bool(queue) or shipment.inbox.gone or _labelled_for_elsewhere(shipment),
+            lambda: (
+                (bool(queue) and not desk.amending)
+                or shipment.inbox.gone
+                or _labelled_for_elsewhere(shipment)
+            ),
             f"signal `{expected.signal}` from the warehouse",
         )
         if not queue or _labelled_for_elsewhere(shipment):

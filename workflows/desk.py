@@ -55,6 +55,7 @@ class Desk:
         self.status = OrderStatus.ACCEPTED
         self.since = given.accepted_at
         self.waits_for = ""
+        self.amending = False
         self.stop: CancelRequest | None = None
         self.alarm = Alarm()
         self.hearing = Hearing()

@@ -10,6 +10,7 @@ from temporalio import workflow
 
 from domain.cases import CaseAnswer, CaseKind
 from domain.status import OrderStatus, Step
+from workflows.amended import until_nothing_is_amended
 from workflows.booking import book_courier
 from workflows.delivery import tell_customer, until_delivered
 from workflows.handoff import hand_to_warehouse, take_back_from_warehouse
@@ -98,6 +99,7 @@ async def undo(shipment: Shipment) -> bool:
     scan is believed, for as long as the money can still be taken.
     """
     desk = shipment.desk
+    await until_nothing_is_amended(desk)
     why = desk.cancelled_by
     desk.enter(OrderStatus.CANCELLING, Step.HANDOFF, shipment.id, why)
     desk.settle(shipment.labelled_anew, "the order is being cancelled")

@@ -3,6 +3,7 @@
 from activities.warehouse import HandOff, StopWork, WarehouseActivities
 from domain.cases import CaseAnswer, CaseKind
 from domain.status import OrderStatus, Step
+from workflows.amended import until_nothing_is_amended
 from workflows.interruptions import DoneByHand
 from workflows.shipment import Shipment
 from workflows.trouble import Trouble
@@ -14,6 +15,7 @@ async def hand_to_warehouse(shipment: Shipment) -> None:
     rejected = Trouble(desk, CaseKind.WAREHOUSE_REJECTED, shipment.id)
     sequence = 0
     while not shipment.lines:
+        await until_nothing_is_amended(desk)
         sequence += 1
         then = desk.next(OrderStatus.IN_FULFILMENT, Step.HANDOFF, shipment.id)
         shipment.handed_off = True

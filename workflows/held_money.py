@@ -145,7 +145,7 @@ class HeldMoney:
                 request,
                 f"authorize {self._asked_for}",
                 then,
-                stoppable=not isinstance(terms, ExistingIntent),
+                stoppable=self._may_be_left(terms),
             )
         except DoneByHand:
             if then is not None:
@@ -219,9 +219,17 @@ class HeldMoney:
         if then is not None:
             self._desk.arrive(then)
         if before is not None:
-            old = VoidOf(sequence=self._asks + 1, reference=before.reference, taken=used)
-            await self._void(old)
+            await self._replaced(before, used)
         return None
+
+    async def _replaced(self, before: Authorization, used: Money | None) -> None:
+        """Another hold has taken its place: it is let go of."""
+        old = VoidOf(sequence=self._asks + 1, reference=before.reference, taken=used)
+        await self._void(old)
+
+    def _may_be_left(self, terms: HoldTerms) -> bool:
+        """Whether a cancel may leave the provider's answer unheard."""
+        return not isinstance(terms, ExistingIntent)
 
     async def let_go(self, unless: Callable[[], bool] | None = None) -> None:
         """Undo step 2: void what is, or may be, held. Nothing to do where it was captured.

@@ -5,6 +5,7 @@ goods stay where they are: nothing leaves unpaid, as the capture says no.
 """
 
 from contextlib import suppress
+from datetime import datetime
 
 from temporalio import workflow
 
@@ -85,19 +86,25 @@ class Hold:
     async def _due(self) -> bool:
         """Wait until the hold must be renewed. An order that is paid before costs no timer."""
         money, desk = self._money, self._desk
-        lapses = money.capture_before
-        at = lapses and renewal(workflow.now(), lapses, desk.policy.renew_before)
+        while True:
+            lapses = money.capture_before
+            at = lapses and renewal(workflow.now(), lapses, desk.policy.renew_before)
 
-        def awake() -> bool:
-            return self._ended or self._refused or money.lacking
+            def now() -> bool:
+                return self._ended or self._refused or money.lacking
 
-        await workflow.wait_condition(
-            lambda: awake() or (at is not None and desk.alarm.sleeps_past(at))
-        )
-        if self._ended or not workflow.patched("an-authorization-is-renewed"):
-            return False
-        await desk.alarm.until(awake, at, "the authorization to be renewed")
-        return not self._ended
+            def awake(known: datetime | None = lapses) -> bool:
+                return now() or money.capture_before != known
+
+            def late(then: datetime | None = at) -> bool:
+                return then is not None and desk.alarm.sleeps_past(then)
+
+            await workflow.wait_condition(lambda: awake() or late())
+            if self._ended or not workflow.patched("an-authorization-is-renewed"):
+                return False
+            await desk.alarm.until(awake, at, "the authorization to be renewed")
+            if now() or money.capture_before == lapses:
+                return not self._ended
 
     async def _renewed(self) -> Hindrance | None:
         return await self._money.secure(KeptMethod(reference=self._money.reference or ""))

@@ -8,11 +8,11 @@ from activities.payment_requests import CapturePayment, RefundPayment
 from domain.money import Money
 from domain.status import OrderStatus, Step
 from workflows.desk import Desk
-from workflows.held_money import HeldMoney
 from workflows.interruptions import DoneByHand
+from workflows.raised_money import RaisedMoney
 
 
-class OrderMoney(HeldMoney):
+class OrderMoney(RaisedMoney):
     """What is held, and what was taken."""
 
     def __init__(self, desk: Desk) -> None:

@@ -12,6 +12,8 @@ from domain.mail import MailFact, MailKind
 from domain.order import OrderInput
 from domain.status import OrderStatus, Step
 from workflows.address import Addresses
+from workflows.amended import until_nothing_is_amended
+from workflows.amending import Amendments
 from workflows.backorder import Shelf
 from workflows.cancel import is_way_back
 from workflows.desk import Desk
@@ -53,6 +55,7 @@ class OrderWorkflow(Told):
         self.side_by_side = SideBySide(self.desk, self.money, self.hold, self.payer, self.shelf)
         self.shipments = self.side_by_side.shipments
         self.addresses = Addresses(self.desk, self.shipments)
+        self.amendments = Amendments(given, self.desk, self.shipments, self.money, self.hold)
         self.reception = Reception(self.desk, self.shipments)
         self.declined_because = ""
 
@@ -128,6 +131,8 @@ class OrderWorkflow(Told):
         self.promises.register(self.money.let_go)
         decline = await until_paid(self.desk, self.money, self.payer)
         self.declined_because = "" if decline is None else decline.message or decline.code
+        if decline is None:
+            await self.amendments.again()
         return decline is None
 
     def confirm(self) -> None:
@@ -151,6 +156,7 @@ class OrderWorkflow(Told):
     async def close(self, status: OrderStatus, mail: MailKind | None = None) -> OrderStatus:
         """Undo what was promised and not kept, tell the customer, and close the books."""
         desk = self.desk
+        await until_nothing_is_amended(desk)
         self.hold.end()
         if status is not OrderStatus.COMPLETED:
             if status is OrderStatus.CANCELLED and not is_way_back(desk.status):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from temporalio import workflow
 from temporalio.common import RawValue
 
+from domain.amendment import Amendment, AmendmentAnswer
 from domain.cases import CaseKind
 from domain.status import CancelMoment, OrderStatus
 from domain.steering import (
@@ -22,6 +23,7 @@ from domain.steering import (
 )
 from domain.warehouse import HandedOver, Packed, Picked, RecallResult
 from workflows.address import Addresses
+from workflows.amending import Amendments
 from workflows.backorder import Shelf
 from workflows.cancel import ask_to_cancel, check_cancel
 from workflows.desk import Desk
@@ -40,6 +42,7 @@ class Told:
     payer: Payer
     shipments: Sequence[Shipment]
     addresses: Addresses
+    amendments: Amendments
     reception: Reception
 
     @workflow.signal(description="The warehouse has picked a shipment (domain.warehouse.Picked)")
@@ -98,6 +101,17 @@ class Told:
     def check_change_address(self, change: AddressChange) -> None:
         """One that comes too late leaves no trace in the history."""
         self.addresses.check(change)
+
+    @workflow.update(description="Amend the order, until it is picked: lines, quantities, sums")
+    async def amend(self, amendment: Amendment) -> AmendmentAnswer:
+        """Stock, money, warehouse and papers follow, or nothing is changed."""
+        await self.desk.hearing.kept()
+        return await self.amendments.ask(amendment)
+
+    @amend.validator
+    def check_amend(self, amendment: Amendment) -> None:
+        """One that cannot be made leaves no trace in the history."""
+        self.amendments.check(amendment)
 
     async def cancelled_from_the_ui(self) -> None:
         """A cancel from the Temporal UI says neither who nor why, and hears no answer."""

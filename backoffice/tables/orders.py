@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlmodel import Field
 
 from backoffice.tables.base import JSON, MOMENT, SORTED_BY_CODE_POINT, TEXT, Json, Record, one_of
-from domain.journal import FactOutcome
+from domain.journal import FactOutcome, News
 from domain.status import OrderStatus
 
 
@@ -71,6 +71,24 @@ class AddressChangeRow(Record, table=True):
     at: datetime = Field(sa_type=MOMENT)
 
 
+class AmendmentRow(Record, table=True):
+    """An amendment of an order that was tried: from what to what, or why it was refused."""
+
+    __tablename__ = "amendments"
+    __table_args__ = (CheckConstraint("number > 0", name="number_from_one"),)
+
+    order_id: str = Field(primary_key=True, sa_type=TEXT, foreign_key="orders.id")
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    key: str = Field(sa_type=TEXT)
+    digest: str = Field(sa_type=TEXT)
+    before: Json = Field(sa_type=JSON)
+    after: Json = Field(sa_type=JSON)
+    who: str = Field(sa_type=TEXT)
+    why: str = Field(sa_type=TEXT)
+    at: datetime = Field(sa_type=MOMENT)
+    refused: str = Field(sa_type=TEXT)
+
+
 class TermRow(Record, table=True):
     """A word by which an order is found, case-folded; the only other home of personal data."""
 
@@ -103,13 +121,14 @@ class TransitionRow(Record, table=True):
     """One change of an order's status, numbered by its workflow.
 
     Where the order goes in several shipments it is the change of one of them; ``of_order`` is what
-    the order is from then on.
+    the order is from then on. With ``news`` it is no change: something else has happened.
     """
 
     __tablename__ = "transitions"
     __table_args__ = (
         one_of("status", OrderStatus),
         one_of("of_order", OrderStatus),
+        one_of("news", News),
         CheckConstraint("number > 0", name="number_from_one"),
     )
 
@@ -121,6 +140,7 @@ class TransitionRow(Record, table=True):
     shipment: str | None = Field(default=None, sa_type=TEXT)
     detail: str = Field(sa_type=TEXT)
     of_order: str | None = Field(default=None, sa_type=TEXT)
+    news: str | None = Field(default=None, sa_type=TEXT)
 
 
 class StepFactRow(Record, table=True):

@@ -9,7 +9,8 @@ from enum import StrEnum
 from random import Random
 from typing import Any
 
-from cli.chaos import bodies, misfortune
+from cli.chaos import amendments, bodies, misfortune
+from cli.chaos.amendments import Amend
 from cli.chaos.misfortune import Fault, Known
 from domain.policy import ShortPick
 
@@ -33,7 +34,7 @@ class Cancel:
 
 @dataclass(frozen=True)
 class OrderPlan:
-    """One order: what is sent how often, what goes wrong, whether the customer cancels."""
+    """One order: what is sent how often, what goes wrong, whether its customer thinks again."""
 
     number: str
     body: Json
@@ -42,6 +43,7 @@ class OrderPlan:
     other_body: bool
     cancel: Cancel | None
     faults: tuple[Fault, ...]
+    amend: Amend | None = None
 
 
 class Part(StrEnum):
@@ -139,6 +141,7 @@ def _order(seed: int, place: int, known: Known, faults: bool) -> OrderPlan:
         other_body=rng.random() < 0.1,
         cancel=_cancel(rng) if rng.random() < 0.2 else None,
         faults=(*(misfortune.of_order(rng, known) for _ in range(troubles)), *lacks),
+        amend=None if lacks else amendments.draw(Random(f"{seed}/amend/{place}"), body),
     )
 
 

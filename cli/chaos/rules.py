@@ -3,6 +3,7 @@
 from collections import Counter
 from itertools import product
 
+from cli.chaos.amendments import asked_for
 from cli.chaos.evidence import Evidence
 from sandbox.dues import due_for
 from sandbox.judge import Account, Ending, Expected, judge
@@ -66,9 +67,11 @@ def _due(file: Evidence) -> int:
                     packed[shipment][portion["line"]] += int(portion["quantity"])
         elif entry.kind == "put_away" and len(packed) > 1:
             packed.pop(shipment, None)
+    plan = file.placed.plan
+    body = asked_for(plan.body, plan.amend, file.entries)
     if not packed:
-        return file.placed.due
-    return due_for(file.placed.plan.body, sum(packed.values(), Counter[str]()))
+        return int(body["total"]["gross"])
+    return due_for(body, sum(packed.values(), Counter[str]()))
 
 
 def _record(file: Evidence, sums: Account) -> list[str]:
@@ -181,7 +184,7 @@ def _reports_of_missing(file: Evidence) -> dict[str, list[Counter[str]]]:
     for entry in file.entries:
         shipment = str(entry.data.get("shipment"))
         reports, ordered = heard.setdefault(shipment, []), asked.get(shipment, {})
-        if entry.kind == "handoff_accepted":
+        if entry.kind in ("handoff_accepted", "amended"):
             asked[shipment] = {line["line"]: int(line["quantity"]) for line in entry.data["lines"]}
         elif entry.kind == "picked":
             missing: Counter[str] = Counter()

@@ -173,6 +173,7 @@ class _Run:
     async def _one(self, traffic: Traffic, placed: Placed, minds: set[asyncio.Task[None]]) -> None:
         await traffic.place(placed)
         _start(minds, traffic.change_mind(placed))
+        _start(minds, traffic.amend(placed))
 
     async def _while_struck(
         self, struck: "asyncio.Future[None] | None", number: int, work: Coroutine[Any, Any, None]

@@ -31,11 +31,6 @@ class Placed:
     problems: list[str] = field(default_factory=list[str])
 
     @property
-    def due(self) -> int:
-        """What the customer owes, in minor units."""
-        return int(self.plan.body["total"]["gross"])
-
-    @property
     def charged_here(self) -> bool:
         """Whether the payment provider takes the money."""
         return self.plan.body["payment"]["terms"] in ("authorize", "payment_intent")
@@ -97,6 +92,17 @@ class Traffic:
         placed.cancel_accepted = answer.status_code == 202
         if answer.status_code not in (202, 409):
             placed.problems.append(f"cancel answered {answer.status_code}: {answer.text[:500]}")
+
+    async def amend(self, placed: Placed) -> None:
+        """Amend, if that was planned, at its moment; that may be too early or too late."""
+        amend = placed.plan.amend
+        if amend is None or not placed.order_id:
+            return
+        await asyncio.sleep(amend.after)
+        path = f"/orders/{placed.order_id}/amendments"
+        answer = await self._until_answered("POST", path, amend.request)
+        if answer.status_code not in (202, 409):
+            placed.problems.append(f"amend answered {answer.status_code}: {answer.text[:500]}")
 
     async def _cancel_at_engine(self, placed: Placed) -> None:
         handle = self._engine.get_workflow_handle(placed.order_id)

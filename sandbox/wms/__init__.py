@@ -15,6 +15,9 @@ def routes(_: World) -> list[Operation]:
     return [
         Operation("POST", "/handoffs", "handoff", desk.take_handoff, faults=("reject", "silent")),
         Operation("POST", "/shipments/{shipment}/address", "address", desk.readdress),
+        Operation(
+            "POST", "/shipments/{shipment}/amendment", "amendment", desk.amend, faults=("refuse",)
+        ),
         Operation("POST", "/shipments/{shipment}/cancel", "cancel", desk.cancel),
         Operation("POST", "/shipments/{shipment}/release", "release", desk.release),
         Operation("POST", "/shipments/{shipment}/recall", "recall", desk.recall),

@@ -115,6 +115,30 @@ async def readdress(world: World, request: ParsedRequest) -> Answer:
 
 
 @once
+async def amend(world: World, request: ParsedRequest) -> Answer:
+    """Take a shipment in other lines, until somebody has begun to pick it."""
+    try:
+        handoff = Handoff.model_validate_json(request.body).model_dump(mode="json")
+    except ValidationError as error:
+        return Answer.json({"status": "malformed", "errors": complaints(error)}, 422)
+    shipment, fault = load(world, request.path_params["shipment"]), request.fault
+    if shipment is None:
+        return _unknown(request, 404)
+    begun = fault is not None and fault.kind == "refuse"
+    if begun or shipment["status"] != Status.ACCEPTED:
+        word = "being picked" if begun else shipment["status"]
+        reason = f"{shipment['shipment']} is {word}"
+        note(world, "amendment_refused", shipment, amendment=handoff["amendment"], reason=reason)
+        return Answer.json({"status": "refused", "reason": reason})
+    shipment |= {"handoff": handoff, "amendment": handoff["amendment"]}
+    save(world, shipment)
+    names = ("line", "sku", "quantity")
+    lines = [{name: line[name] for name in names} for line in handoff["lines"]]
+    note(world, "amended", shipment, amendment=handoff["amendment"], lines=lines)
+    return Answer.json({"status": "amended"})
+
+
+@once
 async def cancel(world: World, request: ParsedRequest) -> Answer:
     """Stop before release, and put away what was picked; after release it is too late.
 

@@ -53,6 +53,7 @@ class Handoff(_Part):
     gift_note: str | None = None
     notes: str | None = None
     customs: dict[str, Any] | None = None
+    amendment: Annotated[int, Field(ge=0)] = 0
 
     @model_validator(mode="after")
     def _each_line_once(self) -> "Handoff":

@@ -35,6 +35,7 @@ def opened(handoff: Document, reference: str, silent: bool) -> Document:
         "status": Status.ACCEPTED,
         "reason": None,
         "handoff": handoff,
+        "amendment": 0,
         "silent": silent,
         "held": False,
         "picked": {},
@@ -92,7 +93,8 @@ def put_away(world: World, shipment: Document) -> None:
 
 def shown(shipment: Document) -> Document:
     """The state document for a look-up."""
-    names = ("shipment", "order", "reference", "status", "reason", "parcels", "released")
+    names = ("shipment", "order", "reference", "status", "reason", "amendment", "parcels")
+    names += ("released",)
     return {name: shipment[name] for name in names} | {
         "picked": pieces(shipment),
         "manifest": shipment["manifest"],

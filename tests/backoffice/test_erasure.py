@@ -26,6 +26,7 @@ ERASED_OTHERWISE = {
     "case_answers": {"who", "why"},
     "courier_events": {"detail"},
     "callbacks": {"payload"},
+    "amendments": {"before", "after"},
     "handoffs": {"document"},
     "documents": {"content", "number"},
     "data_keys": {"wrapped"},
@@ -34,6 +35,7 @@ ERASED_OTHERWISE = {
 
 NOBODYS = {
     "address_changes": {"order_id"},
+    "amendments": {"order_id"},
     "api_keys": {"id", "shop", "name", "scopes", "digest"},
     "backorder_lines": {"order_id", "sku", "shop"},
     "backorders": {"order_id", "shop", "key"},
@@ -82,7 +84,7 @@ NOBODYS = {
     "stock_closings": {"shop", "sku"},
     "stock_entries": {"shop", "key", "sku", "kind", "order_id", "shipment"},
     "suspicions": {"id"},
-    "transitions": {"order_id", "status", "shipment", "of_order"},
+    "transitions": {"order_id", "status", "shipment", "of_order", "news"},
 }  # fmt: skip
 """Names that we give, and what belongs to shops: kept."""
 

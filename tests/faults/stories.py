@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 import httpx
 from sqlalchemy import text
@@ -18,6 +19,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from cli import demo_orders
 from sandbox.client import SandboxRefusedError
 from sandbox.judge import Ending
+from tests.amending import amend, amendment, mugs
 from tests.scarce import deliver, made_scarce, place
 from tests.world import Json, World
 from workflows.aftermath import aftermath_id
@@ -97,6 +99,29 @@ async def _send_what_is_there(world: World, order: str) -> bool:
     if status in action:
         await world.wms(f"{order}-s1", action[status])
     return status == "shipped" and await deliver(world, order)
+
+
+_AMENDMENTS = (
+    (amendment([mugs(3)], [3 * 1890], "refused"), True),
+    (amendment([mugs(3)], [3 * 1890], "more"), False),
+    (amendment([mugs(1)], [1890], "less", version=2), False),
+)
+"""One that the warehouse refuses, one for more, and one for less."""
+
+
+async def _amend_then_cancel(world: World, order: str) -> bool:
+    """The order is amended, which the warehouse refuses at first; then it is cancelled."""
+    rules = await asyncio.to_thread(world.sandbox.faults)
+    if not any(rule["order"] == order for rule in rules):
+        await asyncio.to_thread(
+            partial(world.sandbox.fault, "wms", "amendment", "refuse", order=order)
+        )
+    done = {one["key"]: bool(one["refused"]) for one in (await world.view(order))["amendments"]}
+    for body, refused in _AMENDMENTS:
+        if done.get(body["key"]) is not refused:
+            await amend(world, order, body)
+            return False
+    return await _cancel(world, order)
 
 
 _PICK, _PACK = _warehouse("picked"), _warehouse("packed")
@@ -276,6 +301,14 @@ STORIES = (
         pieces=1,
         waits=True,
         there=1,
+    ),
+    Story(
+        "amended for more and for less, then cancelled",
+        {"in_fulfilment": _amend_then_cancel},
+        Ending.CANCELLED,
+        ("confirmation", "amended", "cancelled"),
+        authorized=3,
+        order={"payment": demo_orders.card() | {"consent": "2026-01-02T03:04:05Z"}},
     ),
     Story(
         "terminated and settled",

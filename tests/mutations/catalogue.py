@@ -8,6 +8,7 @@ VENDORS = "tests/workflows/test_vendors.py"
 MESSAGES = "tests/workflows/test_messages.py"
 MESSAGE_FAULTS = "tests/workflows/test_message_faults.py"
 HAPPY = "tests/workflows/test_happy_path.py"
+AMENDMENTS = "tests/workflows/test_amendments.py"
 SHORT_PICK = "tests/workflows/test_short_pick.py"
 
 
@@ -88,6 +89,20 @@ MUTATIONS = (
         "    if shipment.dues.others_open():\n        return True\n",
         "",
         ("tests/workflows/test_several_shipments.py",),
+    ),
+    Mutation(
+        "an amendment captures more than is held",
+        "workflows/amending_steps.py",
+        "        if self._money.covers(due):",
+        "        if self._money.covers(due) or due.amount:",
+        (AMENDMENTS,),
+    ),
+    Mutation(
+        "a refused amendment leaves its goods reserved",
+        "workflows/amending_steps.py",
+        "        ways_back.register(let_go)\n",
+        "",
+        (AMENDMENTS,),
     ),
     Mutation(
         "small orders pass a large one for ever",

@@ -13,7 +13,7 @@ OPERATIONS = {
         "create_refund", "list_refunds", "get_track", "label",
     },
     "sendgrid": {"send"},
-    "wms": {"handoff", "cancel", "release", "recall", "look_up"},
+    "wms": {"handoff", "amendment", "cancel", "release", "recall", "look_up"},
 }  # fmt: skip
 """What the adapters call, by the sandbox's names."""
 
@@ -27,7 +27,7 @@ OWN_KINDS = {
         "refund_stuck",
     },
     "sendgrid": {"bounce", "drop", "defer"},
-    "wms": {"reject", "silent"},
+    "wms": {"reject", "silent", "refuse"},
 }  # fmt: skip
 """What only one vendor knows. Of those that change what a bank or a mailbox says the sandbox's
 test cards and addresses are used as well."""

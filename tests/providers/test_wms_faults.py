@@ -48,6 +48,21 @@ class TestOnceWhateverGoesWrong:
 
     @pytest.mark.usefixtures("taken")
     @pytest.mark.parametrize("trouble", GENERAL, ids=named)
+    def test_amending(
+        self, sandbox: SandboxClient, warehouse: WmsWarehouse,
+        trouble: Trouble,
+    ) -> None:  # fmt: skip
+        sandbox.fault("wms", "amendment", trouble.kind, times=2, **trouble.params)
+        answer, failures = until_done(
+            lambda one: warehouse.amend(one, handoff().model_copy(update={"amendment": 1})),
+            first(f"{SHIPMENT}:amend_at_warehouse:1"),
+        )
+        assert answer.accepted
+        assert len(entries(sandbox, "amended")) == 1
+        self.judge(trouble, failures)
+
+    @pytest.mark.usefixtures("taken")
+    @pytest.mark.parametrize("trouble", GENERAL, ids=named)
     def test_releasing(
         self, sandbox: SandboxClient, warehouse: WmsWarehouse,
         trouble: Trouble,

@@ -172,3 +172,29 @@ def test_a_warehouse_that_is_silent_afterwards_has_acknowledged_all_the_same(
 ) -> None:
     sandbox.fault("wms", "handoff", "silent")
     assert warehouse.hand_off(first(HAND_OFF), handoff()).accepted
+
+
+@pytest.mark.usefixtures("taken")
+def test_an_amendment_is_taken_until_somebody_picks(
+    sandbox: SandboxClient, warehouse: WmsWarehouse
+) -> None:
+    more = handoff().model_copy(update={"amendment": 1})
+    assert warehouse.amend(first(f"{SHIPMENT}:amend_at_warehouse:1"), more).accepted
+    (told,) = entries(sandbox, "amended")
+    assert told.data["amendment"] == 1
+    sandbox.wms(SHIPMENT, "picked")
+    late = handoff().model_copy(update={"amendment": 2})
+    answer = warehouse.amend(first(f"{SHIPMENT}:amend_at_warehouse:2"), late)
+    assert (answer.accepted, answer.reason) == (False, f"{SHIPMENT} is picked")
+    assert warehouse.amend(again(first(f"{SHIPMENT}:amend_at_warehouse:1")), more).accepted
+
+
+@pytest.mark.usefixtures("taken")
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_a_warehouse_that_knows_no_amendments_refuses_them(
+    sandbox: SandboxClient, warehouse: WmsWarehouse, status: int
+) -> None:
+    sandbox.fault("wms", "amendment", "http_error", status=status)
+    answer = warehouse.amend(first(f"{SHIPMENT}:amend_at_warehouse:1"), handoff())
+    assert not answer.accepted
+    assert answer.reason

@@ -22,6 +22,7 @@ from runtime.embedded_postgres import EmbeddedPostgres
 from runtime.temporal import DATA_CONVERTER
 from sandbox.client import SandboxClient
 from sandbox.server import start as start_sandbox
+from tests.amending import MORE, amend, amendment, no_mugs
 from tests.scarce import deliver, made_scarce, place
 from tests.world import World, open_world
 from workflows.attributes import ALL as SEARCH_ATTRIBUTES
@@ -107,6 +108,18 @@ async def shipped_short(world: World) -> str:
     return order
 
 
+async def amended_twice(world: World) -> str:
+    """For more, with more money held, and for less; then it is carried to the door."""
+    kept = demo_orders.card() | {"consent": "2026-01-02T03:04:05Z"}
+    order = await world.place(world.body(payment=kept))
+    await world.until(order, "in_fulfilment")
+    for body in (MORE, amendment([no_mugs()], [6900], "k2", version=1)):
+        answer = await amend(world, order, body)
+        assert answer.is_success, answer.text
+    await world.carry(order)
+    return order
+
+
 async def served_from_the_line(world: World) -> str:
     """Its goods came while it waited; then it was cancelled."""
     order = await backordered(world)
@@ -175,6 +188,7 @@ STORIES: dict[str, Callable[[World], Awaitable[str]]] = {
     "prepaid": prepaid,
     "shipped_short": shipped_short,
     "served_from_the_line": served_from_the_line,
+    "amended_twice": amended_twice,
     "waits_for_goods": backordered,
     "in_two_shipments": in_two_shipments,
     "waits_for_release": waits_for_release,

@@ -6,6 +6,7 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
 from sandbox.judge import Ending
+from tests.amending import LESS, amendment, mugs, no_mugs
 from tests.world import Json, World
 
 _WHO: Json = {"who": "Ana, support", "why": "a test"}
@@ -21,6 +22,7 @@ _CARD: Json = {"terms": "authorize", "payment_method": "pm_card_visa", "customer
 _LATE: list[tuple[str, Json, str]] = [
     ("request_cancel", _WHO, "cannot be cancelled"),
     ("change_address", _WHO | {"address": _ELSEWHERE}, "The courier has the parcel"),
+    ("amend", LESS, "Picking has begun"),
     ("pay_otherwise", {"method": _CARD}, "waits for no payment"),
     ("answer_case", _WHO | {"case": "none-1", "answer": "close"}, "has no case none-1"),
 ]
@@ -28,6 +30,12 @@ _NONSENSE: list[tuple[str, Json]] = [
     ("request_cancel", {}),
     ("change_address", _WHO | {"address": _ELSEWHERE | {"country": "Atlantis"}}),
     ("change_address", _WHO),
+    ("amend", _WHO),
+    ("amend", LESS | {"version": 1}),
+    ("amend", amendment([mugs(0)], [0])),
+    ("amend", amendment([no_mugs()], [])),
+    ("amend", amendment([{"remove": "9"}], [2 * 1890])),
+    ("amend", amendment([mugs(3)], [2 * 1890])),
     ("pay_otherwise", {"method": "gold"}),
     ("answer_case", _WHO | {"case": "none-1", "answer": "perhaps"}),
 ]

@@ -1,0 +1,107 @@
+"""An order is amended: more goods are promised first, and what is less is let go of last."""
+
+from typing import Protocol
+
+from temporalio import activity
+
+from activities.operations import operation
+from activities.step import Records, Request, step_run
+from domain.backorder import Promised
+from domain.ids import idempotency_key
+from domain.journal import FactOutcome
+from domain.order import Amended
+from domain.record import Commit
+from domain.status import Step
+from domain.stock import Shortage, Want
+
+_RESERVE_MORE = "reserve_more"
+
+
+class AmendingStock(Protocol):
+    """The back office's stock ledger, as far as an amendment needs it."""
+
+    def reserve(
+        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit
+    ) -> tuple[Shortage, ...]:
+        """Reserve everything for ``commit.order`` and write the commit, or nothing."""
+        ...
+
+    def release_part(
+        self,
+        shop: str,
+        wants: tuple[Want, ...],
+        key: str,
+        commit: Commit,
+        reserved_as: str | None,
+    ) -> None:
+        """Release these of the pieces that ``commit.order`` has reserved, and write the commit.
+
+        With ``reserved_as`` only what was reserved under that key, which may be nothing.
+        """
+        ...
+
+
+class MovePieces(Request):
+    """Pieces that an amendment takes or gives back; ``sequence`` is the amendment's number."""
+
+    wants: tuple[Want, ...]
+
+
+class RecordAmendment(Request):
+    """Put an amendment on record, made or refused; ``sequence`` is its number."""
+
+    amended: Amended
+
+
+class AmendingActivities:
+    """What an order asks of our own books when it is amended. Run as local activities."""
+
+    def __init__(self, stock: AmendingStock, records: Records) -> None:
+        """Wire the stock ledger and the back office."""
+        self._stock = stock
+        self._records = records
+
+    @activity.defn(name="reserve_more", no_thread_cancel_exception=True)
+    @operation(_RESERVE_MORE)
+    def reserve_more(self, request: MovePieces) -> Promised:
+        """Promise the goods that an amended order needs beyond its own: all of them or none."""
+        with step_run(self._records, request, Step.RECEIVED, self.reserve_more) as run:
+            what = (request.shop, request.wants, run.key, run.entries())
+            promised = Promised(shortages=self._stock.reserve(*what))
+            if promised.shortages:
+                run.commit(outcome=FactOutcome.DECLINED, detail=words_of_shortages(promised))
+            return promised
+
+    @activity.defn(name="release_more", no_thread_cancel_exception=True)
+    @operation("release_more")
+    def release_more(self, request: MovePieces) -> None:
+        """Undo `reserve_more`, whether or not it was done."""
+        with step_run(self._records, request, Step.STOCK, self.release_more) as run:
+            known = idempotency_key(request.order_id, _RESERVE_MORE, request.sequence)
+            self._stock.release_part(
+                request.shop, request.wants, run.key, run.entries(), reserved_as=known
+            )
+
+    @activity.defn(name="release_less", no_thread_cancel_exception=True)
+    @operation("release_less")
+    def release_less(self, request: MovePieces) -> None:
+        """Let go of the goods that an amended order does not need any more."""
+        with step_run(self._records, request, Step.STOCK, self.release_less) as run:
+            self._stock.release_part(
+                request.shop, request.wants, run.key, run.entries(), reserved_as=None
+            )
+
+    @activity.defn(name="record_amendment", no_thread_cancel_exception=True)
+    @operation("record_amendment")
+    def record(self, request: RecordAmendment) -> None:
+        """From here on every call is made for the amended order; or it is said why for none."""
+        with step_run(self._records, request, Step.RECORDS, self.record) as run:
+            run.commit(Commit(order=request.order_id, amendment=request.amended))
+
+
+def words_of_shortages(promised: Promised) -> str:
+    """What is short, in words."""
+    return "; ".join(
+        f"{one.sku}: {one.wanted} more wanted, {one.available} available"
+        for one in promised.shortages
+    )

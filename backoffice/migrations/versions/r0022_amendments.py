@@ -1,0 +1,57 @@
+"""Orders that are amended: what they were and are, the news about it, the mail."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "r0022"
+down_revision = "r0016"
+branch_labels = None
+depends_on = None
+
+_MAILS = (
+    "'confirmation', 'backordered', 'payment_needed', 'declined', 'out_of_stock', "
+    "'address_changed', {amended}'shipped', 'cancelled', 'part_cancelled', 'restock', 'review'"
+)
+
+
+def upgrade() -> None:
+    op.create_table(
+        "amendments",
+        sa.Column("order_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("after", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("refused", sa.Text(), nullable=False),
+        sa.CheckConstraint("number > 0", name=op.f("ck_amendments_number_from_one")),
+        sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_amendments_order_id")),
+        sa.PrimaryKeyConstraint("order_id", "number", name=op.f("pk_amendments")),
+    )
+    op.add_column("transitions", sa.Column("news", sa.Text(), nullable=True))
+    op.create_check_constraint(
+        op.f("ck_transitions_news_known"),
+        "transitions",
+        sa.text("news IN ('amended', 'amendment_refused')"),
+    )
+    _mails("'amended', ")
+
+
+def downgrade() -> None:
+    """Orders keep their newest contents; what they were before is forgotten."""
+    op.execute("DELETE FROM mails WHERE kind = 'amended'")
+    _mails("")
+    op.drop_column("transitions", "news")
+    op.drop_table("amendments")
+
+
+def _mails(amended: str) -> None:
+    name = op.f("ck_mails_kind_known")
+    op.drop_constraint(name, "mails", type_="check")
+    op.create_check_constraint(
+        name, "mails", sa.text(f"kind IN ({_MAILS.format(amended=amended)})")
+    )
