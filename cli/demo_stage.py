@@ -79,7 +79,7 @@ class Stage:
         """The shop hears of a status, and whoever has something to do does it."""
         story.status = event["status"]
         tracking = " ".join(one["tracking_number"] for one in event.get("tracking", []))
-        self.say(story, event["status"], event.get("detail") or tracking)
+        self.say(story, event["type"].removeprefix("order."), event.get("detail") or tracking)
         for name in (event.get("detail", ""), event["status"]):
             move = story.on.get(name)
             if move is not None and name not in story.done:
@@ -203,7 +203,7 @@ def amend(stage: Stage, story: Story, _: Json) -> None:
         said = stage.shop.post(f"/orders/{story.order_id}/amendments", json=wanted).json()
     if said.get("state") == "applied":
         story.due += line["unit_price"]
-    stage.say(story, "amended", said.get("message") or said["detail"])
+    stage.say(story, "one more, please", said.get("message") or said["detail"])
 
 
 def wait_with_packing(stage: Stage, story: Story, _: Json) -> None:

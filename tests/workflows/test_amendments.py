@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from sqlalchemy import text as sql
 
 from sandbox.judge import Ending
 from tests.amending import (
@@ -18,6 +19,7 @@ from tests.amending import (
 )
 from tests.workflows.test_authorization_life import kept, money, on_record
 from tests.workflows.test_review_hold import decide
+from tests.workflows.test_short_pick import mail_text
 from tests.world import Json, World, eventually
 
 PREPAID = {"terms": "prepaid", "reference": "MP-1"}
@@ -40,6 +42,13 @@ def reserved(view: Json) -> dict[str, int]:
 async def events(world: World, order: str) -> list[str]:
     feed = (await world.api.get("/events", params={"after": 0})).json()
     return [one["type"] for one in feed["events"] if one["order"] == order]
+
+
+def invoiced(world: World, order: str) -> list[int]:
+    """What the order's invoices come to."""
+    with world.books.database.reading() as connection:
+        query = sql("SELECT net + tax FROM invoices WHERE order_id = :order")
+        return [int(gross) for gross in connection.scalars(query, {"order": order})]
 
 
 async def untouched(world: World, order: str) -> Json:
@@ -88,6 +97,10 @@ async def test_what_is_more_is_held_told_to_the_warehouse_and_charged(world: Wor
     await world.carry(order)
     sums = await world.judged(order, Ending.COMPLETED, MORE_DUE)
     assert (sums.captured, sums.captures, sums.mails["amended"]) == (MORE_DUE, 1, 1)
+    assert invoiced(world, order) == [MORE_DUE]
+    text = mail_text(world, "was changed")
+    assert text.index("2 x Stoneware mug") < text.index("3 x Stoneware mug")
+    assert text.index("42.70 EUR") < text.index("1 x Cast-iron teapot") < text.index("130.60 EUR")
     (packed,) = world.ledger(order, "wms", "packed")
     (parcel,) = packed.data["parcels"]
     assert {one["line"]: one["quantity"] for one in parcel["lines"]} == {"1": 3, "2": 1}
@@ -102,6 +115,7 @@ async def test_where_it_costs_less_the_hold_stays_and_less_is_taken(world: World
     await world.carry(order)
     sums = await world.judged(order, Ending.COMPLETED, LESS_DUE)
     assert (sums.authorized, sums.captured, sums.let_go) == (4270, LESS_DUE, 4270 - LESS_DUE)
+    assert invoiced(world, order) == [LESS_DUE]
     view = await world.view(order)
     assert reserved(view) == {}
     assert -sum(int(one["on_hand"]) for one in view["stock"]) == 1
