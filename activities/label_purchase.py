@@ -1,10 +1,13 @@
 """Step 7: one try at buying a shipment's labels, and where the next try goes on."""
 
+from collections.abc import Set
+
 from temporalio import activity
 
 from activities.courier import Courier, LabelsOnRecord
 from activities.pace import Pace, earlier_progress, go_on_later
 from domain.attempt import Attempt
+from domain.failures import BeingMade
 from domain.model import Model
 from domain.shipping import Label, LabelError, LabelFormat, Quote, label_id
 
@@ -75,6 +78,25 @@ class LabelPurchase:
             self._labels.append(outcome)
         return tuple(self._labels)
 
+    def given_up_before(self, quotes: tuple[Quote, ...]) -> LabelError | None:
+        """Where they are void on record already, what is live of them is voided, and none is sold.
+
+        A try before has given them up, or a cancel has: nobody takes them for bought any more, and
+        one that hangs is left to the review of the provider's labels.
+
+        Raises:
+            NotDone: also where time is up before all are looked through.
+        """
+        if not self._attempt.repeated:
+            return None
+        names = (label_id(quote.parcel, self._version) for quote in quotes)
+        void = next((one for one in names if self._on_record.is_void(one)), None)
+        if void is None:
+            return None
+        self._labels.clear()
+        self._void_but(quotes, frozenset(), whatever_hangs=True)
+        return LabelError(message=f"label {void} was given up")
+
     def given_up(self, why: str) -> LabelError:
         """One of them is not waited for any longer: those that were bought are voided."""
         self._give_back()
@@ -94,14 +116,25 @@ class LabelPurchase:
         """
         if self._sure and kept == tuple(self._labels):
             return
-        live = {label.transaction for label in kept}
+        self._void_but(quotes, {label.transaction for label in kept})
+
+    def _void_but(
+        self, quotes: tuple[Quote, ...], kept: Set[str], *, whatever_hangs: bool = False
+    ) -> None:
+        """Void what is live of these labels, but for the transactions that are kept."""
         for quote in quotes[self._checked :]:
             if not self._pace.allows(self._courier.look_seconds + self._courier.call_seconds):
                 words = f"{self._checked} of {len(quotes)} labels are looked through"
                 raise go_on_later(self._progress(), words)
             name = label_id(quote.parcel, self._version)
-            for label in self._courier.bought(name, quote, self._form):
-                if label.transaction not in live:
+            try:
+                live = self._courier.bought(name, quote, self._form)
+            except BeingMade:
+                if not whatever_hangs:
+                    raise
+                live = ()
+            for label in live:
+                if label.transaction not in kept:
                     self._courier.void(self._attempt, label.transaction)
             self._checked += 1
 

@@ -148,9 +148,9 @@ class ShippingActivities:
                 request.format,
             )
             try:
-                labels = purchase.buy(request.quotes)
+                labels = purchase.given_up_before(request.quotes) or purchase.buy(request.quotes)
             except BeingMade as slow:
-                if request.made_within is None or run.waited < request.made_within:
+                if _is_waited_for(run, request.made_within):
                     raise
                 names = (label_id(quote.parcel, request.sequence) for quote in request.quotes)
                 self._records.commit(Commit(order=request.order_id, voided=tuple(names)))
@@ -202,7 +202,7 @@ class ShippingActivities:
             try:
                 live = self._courier.bought(name, quote, request.format)
             except BeingMade:
-                if request.made_within is None or run.waited < request.made_within:
+                if _is_waited_for(run, request.made_within):
                     raise
                 live = ()
             refused += [
@@ -229,3 +229,8 @@ class ShippingActivities:
             )
             if refused and not run.attempt.repeated:
                 raise UnknownOutcome("courier", f"labels {', '.join(refused)} were not refunded")
+
+
+def _is_waited_for(run: StepRun, made_within: timedelta | None) -> bool:
+    """Whether a label that is still in the making may take more time."""
+    return made_within is None or run.waited < made_within

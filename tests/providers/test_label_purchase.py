@@ -236,11 +236,41 @@ def test_a_label_that_is_void_on_record_is_not_bought_any_more(
     )
     engine.until_done(engine.activities().void, request)
     zombie = Engine(engine.slow, engine.books)
-    for _ in range(2):
-        with pytest.raises(ApplicationError, match="given up") as refused:
-            zombie.one_try(zombie.activities().buy, purchase(quotes[:1]), timedelta(0))
-        assert refused.value.type == "Refused"
+    with pytest.raises(ApplicationError, match="given up") as refused:
+        zombie.one_try(zombie.activities().buy, purchase(quotes[:1]), timedelta(0))
+    assert refused.value.type == "Refused"
+    answer = zombie.one_try(zombie.activities().buy, purchase(quotes[:1]), timedelta(0))
+    assert (answer.labels, answer.error) == ((), f"label {quotes[0].parcel}-l1 was given up")
     assert bought(sandbox) == []
+
+
+HOURS = timedelta(hours=1)
+
+
+def hanging(sandbox: SandboxClient, engine: Engine, quotes: tuple[Quote, ...], then: str) -> Any:
+    """A purchase whose second label hangs until it was given up, and then comes to what it may."""
+    fault = "label_stuck" if then == "hangs" else "label_queued"
+    more: dict[str, Any] = {} if then == "hangs" else {"seconds": 3600, "outcome": then}
+    sandbox.fault("shippo", "create_transaction", fault, nth=2, **more)
+    request = purchase(quotes[:3], made_within=HOURS)
+    given_up = engine.until_done(engine.activities().buy, request, after=HOURS)
+    assert "being made" in given_up.error
+    return request
+
+
+@pytest.mark.parametrize("then", ["success", "error", "hangs"])
+def test_a_label_that_was_given_up_is_not_sold_by_the_next_try_whatever_became_of_it(
+    sandbox: SandboxClient, engine: Engine, quotes: tuple[Quote, ...], then: str
+) -> None:
+    """As by a worker that has put it on record as void, and dies before it can say so."""
+    request = hanging(sandbox, engine, quotes, then)
+    sandbox.advance(HOURS)
+    answer = engine.until_done(engine.activities().buy, request, after=HOURS)
+    assert (answer.labels, answer.error) == ((), f"label {quotes[0].parcel}-l1 was given up")
+    courier = engine.slow.courier
+    rest = quotes[:3] if then != "hangs" else (quotes[0], quotes[2])
+    assert all(not courier.bought(f"{one.parcel}-l1", one, ZPL) for one in rest)
+    assert engine.longest <= ONE_TRY.total_seconds()
 
 
 def test_a_purchase_in_doubt_is_looked_for_until_none_can_be_under_way(
