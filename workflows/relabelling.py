@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from activities.documents import DocumentActivities, PrintAnew
 from domain.cases import CaseKind
-from domain.shipping import PlannedParcel
+from domain.shipping import Label, PlannedParcel
 from domain.status import OrderStatus, Step
 from workflows.booking import book_courier, buy_labels, give_labels_back
 from workflows.interruptions import Overtaken
@@ -18,12 +18,11 @@ async def label_for_elsewhere(shipment: Shipment) -> None:
     Raises:
         Overtaken: it has left with the labels that it had.
     """
-    old = _numbers(shipment)
     async with _unless_it_leaves(shipment):
         await book_courier(shipment, lambda: shipment.inbox.gone)
     shipment.inbox.forget_packed()
     await _print(shipment, "to a new address")
-    await _report(shipment, "The customer has moved", old)
+    await _report(shipment, "The customer has moved")
 
 
 async def label_as_packed(
@@ -35,25 +34,26 @@ async def label_as_packed(
         Overtaken: it was packed otherwise once more, before that was paid for; or it has left with
             the labels that it had.
     """
-    old = _numbers(shipment)
     async with _unless_it_leaves(shipment):
         shipment.parcels = parcels
         await buy_labels(shipment, lambda: bool(shipment.inbox.packed) or shipment.inbox.gone)
     await _print(shipment, "booked as packed")
-    await _report(shipment, f"It was packed otherwise than booked ({'; '.join(beyond)})", old)
+    await _report(shipment, f"It was packed otherwise than booked ({'; '.join(beyond)})")
 
 
 @asynccontextmanager
 async def _unless_it_leaves(shipment: Shipment) -> AsyncGenerator[None]:
     """Other labels take the place of those it has. A parcel that leaves meanwhile has the old ones
-    on: the courier takes them for used, and does not pay for them."""
-    labels, parcels = shipment.labels, shipment.parcels
+    on: the courier takes them for used, and does not pay for them. It has them on as well where
+    it was packed otherwise once more, and leaves while that is booked."""
+    if shipment.labels:
+        shipment.printed = shipment.labels, shipment.parcels
     await give_labels_back(shipment)
     try:
         yield
     except Overtaken:
         if shipment.inbox.gone:
-            shipment.labels, shipment.parcels = labels, parcels
+            shipment.labels, shipment.parcels = shipment.printed
         raise
 
 
@@ -73,16 +73,16 @@ async def _print(shipment: Shipment, why: str) -> None:
     desk.arrive(then)
 
 
-async def _report(shipment: Shipment, why: str, old: str) -> None:
+async def _report(shipment: Shipment, why: str) -> None:
     """For whoever packs; it closes itself when the parcels leave with the new labels."""
     shipment.desk.settle(shipment.labelled_anew, "labelled anew once more")
     shipment.labelled_anew = await shipment.desk.report(
         CaseKind.LABELLED_ANEW,
-        f"{why}. Throw away the labels {old}, if they are printed, and the packing slip: those of "
-        f"{_numbers(shipment)} take their place",
+        f"{why}. Throw away the labels {_numbers(shipment.printed[0])}, if they are printed, and "
+        f"the packing slip: those of {_numbers(shipment.labels)} take their place",
         shipment.id,
     )
 
 
-def _numbers(shipment: Shipment) -> str:
-    return ", ".join(label.tracking_number for label in shipment.labels)
+def _numbers(labels: tuple[Label, ...]) -> str:
+    return ", ".join(label.tracking_number for label in labels)

@@ -45,6 +45,7 @@ class Shipment:
         self.sends: tuple[Portion, ...] = ()
         self.parcels: tuple[PlannedParcel, ...] = ()
         self.labels: tuple[Label, ...] = ()
+        self.printed: tuple[tuple[Label, ...], tuple[PlannedParcel, ...]] = ((), ())
         self.booking = False
         self.label_version = 0
         self.label_cost: int | None = None

@@ -7,7 +7,8 @@ import pytest
 
 from cli import demo_orders
 from sandbox.judge import Ending
-from tests.world import Json, World
+from tests.workflows.test_short_pick import mail_text
+from tests.world import Json, World, eventually
 
 
 def parcel(grams: int, quantity: int = 2, **size: int) -> Json:
@@ -130,3 +131,38 @@ async def test_a_parcel_that_leaves_while_it_is_booked_anew_leaves_with_its_old_
     await world.until(order, "delivered")
     sums = await world.judged(order, Ending.OPEN, gone_told=True)
     assert (sums.captured, sums.labels_bought, sums.labels_live) == (4270, 1, 1)
+
+
+async def test_a_parcel_that_was_packed_otherwise_twice_leaves_with_the_label_that_it_has_on(
+    world: World,
+) -> None:
+    order = await ready(world)
+    (label,) = (await world.view(order))["shipments"][0]["labels"]
+    number = str(label["label"]["tracking_number"])
+    await packed(world, order, parcel(24_000))
+    first = await world.until_case(order, "label_costs_more")
+    await packed(world, order, parcel(23_000))
+
+    async def asked_anew() -> bool:
+        cases = (await world.view(order))["cases"]
+        return sum(one["kind"] == "label_costs_more" for one in cases) > 1
+
+    await eventually(asked_anew, lambda: f"{first['id']} is not overtaken")
+    await world.courier(order, "TRANSIT", also_void=True)
+    await world.until(order, "shipped")
+    assert number in mail_text(world, "on its way")
+    await world.courier(order, "DELIVERED", also_void=True)
+    await world.until(order, "delivered")
+    await world.judged(order, Ending.OPEN, gone_told=True)
+
+
+async def test_whoever_packs_is_told_of_the_labels_before_the_ones_that_were_never_bought(
+    world: World,
+) -> None:
+    order = await ready(world)
+    (label,) = (await world.view(order))["shipments"][0]["labels"]
+    await packed(world, order, parcel(24_000))
+    await world.until_case(order, "label_costs_more")
+    await packed(world, order, parcel(850))
+    case = await world.until_case(order, "labelled_anew")
+    assert str(label["label"]["tracking_number"]) in case["reason"]
