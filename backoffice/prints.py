@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    CursorResult,
+    RowMapping,
+    Select,
+    and_,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from backoffice.database import Database
 from backoffice.refusals import NotOnRecord
@@ -98,15 +109,27 @@ class PrintQueue:
             return _job(connection.execute(_jobs().where(_JOBS.c.id == job)).mappings().one())
 
     def printed(self, shop: str, job: int, station: str) -> bool:
-        """The job is on paper; False where the station does not hold it, or it was withdrawn."""
+        """The job is on paper; False where the station does not hold it, or it was withdrawn.
+
+        Raises:
+            NotOnRecord: the shop has no such job.
+        """
         return self._report(shop, job, station, PrintState.PRINTED, "")
 
     def failed(self, shop: str, job: int, station: str, reason: str) -> bool:
-        """The station could not print it: a person looks after the printer, and asks `again`."""
+        """The station could not print it: a person looks after the printer, and asks `again`.
+
+        Raises:
+            NotOnRecord: the shop has no such job.
+        """
         return self._report(shop, job, station, PrintState.FAILED, reason)
 
     def again(self, shop: str, job: int) -> bool:
-        """Queue a printed or failed job once more; False for any other, and for a void label."""
+        """Queue a printed or failed job once more; False for any other, and for a void label.
+
+        Raises:
+            NotOnRecord: the shop has no such job.
+        """
         void = select(_VOIDS.c.label).where(
             _DOCUMENTS.c.key == _JOBS.c.document, _VOIDS.c.label == _DOCUMENTS.c.label
         )
@@ -122,7 +145,7 @@ class PrintQueue:
                 .values(state=PrintState.WAITING.value, reason="", changed_at=func.now())
                 .returning(_JOBS.c.id)
             )
-            return changed.one_or_none() is not None
+            return _changed(connection, changed, shop, job)
 
     def document(self, shop: str, document_id: str) -> DocumentFile:
         """A document's bytes. Raises NotOnRecord where the shop has no such document."""
@@ -150,7 +173,19 @@ class PrintQueue:
                 .values(state=state.value, reason=reason, lease_until=None, changed_at=func.now())
                 .returning(_JOBS.c.id)
             )
-            return changed.one_or_none() is not None
+            return _changed(connection, changed, shop, job)
+
+
+def _changed(
+    connection: Connection, changed: CursorResult[tuple[int]], shop: str, job: int
+) -> bool:
+    """Whether the job was as it had to be. Raises NotOnRecord where the shop has none such."""
+    if changed.one_or_none() is not None:
+        return True
+    own = select(_JOBS.c.id).where(_JOBS.c.shop == shop, _JOBS.c.id == job)
+    if connection.scalars(own).one_or_none() is None:
+        raise NotOnRecord("print job", str(job))
+    return False
 
 
 def _free() -> ColumnElement[bool]:

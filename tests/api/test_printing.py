@@ -109,8 +109,9 @@ async def test_a_voided_label_is_not_to_be_used(desk: Desk) -> None:
 
 
 async def test_unknown_jobs_and_documents_are_unknown(desk: Desk) -> None:
-    answer = await desk.call("POST", "/print-jobs/999/printed", PACK_1, key="warehouse")
-    assert answer.status_code == 409
+    for what, body in (("printed", PACK_1), ("failed", PACK_1), ("again", {})):
+        answer = await desk.call("POST", f"/print-jobs/999/{what}", body, key="warehouse")
+        assert (answer.status_code, answer.json()["detail"]) == (404, "there is no such print job")
     assert (await desk.call("GET", "/documents/none", key="warehouse")).status_code == 404
     assert (
         await desk.call("POST", "/print-jobs/x/printed", PACK_1, key="warehouse")

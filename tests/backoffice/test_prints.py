@@ -137,7 +137,14 @@ def test_another_shops_queue_and_documents_are_out_of_reach(
     assert queue.claim("other", "desk") is None
     job = queue.claim(SHOP, "desk")
     assert job is not None
-    assert not queue.printed("other", job.id, "desk")
+    for report in (
+        lambda: queue.printed("other", job.id, "desk"),
+        lambda: queue.failed("other", job.id, "desk", "out of paper"),
+        lambda: queue.again("other", job.id),
+        lambda: queue.printed(SHOP, job.id + 1, "desk"),
+    ):
+        with pytest.raises(NotOnRecord, match="no print job"):
+            report()
     with pytest.raises(NotOnRecord):
         queue.document("other", f"{name}:packing_slip:0")
     assert queue.document(SHOP, f"{name}:packing_slip:0").content.startswith(b"%PDF-")
