@@ -70,6 +70,7 @@ class Database:
             },
         )
         self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._snapshots = self._engine.execution_options(isolation_level="REPEATABLE READ")
         self._bell = self._new_bell()
         event.listen(self._engine, "checkin", _note_time)
         event.listen(self._engine, "checkout", _try_if_idle)
@@ -84,6 +85,12 @@ class Database:
     def reading(self) -> Generator[Connection]:
         """A connection for one question: no transaction around it, so one round trip."""
         with self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Generator[Connection]:
+        """A connection for several questions about one moment: nobody's commit comes between."""
+        with self._snapshots.begin() as connection:
             yield connection
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Reading an order's page: one query for each part of it, in one transaction."""
+"""Reading an order's page: one query for each part of it, all of one moment."""
 
 from sqlalchemy import Connection, RowMapping, Select, Text, cast, select
 
@@ -37,7 +37,8 @@ _PAYMENTS, _STOCK, _CASES = table(PaymentEventRow), table(StockEntryRow), table(
 
 
 def page(connection: Connection, name: str) -> OrderView:
-    """Everything about an order that is on record. Raises IndexError for any other."""
+    """Everything about an order that is on record, read in a snapshot, or it may show half of what
+    is committed meanwhile. Raises IndexError for any other."""
     own = select(*_ORDERS.c, cast(_ORDERS.c.body, Text).label("text"))
     row = _rows(connection, own.where(_ORDERS.c.id == name))[0]
     order = Order.model_validate_json(row["text"])

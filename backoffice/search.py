@@ -37,7 +37,7 @@ class OrderSearch:
         Where two channels use the number, the order that came last.
         """
         meant = self.meant(shop, order_id_or_number)
-        with self._database.transaction() as connection:
+        with self._database.snapshot() as connection:
             return page(connection, meant[0]) if meant else None
 
     def meant(self, shop: str, order_id_or_number: str) -> tuple[str, ...]:

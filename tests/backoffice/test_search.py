@@ -1,10 +1,12 @@
 """An order is found by whatever people have in their hands, and shown on one page."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
+from backoffice import pages
 from backoffice.intake import IntakeBook
 from backoffice.mails import MailOutboxBook
 from backoffice.records import RecordBook
@@ -13,6 +15,7 @@ from backoffice.terms import LONGEST, fold
 from backoffice.tracking import TrackingBook
 from domain.cases import CaseKind
 from domain.documents import DocumentKind
+from domain.journal import Transition
 from domain.mail import MailKind
 from domain.money import Money
 from domain.order import Order
@@ -213,3 +216,24 @@ def test_a_search_among_many_orders_uses_its_index(trade: Trade, search: OrderSe
         )
         assert "ix_order_terms_term" in "\n".join(plan.scalars())
     assert found(search, "anna") == [name]
+
+
+def test_a_page_never_shows_half_of_what_is_committed_while_it_is_read(
+    trade: Trade, search: OrderSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = trade.accept()
+    read: Callable[[Connection, str], tuple[Transition, ...]] = vars(pages)["_transitions"]
+
+    def meanwhile(connection: Connection, order: str) -> tuple[Transition, ...]:
+        moved = transition(1, OrderStatus.RESERVED)
+        RecordBook(trade.database).commit(Commit(name, journal=journal(moved)))
+        return read(connection, order)
+
+    monkeypatch.setattr(pages, "_transitions", meanwhile)
+    view = search.order(SHOP, name)
+    assert view is not None
+    assert (view.status, view.transitions, view.callbacks) == (OrderStatus.ACCEPTED, (), ())
+    monkeypatch.undo()
+    view = search.order(SHOP, name)
+    assert view is not None
+    assert (view.status, len(view.transitions)) == (OrderStatus.RESERVED, 1)
