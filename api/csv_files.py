@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from api.fields import MOST
 from api.problems import FieldProblem, ProblemError, invalid
 
 MOST_ROWS = 20_000
@@ -22,11 +23,18 @@ class Row(NamedTuple):
         return f"rows.{self.number}.{column}"
 
 
-def read_table(raw: bytes, required: frozenset[str], optional: frozenset[str]) -> tuple[Row, ...]:
+class Table(NamedTuple):
+    """The rows that can be read, and what is wrong with the others."""
+
+    rows: tuple[Row, ...]
+    problems: tuple[FieldProblem, ...]
+
+
+def read_table(raw: bytes, required: frozenset[str], optional: frozenset[str]) -> Table:
     """Every row that is not empty; cells are stripped, a column that is left out is empty.
 
     Raises:
-        ProblemError: 400 where it is no table, 422 where columns or rows do not fit.
+        ProblemError: 400 where it is no table, 422 where columns do not fit or rows are too many.
     """
     text = _text(raw)
     first = text.partition("\n")[0]
@@ -36,7 +44,7 @@ def read_table(raw: bytes, required: frozenset[str], optional: frozenset[str]) -
         names = next(reader, list[str]())
         header = [name.strip().lower() for name in names]
         _check_header(header, required, optional)
-        return tuple(_rows(reader, header))
+        return _table(reader, header)
     except csv.Error as error:
         raise ProblemError(
             400, f"the table breaks off at row {reader.line_num}: {error}"
@@ -69,7 +77,17 @@ def _check_header(header: list[str], required: frozenset[str], optional: frozens
         raise invalid(tuple(problems))
 
 
-def _rows(lines: Iterator[list[str]], header: list[str]) -> Iterator[Row]:
+def refused(problems: list[FieldProblem]) -> ProblemError:
+    """422 that names every bad row; of very many the first, and how many there are."""
+    named = tuple(problems[:MOST])
+    if len(problems) == len(named):
+        return invalid(named)
+    return invalid(named, f"{len(problems)} problems, of which {MOST} follow; nothing was stored")
+
+
+def _table(lines: Iterator[list[str]], header: list[str]) -> Table:
+    rows: list[Row] = []
+    problems: list[FieldProblem] = []
     for number, cells in enumerate(lines, 2):
         if number > MOST_ROWS + 1:
             message = f"more than {MOST_ROWS} rows; send them in parts"
@@ -78,6 +96,8 @@ def _rows(lines: Iterator[list[str]], header: list[str]) -> Iterator[Row]:
             continue
         if len(cells) != len(header):
             message = f"{len(cells)} cells, {len(header)} columns"
-            raise invalid((FieldProblem(field=f"rows.{number}", message=message),))
+            problems.append(FieldProblem(field=f"rows.{number}", message=message))
+            continue
         values = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
-        yield Row(number, values)
+        rows.append(Row(number, values))
+    return Table(tuple(rows), tuple(problems))

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError
 
 from api.access import AdminKey, Wired
 from api.bodies import JsonBody, RawBody
-from api.csv_files import Row, read_table
+from api.csv_files import Row, read_table, refused
 from api.fields import MOST, problems_of
 from api.order_checks import problem_of_country
 from api.parameters import Cursor, Limit, ShopId
@@ -84,9 +84,9 @@ def import_products(
     counts it: `rows.7.weight_grams`.
     """
     known_shop(wiring, shop)
-    rows = read_table(raw, _REQUIRED, _OPTIONAL)
+    rows, ragged = read_table(raw, _REQUIRED, _OPTIONAL)
     products: list[Product] = []
-    problems: list[FieldProblem] = []
+    problems = list(ragged)
     for row in rows:
         try:
             products.append(Product.model_validate(_cells(row), extra="forbid"))
@@ -96,7 +96,7 @@ def import_products(
                 FieldProblem(field=row.path(one.field), message=one.message) for one in found
             ]
     if problems:
-        raise invalid(tuple(problems[:MOST]))
+        raise refused(problems)
     _check_twins([(row.path("sku"), row.cells["sku"]) for row in rows])
     return _put(wiring, shop, products, [f"rows.{row.number}" for row in rows])
 

@@ -1,6 +1,6 @@
 """Stock: goods receipts, corrections, counts, and what is there."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable, Set
 from contextlib import contextmanager
 from datetime import date
 from typing import Annotated
@@ -10,10 +10,9 @@ from pydantic import Field
 
 from api.access import AdminKey, Wired
 from api.bodies import JsonBody, RawBody
-from api.csv_files import read_table
-from api.fields import MOST
+from api.csv_files import read_table, refused
 from api.parameters import IdempotencyKey, Name, ShopId
-from api.problems import FieldProblem, ProblemError, invalid
+from api.problems import FieldProblem, ProblemError
 from api.shops import known_shop
 from backoffice.refusals import BelowZero, OtherRequest
 from domain.model import Code, Model, OptionalText
@@ -155,10 +154,10 @@ def count(
 ) -> Counted:
     """A table with the columns `sku` and `quantity`: what is on hand becomes what was counted.
 
-    All rows are booked, or none; once for each key.
+    All rows are booked, or none; once for each key. Every row that does not fit is named.
     """
     known_shop(wiring, shop)
-    counted = _counted(raw)
+    counted = _counted(raw, lambda skus: wiring.books.catalogue.lacking(shop, skus))
     key = f"count:{idempotency_key}"
     with _told():
         wiring.books.stock.count(shop, counted, key, "count")
@@ -181,20 +180,27 @@ def _told() -> Generator[None]:
         raise ProblemError(409, str(below)) from below
 
 
-def _counted(raw: bytes) -> dict[str, int]:
+def _counted(raw: bytes, unknown: Callable[[Iterable[str]], Set[str]]) -> dict[str, int]:
     counted: dict[str, int] = {}
-    problems: list[FieldProblem] = []
-    for row in read_table(raw, frozenset({"sku", "quantity"}), frozenset()):
+    table = read_table(raw, frozenset({"sku", "quantity"}), frozenset())
+    missing = unknown({row.cells["sku"] for row in table.rows})
+    seen: set[str] = set()
+    problems = list(table.problems)
+    for row in table.rows:
         sku, quantity = row.cells["sku"], row.cells["quantity"]
-        if sku in counted:
+        if sku in missing:
+            message = "is not in the catalogue" if sku else "is missing"
+            problems.append(FieldProblem(field=row.path("sku"), message=message))
+        elif sku in seen:
             problems.append(FieldProblem(field=row.path("sku"), message="stands twice"))
-        elif not _is_count(quantity):
+        if not _is_count(quantity):
             message = f"must be a whole number from 0 to {_MOST_PIECES}"
             problems.append(FieldProblem(field=row.path("quantity"), message=message))
         else:
             counted[sku] = int(quantity)
+        seen.add(sku)
     if problems:
-        raise invalid(tuple(problems[:MOST]))
+        raise refused(problems)
     return counted
 
 

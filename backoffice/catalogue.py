@@ -29,6 +29,11 @@ class CatalogueBook:
             )
             return {row["sku"]: _product(row) for row in rows.mappings()}
 
+    def lacking(self, shop: str, skus: Iterable[str]) -> frozenset[str]:
+        """Which of these SKUs a shop does not sell."""
+        with self._database.reading() as connection:
+            return lacking(connection, shop, skus)
+
     def put_products(self, shop: str, products: Iterable[Product]) -> None:
         """Add products, or replace those with the same SKU: all of them or none.
 

@@ -135,7 +135,8 @@ def test_a_path_into_a_body_of_another_shape_is_still_a_path() -> None:
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_spreadsheets_separators_are_all_understood(separator: str) -> None:
     text = "\ufeffSKU,Quantity,note\r\nMUG,3,first\r\n\r\nPLATE,4,\r\n".replace(",", separator)
-    rows = read_table(text.encode(), *COLUMNS)
+    rows, problems = read_table(text.encode(), *COLUMNS)
+    assert not problems
     assert [(row.number, row.cells["sku"], row.cells["quantity"]) for row in rows] == [
         (2, "MUG", "3"),
         (4, "PLATE", "4"),
@@ -152,7 +153,6 @@ def test_spreadsheets_separators_are_all_understood(separator: str) -> None:
         (b"sku\nMUG\n", 422),
         (b"sku,quantity,colour\nMUG,1,blue\n", 422),
         (b"sku,quantity,sku\nMUG,1,MUG\n", 422),
-        (b"sku,quantity\nMUG,1,2\n", 422),
         (b"sku,quantity\n" + b"M,1\n" * 20_001, 422),
     ],
 )
@@ -160,3 +160,9 @@ def test_tables_that_do_not_fit_are_refused(raw: bytes, status: int) -> None:
     with pytest.raises(ProblemError) as caught:
         read_table(raw, *COLUMNS)
     assert caught.value.status == status
+
+
+def test_rows_of_another_length_are_all_named_and_the_others_are_read() -> None:
+    rows, problems = read_table(b"sku,quantity\nMUG,1,2\nCUP,1\nJUG\n", *COLUMNS)
+    assert [row.cells["sku"] for row in rows] == ["CUP"]
+    assert [one.field for one in problems] == ["rows.2", "rows.4"]

@@ -244,7 +244,9 @@ async def test_a_count_sets_what_is_on_hand(desk: Desk) -> None:
         ("MUG-BLUE,٣\n", "rows.2.quantity"),
         ("MUG-BLUE,99999999999\n", "rows.2.quantity"),
         ("MUG-BLUE,1\nMUG-BLUE,2\n", "rows.3.sku"),
-        ("MUG-BLUE,1\nSAUCER,2\n", "sku"),
+        ("MUG-BLUE,1\nSAUCER,2\n", "rows.3.sku"),
+        ("MUG-BLUE,1\n,2\n", "rows.3.sku"),
+        ("MUG-BLUE\n", "rows.2"),
     ],
 )
 async def test_a_count_that_cannot_be_is_refused_whole(desk: Desk, rows: str, field: str) -> None:
@@ -252,6 +254,21 @@ async def test_a_count_that_cannot_be_is_refused_whole(desk: Desk, rows: str, fi
     assert answer.status_code == 422
     assert [one["field"] for one in answer.json()["problems"]] == [field]
     assert (await level(desk))["on_hand"] == 0
+
+
+async def test_a_count_s_bad_rows_are_all_named_at_once(desk: Desk) -> None:
+    rows = "MUG-GREEN,7\nSAUCER,2\nMUG-BLUE,1,2\nMUG-GREEN,-1\nMUG-BLUE,9\nJUG,many\n"
+    answer = await table(desk, "/stock.csv", f"sku,quantity\n{rows}", "k")
+    assert answer.status_code == 422
+    found = [one["field"] for one in answer.json()["problems"]]
+    bad = ("4", "3.sku", "5.sku", "5.quantity", "7.sku", "7.quantity")
+    assert found == [f"rows.{place}" for place in bad]
+    assert "nothing was stored" in answer.json()["detail"]
+    assert (await level(desk, "MUG-GREEN"))["on_hand"] == 0
+    many = "".join(f"CUP-{n},1\n" for n in range(150))
+    answer = await table(desk, "/stock.csv", f"sku,quantity\n{many}", "k")
+    assert len(answer.json()["problems"]) == 100
+    assert "150 problems" in answer.json()["detail"]
 
 
 async def test_what_changes_stock_needs_an_idempotency_key(desk: Desk) -> None:
