@@ -11,6 +11,7 @@ from bench.figures import UNITS, Results
 from bench.running_stack import running_stack
 from cli.leaving import Told, leave, stop_when_told
 from cli.progress import Teller, reserve_standard_output
+from cli.shell import stand_alone
 
 app = typer.Typer(add_completion=False)
 
@@ -58,7 +59,11 @@ def measure(results: Results, teller: Teller, orders: int) -> None:
 
 
 def main() -> None:
-    """Measure, and leave; when told to stop, what was started is stopped first."""
+    """Measure, and leave; when told to stop, what was started is stopped first.
+
+    All that is measured is brought along: what this shell is set up to reach is not looked at.
+    """
+    stand_alone()
     stop_when_told()
     try:
         status = app(standalone_mode=False) or 0

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,37 @@ from cli import shell
 from cli.installation import Installation
 from cli.plan import Plan
 from cli.stack import Stack
+
+_TELL = """
+import os
+from {module} import __main__ as command
+
+def tell(*_, **__):
+    print(sorted(name for name in os.environ if name.startswith(("ORDERSAGA_", "TEMPORAL_"))))
+    os._exit(0)
+
+command.{begins} = tell
+command.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "begins"), [("tests.faults", "run"), ("bench", "measure")], ids=["faults", "bench"]
+)
+def test_what_brings_its_own_installation_sees_no_settings_of_its_shell(
+    module: str, begins: str
+) -> None:
+    set_here = {"ORDERSAGA_DATABASE_URL": "postgresql://real.example", "TEMPORAL_ADDRESS": "real:1"}
+    ran = subprocess.run(
+        [sys.executable, "-c", _TELL.format(module=module, begins=begins)],
+        check=False,
+        env={**os.environ, **set_here},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "['TEMPORAL_CONFIG_FILE']" in ran.stdout + ran.stderr
 
 
 class Started(Exception):

@@ -19,6 +19,7 @@ from typing import TextIO
 
 from bench.virtual_engine import open_virtual_engine
 from cli.progress import Teller, reserve_standard_output
+from cli.shell import stand_alone
 from tests.faults import failpoints
 from tests.faults.cancel_table import cells_of as cancels_of
 from tests.faults.cancel_table import read_table
@@ -148,7 +149,9 @@ async def run(names: Sequence[str], words: str, teller: Teller, out: TextIO) -> 
 
 
 def main() -> None:
-    """Run, tell, and leave at once (temporalio/sdk-python#300)."""
+    """Run, tell, and leave at once (temporalio/sdk-python#300). What this shell is set up to reach
+    is not looked at."""
+    stand_alone()
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
     parser.add_argument("matrix", nargs="*", help=f"{' or '.join(MATRICES)}; both where none is")
     parser.add_argument("--only", default="", metavar="WORDS", help="the cells whose name holds it")
