@@ -19,6 +19,7 @@ from activities.payment_requests import (
     VoidPayment,
 )
 from activities.step import IN_DOUBT_FOR, Records, StepRun, step_run
+from domain.failures import Refused
 from domain.ids import idempotency_key
 from domain.journal import FactOutcome
 from domain.money import Money
@@ -43,6 +44,11 @@ from domain.risk import Assessment
 from domain.status import Step
 
 _AUTHORIZE = "authorize"
+_NOT_TAKEN = Decline(
+    kind=DeclineKind.CARD,
+    code="refused",
+    message="This payment method cannot be used. Please choose another one.",
+)
 
 
 def _authorize_key(order_id: str, sequence: int) -> str:
@@ -74,9 +80,15 @@ class PaymentActivities:
         Source: Stripe, "Place a hold on a payment method".
         """
         with step_run(self._records, request, Step.PAYMENT, self.authorize) as run:
-            outcome = self._secure(run, request)
+            refused = ""
+            try:
+                outcome = self._secure(run, request)
+            except Refused as refusal:
+                if not request.anew:
+                    raise
+                outcome, refused = _NOT_TAKEN, refusal.reason
             prepaid = isinstance(request.terms, Prepaid)
-            _commit(run, self._event(run, request.money, outcome, prepaid), outcome)
+            _commit(run, self._event(run, request.money, outcome, prepaid), outcome, refused)
             return PaymentSecured.of(outcome)
 
     @activity.defn(name="look_at_payment", no_thread_cancel_exception=True)
@@ -288,13 +300,16 @@ class PaymentActivities:
         )
 
 
-def _commit(run: StepRun, event: PaymentEvent | None, outcome: Outcome) -> None:
-    """Only money that is held is success; a transition goes on record with success alone."""
+def _commit(run: StepRun, event: PaymentEvent | None, outcome: Outcome, refused: str = "") -> None:
+    """Only money that is held is success; a transition goes on record with success alone.
+
+    ``refused`` is the provider's own word about a method that it does not take, for staff.
+    """
     commit = Commit(order=run.order_id, payments=() if event is None else (event,))
     match outcome:
         case Authorization():
             run.commit(commit)
         case Decline():
-            run.commit(commit, FactOutcome.DECLINED, outcome.message or outcome.code)
+            run.commit(commit, FactOutcome.DECLINED, refused or outcome.message or outcome.code)
         case ConfirmationNeeded():
             run.commit(commit, FactOutcome.DECLINED, "the bank asks the customer to confirm")

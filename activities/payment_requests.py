@@ -11,12 +11,17 @@ from domain.payment import Authorization, ConfirmationNeeded, Decline, HoldTerms
 
 class AuthorizePayment(Request):
     """Secure the money under these terms; with ``waits`` the customer may confirm it later, and
-    with ``parts`` it is to be taken in several parts, where that can be had."""
+    with ``parts`` it is to be taken in several parts, where that can be had.
+
+    ``anew`` says that it is not the order's first: what the provider refuses for good is a decline
+    then, since nobody but the customer has another method, and the capture must not wait for it.
+    """
 
     money: Money
     terms: HoldTerms
     waits: bool = False
     parts: Annotated[bool, unsaid(usual=False)] = False
+    anew: Annotated[bool, unsaid(usual=False)] = False
 
 
 class LookAtPayment(Request):

@@ -92,9 +92,14 @@ def _signal(books: Books, event: StripeEvent, owner: str | None) -> str | None:
     did itself."""
     if owner is None:
         return "payment_event" if event.kind in _MONEY_MOVED else None
-    status = books.records.status(owner)
-    heard = event.kind in _HEARD_WHILE.get(status, frozenset()) if status else False
-    return "payment_news" if heard else None
+    found = books.records.money_is_asked_for(owner)
+    if found is None:
+        return None
+    status, asked = found
+    heard = _HEARD_WHILE.get(status, frozenset())
+    if asked:
+        heard |= _HEARD_WHILE[OrderStatus.AWAITING_PAYMENT]
+    return "payment_news" if event.kind in heard else None
 
 
 @router.post("/shippo/{token}", summary="Shippo's tracking events")

@@ -8,16 +8,19 @@ from backoffice.commits import write
 from backoffice.database import Database
 from backoffice.refusals import NotOnRecord
 from backoffice.tables.base import table
+from backoffice.tables.cases import CaseRow
 from backoffice.tables.orders import OrderRow
 from backoffice.tables.shops import PolicyRow, ShopRow
 from backoffice.terms import is_storable
 from domain.address import Seller
+from domain.cases import CaseKind
 from domain.order import Order
 from domain.policy import Policy
 from domain.record import Commit, Committed, OrderOnRecord, Shop
 from domain.status import OrderStatus
 
 _ORDERS, _SHOPS, _POLICIES = table(OrderRow), table(ShopRow), table(PolicyRow)
+_CASES = table(CaseRow)
 
 # As text, so that JSON is read once, by the model that checks it.
 _ORDER = (
@@ -57,6 +60,19 @@ class RecordBook:
                 select(_ORDERS.c.status).where(_ORDERS.c.id == order_id)
             ).one_or_none()
         return None if found is None else OrderStatus(found)
+
+    def money_is_asked_for(self, order_id: str) -> tuple[OrderStatus, bool] | None:
+        """Where an order is, and whether its customer is asked to pay anew because a hold ends."""
+        asked = (
+            select(_CASES.c.id)
+            .where(_CASES.c.order_id == _ORDERS.c.id)
+            .where(_CASES.c.kind == CaseKind.AUTHORIZATION_ENDS, _CASES.c.closed_at.is_(None))
+            .exists()
+        )
+        query = select(_ORDERS.c.status, asked).where(_ORDERS.c.id == order_id)
+        with self._database.reading() as connection:
+            found = connection.execute(query).one_or_none()
+        return None if found is None else (OrderStatus(found[0]), bool(found[1]))
 
     def shops_of(self, order_ids: Iterable[str]) -> dict[str, str]:
         """Whose orders these are; what is no order's id is left out."""

@@ -138,6 +138,7 @@ class HeldMoney:
             terms=terms,
             waits=bool(desk.policy.pay_within),
             parts=sum(one.open for one in self._dues) > 1,
+            anew=self._asks > 1,
         )
         try:
             secured = await desk.call(

@@ -31,6 +31,7 @@ class Payer:
         """Nothing was heard."""
         self.offer: AuthorizeMethod | None = None
         self.wanted = False
+        self.too_late = False
         self.hinted = False
         self.review_hinted = False
 
@@ -45,6 +46,8 @@ def check_offer(desk: Desk, payer: Payer) -> None:
     Raises:
         ApplicationError: the order does not wait for its money, or has another offer to try.
     """
+    if payer.too_late:
+        raise ApplicationError("the time to pay is over: the order is being closed as declined")
     if not payer.wanted and desk.status is not OrderStatus.AWAITING_PAYMENT:
         raise ApplicationError(f"the order waits for no payment: it is {desk.status.value}")
     if payer.offer is not None:
@@ -65,6 +68,7 @@ async def until_paid(desk: Desk, money: OrderMoney, payer: Payer) -> Decline | N
             await desk.until(lambda: payer.offer is not None, by, "another payment method")
         if payer.offer is not None and hindrance is not None:
             hindrance = await try_offer(money, payer, payer.offer)
+    payer.too_late = hindrance is not None
     return await not_in_time(money, hindrance)
 
 
