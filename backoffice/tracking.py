@@ -106,6 +106,17 @@ class TrackingBook:
             erased=label["erased_at"] is not None,
         )
 
+    def shipment_of(self, tracking_number: str) -> str | None:
+        """The shipment that a label was bought for, void or not; None where none is on record."""
+        newest = (
+            select(_LABELS.c.shipment)
+            .where(_LABELS.c.tracking_number == tracking_number)
+            .order_by(_LABELS.c.version.desc())
+            .limit(1)
+        )
+        with self._database.reading() as connection:
+            return connection.scalars(newest).one_or_none()
+
     def to_poll(self, limit: int, older_than: timedelta) -> tuple[Underway, ...]:
         """Parcels that should be moving and were silent, and not asked about, for so long.
 

@@ -8,16 +8,15 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from backoffice.books import Books
-from backoffice.courier_news import EARLY, SIGNAL, take_courier_event, try_early
+from backoffice.courier_news import EARLY, take_courier_event, try_early
 from backoffice.inbox import Message
-from domain.cases import Case, CaseKind
 from domain.failures import ProviderFailure
 from domain.order import OrderInput
-from domain.status import OrderStatus
 from runtime.keyring import Erased
 from runtime.master_keys import CodecFailure
 from runtime.tracing import OFF, Tracing
 from workers.callbacks import CallbackRelay
+from workers.late_news import case_of
 from workers.loops import Loop
 from workers.reconciliation import Reconciliation
 from workers.reviews import Reviews
@@ -37,28 +36,6 @@ START_AFTER = timedelta(seconds=5)
 
 POLL_AFTER = timedelta(hours=6)
 """Couriers are asked about parcels that they have been silent about for this long."""
-
-_HANDED_OVER = "handed_over"
-_NEVER_LEAVES = (OrderStatus.CANCELLED, OrderStatus.DECLINED, OrderStatus.OUT_OF_STOCK)
-
-
-def _gone(message: Message, status: OrderStatus) -> Case | None:
-    """A parcel of an undone order has left: the courier's word, or a hand-over that was reported
-    while the order was open. None where the message tells of nothing that left.
-    """
-    if status not in _NEVER_LEAVES or message.signal not in (SIGNAL, _HANDED_OVER):
-        return None
-    order = message.order_id or ""
-    shipment = message.payload.get("shipment") if message.signal == _HANDED_OVER else None
-    return Case(
-        id=f"{shipment or order}:gone",
-        order=order,
-        kind=CaseKind.GONE_UNRELEASED,
-        shipment=shipment,
-        reason=f"The courier has a parcel although the order has ended {status.value}: intercept "
-        "it, or charge the customer anew",
-        opened_at=datetime.now(UTC),
-    )
 
 
 class Relays:
@@ -135,9 +112,9 @@ class Relays:
         """The engine knows no such open order: it has ended, or it has not begun."""
         status = self._books.records.status(message.order_id or "")
         if status is not None and status.ended:
-            gone = _gone(message, status)
-            if gone is not None:
-                self._books.cases.open(gone)
+            case = case_of(self._books, message, status)
+            if case is not None:
+                self._books.cases.open(case)
             self._books.inbox.give_up(message.id, f"the order has ended: {status.value}")
         elif datetime.now(UTC) - message.received_at > ORPHAN_AFTER:
             self._books.inbox.give_up(message.id, "its order has never begun")
