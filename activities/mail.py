@@ -22,6 +22,7 @@ _STEPS = {
     MailKind.OUT_OF_STOCK: Step.RECEIVED,
     MailKind.ADDRESS_CHANGED: Step.RECORDS,
     MailKind.AMENDED: Step.RECORDS,
+    MailKind.DELIVERY_LATER: Step.BOOKING,
     MailKind.SHIPPED: Step.SHIPPING_NOTICE,
     MailKind.CANCELLED: Step.HAND_OVER,
     MailKind.PART_CANCELLED: Step.HAND_OVER,

@@ -141,6 +141,7 @@ class StepRun:
             facts=(*journal.facts, self._fact(outcome, detail)),
             cases=cases,
             answers=answers,
+            promises=journal.promises,
         )
         return replace(commit or Commit(order=self.order_id), journal=full)
 

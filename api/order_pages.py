@@ -19,6 +19,7 @@ from domain.cases import Answer, Case, CaseAnswer
 from domain.journal import StepFact, Transition
 from domain.model import Model, unsaid
 from domain.order import Amended, Order
+from domain.promise import NewPromise, PromiseReason
 from domain.status import OrderStatus
 from domain.stock import StockEntry
 
@@ -47,7 +48,11 @@ class CaseEntry(Case):
 
 
 class OrderPage(Model):
-    """Everything that is on record about one order. Amounts are in the currency's minor unit."""
+    """Everything that is on record about one order. Amounts are in the currency's minor unit.
+
+    ``promised_by`` is what the customer is promised, ``promises`` are the days that they were told
+    after the first; ``delivered_late`` is known once a parcel was delivered.
+    """
 
     order_id: str
     shop: str
@@ -57,6 +62,9 @@ class OrderPage(Model):
     started_at: datetime | None
     ended_at: datetime | None
     erased_at: datetime | None
+    promised_by: datetime | None
+    promises: tuple[NewPromise, ...]
+    delivered_late: bool | None
     order: Order
     amendments: tuple[Amended, ...]
     transitions: tuple[Transition, ...]
@@ -95,6 +103,7 @@ class OrderEvent(Model):
     """One change of an order's status, numbered from 1 without gaps; as in callbacks.
 
     Of an order that goes in several shipments it is about one; ``order_status`` is the whole's.
+    ``promised_by`` is when the customer is promised to have it.
     """
 
     id: str
@@ -108,6 +117,7 @@ class OrderEvent(Model):
     at: datetime
     shipment: str | None = None
     detail: str = ""
+    promised_by: Annotated[datetime | None, unsaid(None)] = None
     tracking: tuple[dict[str, str], ...] = ()
 
 
@@ -129,6 +139,11 @@ def events_of(view: OrderView) -> tuple[OrderEvent, ...]:
         for one in shipment.labels
         if one.voided_at is None
     ]
+    apart = {
+        one.shipment: one.by
+        for one in view.promises
+        if one.shipment is not None and one.reason is PromiseReason.GOODS
+    }
     return tuple(
         OrderEvent(
             id=message_id(view.order_id, place),
@@ -142,6 +157,7 @@ def events_of(view: OrderView) -> tuple[OrderEvent, ...]:
             at=one.at,
             shipment=one.shipment,
             detail=one.detail,
+            promised_by=apart.get(one.shipment or "", view.promised_by),
             tracking=tuple(
                 label for label in tracking if one.shipment in (None, label["shipment"])
             ),

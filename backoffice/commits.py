@@ -16,6 +16,7 @@ from backoffice.journal import (
     write_transitions,
 )
 from backoffice.ledger import post
+from backoffice.promises import write_promises
 from backoffice.shipments import (
     amend_handoff,
     void_labels,
@@ -47,6 +48,8 @@ def write(connection: Connection, commit: Commit) -> Committed:
     """
     journal = commit.journal
     answer = Committed()
+    if journal.promises:
+        write_promises(connection, commit.order, journal.promises)
     if _is_more_than_facts(commit):
         if journal.transitions:
             subject = advance(connection, commit.order, journal.transitions)

@@ -21,6 +21,7 @@ from backoffice.zones import clocks_of
 from domain.ids import order_id
 from domain.order import Order, OrderInput
 from domain.policy import Policy
+from domain.promise import first_promise
 from domain.record import Shop
 from domain.status import OrderStatus
 
@@ -32,6 +33,7 @@ _INPUT = select(
     cast(_ORDERS.c.body, Text),
     _ORDERS.c.accepted_at,
     cast(_POLICIES.c.body, Text),
+    _ORDERS.c.promised_by,
 ).join(_POLICIES, _POLICIES.c.digest == _ORDERS.c.policy)
 
 
@@ -81,6 +83,8 @@ class IntakeBook:
         now = self._clock()
         with self._database.transaction() as connection:
             digest_of_policy, policy = _policy(connection, shop.id)
+            clocks = clocks_of(policy, now)
+            promised_by = first_promise(order, policy, clocks, now)
             row = {
                 "id": name,
                 "shop": shop.id,
@@ -93,6 +97,7 @@ class IntakeBook:
                 "status_number": 0,
                 "status_at": now,
                 "accepted_at": now,
+                "promised_by": promised_by,
             }
             if connection.scalars(_NEW_ORDER, row).one_or_none() is None:
                 return _again(connection, name, order, sent)
@@ -103,7 +108,8 @@ class IntakeBook:
             order=order,
             accepted_at=now,
             policy=policy,
-            clocks=clocks_of(policy, now),
+            clocks=clocks,
+            promised_by=promised_by,
         )
         return Accepted(name, Intake.NEW, given)
 
@@ -170,6 +176,7 @@ class IntakeBook:
                 "status_at": given.accepted_at,
                 "accepted_at": given.accepted_at,
                 "started_at": given.accepted_at,
+                "promised_by": given.promised_by,
             }
             connection.execute(insert(_ORDERS).on_conflict_do_nothing(), row)
             terms = terms_of(given.order_id, given.order)
@@ -212,7 +219,14 @@ def _again(connection: Connection, name: str, order: Order, sent: str) -> Accept
     return Accepted(name, Intake.SAME, kept if started_at is None else None)
 
 
-def _input(name: str, shop: str, body: str, accepted_at: datetime, policy: str) -> OrderInput:
+def _input(
+    name: str,
+    shop: str,
+    body: str,
+    accepted_at: datetime,
+    policy: str,
+    promised_by: datetime | None,
+) -> OrderInput:
     rules = Policy.model_validate_json(policy)
     return OrderInput(
         order_id=name,
@@ -221,4 +235,5 @@ def _input(name: str, shop: str, body: str, accepted_at: datetime, policy: str) 
         accepted_at=accepted_at,
         policy=rules,
         clocks=clocks_of(rules, accepted_at),
+        promised_by=promised_by,
     )

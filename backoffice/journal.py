@@ -1,12 +1,15 @@
 """An order's own word: status, callbacks and facts, written under the lock of its row."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlmodel import col
 
+from backoffice.promises import promises_of_shipments
 from backoffice.refusals import NotOnRecord
 from backoffice.tables.base import table
 from backoffice.tables.messages import CallbackRow
@@ -57,7 +60,13 @@ _TRACKING = (
     .correlate(_ORDERS)
     .scalar_subquery()
 )
-_SUBJECT = (_ORDERS.c.shop, _ORDERS.c.channel, _ORDERS.c.number, _TRACKING)
+_SUBJECT = (
+    _ORDERS.c.shop,
+    _ORDERS.c.channel,
+    _ORDERS.c.number,
+    _ORDERS.c.promised_by,
+    _TRACKING,
+)
 # The weaker lock lets rows that refer to the order be written meanwhile.
 _LOCK = select(*_SUBJECT).where(_ORDERS.c.id == bindparam("order")).with_for_update(key_share=True)
 _ADVANCE = (
@@ -82,12 +91,14 @@ _MOVE_SHIPMENT = (
 
 @dataclass(frozen=True)
 class Subject:
-    """The order that is written about: whose it is, what its shop calls it, its live labels."""
+    """The order that is written about: whose it is, what its shop calls it, when it is promised,
+    its live labels."""
 
     order: str
     shop: str
     channel: str
     number: str
+    promised_by: datetime | None
     tracking: tuple[dict[str, str], ...]
 
 
@@ -103,9 +114,9 @@ def lock_order(connection: Connection, order: str) -> Subject:
     return _subject(order, row)
 
 
-def _subject(order: str, row: Row[Any, Any, Any, Any]) -> Subject:
-    shop, channel, number, tracking = row
-    return Subject(order, shop, channel, number, tuple(tracking or ()))
+def _subject(order: str, row: Row[Any, Any, Any, Any, Any]) -> Subject:
+    shop, channel, number, promised_by, tracking = row
+    return Subject(order, shop, channel, number, promised_by, tuple(tracking or ()))
 
 
 def advance(connection: Connection, order: str, transitions: tuple[Transition, ...]) -> Subject:
@@ -158,6 +169,8 @@ def write_transitions(
         if one.order is not None and one.shipment is not None:
             moved = {"of": one.shipment, "then": one.status.value, "newest": one.number}
             connection.execute(_MOVE_SHIPMENT, moved)
+    several = any(one.order is not None for one in in_order)
+    apart = promises_of_shipments(connection, subject.order) if several else {}
     connection.execute(
         _NEW_CALLBACKS,
         [
@@ -166,21 +179,25 @@ def write_transitions(
                 "of_order": subject.order,
                 "of_transition": one.number,
                 "of_type": one.told_as,
-                "told": _told(subject, one),
+                "told": _told(subject, one, apart),
             }
             for one in in_order
         ],
     )
 
 
-def _told(subject: Subject, transition: Transition) -> dict[str, object]:
+def _told(
+    subject: Subject, transition: Transition, apart: Mapping[str, datetime]
+) -> dict[str, object]:
     """What the shop is told about a change of status; the callback's own number comes with it.
 
     Of an order that goes in several shipments it is told what became of one, and of the order.
     """
     whole = {} if transition.order is None else {"order_status": transition.order.value}
+    promised = apart.get(transition.shipment or "", subject.promised_by)
     return {
         **whole,
+        **({} if promised is None else {"promised_by": promised.isoformat()}),
         "type": transition.told_as,
         "order": subject.order,
         "number": subject.number,
@@ -211,6 +228,7 @@ def write_facts(connection: Connection, order: str, facts: tuple[StepFact, ...])
                 "ended_at": one.ended_at,
                 "outcome": one.outcome.value,
                 "detail": one.detail,
+                "late": one.late,
             }
             for one in facts
         ],

@@ -7,6 +7,7 @@ from backoffice.cases import case_of, cases_statement
 from backoffice.entries import entry_of
 from backoffice.ledgers import event_of, totals_of
 from backoffice.line import waits_for
+from backoffice.promises import promises_of
 from backoffice.shipment_pages import shipments_of
 from backoffice.tables.base import table
 from backoffice.tables.cases import CaseRow
@@ -42,6 +43,8 @@ def page(connection: Connection, name: str) -> OrderView:
     own = select(*_ORDERS.c, cast(_ORDERS.c.body, Text).label("text"))
     row = _rows(connection, own.where(_ORDERS.c.id == name))[0]
     order = Order.model_validate_json(row["text"])
+    facts = _facts(connection, name)
+    late = [one.late for one in facts if one.late is not None]
     return OrderView(
         order_id=name,
         shop=row["shop"],
@@ -51,10 +54,13 @@ def page(connection: Connection, name: str) -> OrderView:
         started_at=row["started_at"],
         ended_at=row["ended_at"],
         erased_at=row["erased_at"],
+        promised_by=row["promised_by"],
+        promises=promises_of(connection, name),
+        delivered_late=any(late) if late else None,
         order=order,
         amendments=amendments_of(connection, name),
         transitions=_transitions(connection, name),
-        facts=_facts(connection, name),
+        facts=facts,
         money=_money(connection, name, order.currency),
         stock=_stock(connection, name),
         waits_for=waits_for(connection, name),
@@ -102,6 +108,7 @@ def _facts(connection: Connection, name: str) -> tuple[StepFact, ...]:
             attempt=row["attempt"],
             outcome=FactOutcome(row["outcome"]),
             detail=row["detail"],
+            late=row["late"],
         )
         for row in rows
     )

@@ -31,6 +31,7 @@ _ORDER = (
         _SHOPS.c.restock_email,
         _SHOPS.c.status_page,
         cast(_POLICIES.c.body, Text),
+        _ORDERS.c.promised_by,
     )
     .join(_SHOPS, _SHOPS.c.id == _ORDERS.c.shop)
     .join(_POLICIES, _POLICIES.c.digest == _ORDERS.c.policy)
@@ -93,10 +94,11 @@ class RecordBook:
             row = connection.execute(_ORDER.where(_ORDERS.c.id == order_id)).one_or_none()
         if row is None:
             raise NotOnRecord("order", order_id)
-        body, shop, seller, restock_email, status_page, policy = row
+        body, shop, seller, restock_email, status_page, policy, promised_by = row
         return OrderOnRecord(
             order_id=order_id,
             order=Order.model_validate_json(body),
+            promised_by=promised_by,
             shop=Shop(
                 id=shop,
                 seller=Seller.model_validate_json(seller),

@@ -9,25 +9,32 @@ from sqlalchemy import delete, func, or_, select, update
 from backoffice.database import Database
 from backoffice.tables.base import table
 from backoffice.tables.cases import CaseAnswerRow, CaseRow
-from backoffice.tables.orders import OrderRow, StepFactRow, TransitionRow
+from backoffice.tables.orders import (
+    DeliveryPromiseRow,
+    OrderRow,
+    StepFactRow,
+    TransitionRow,
+)
 from backoffice.tables.papers import DocumentRow, PrintJobRow, PrintState
 from domain.journal import FactOutcome
 from domain.status import OrderStatus
 
 _ORDERS, _TRANSITIONS, _FACTS = table(OrderRow), table(TransitionRow), table(StepFactRow)
+_PROMISES = table(DeliveryPromiseRow)
 _CASES, _ANSWERS = table(CaseRow), table(CaseAnswerRow)
 _DOCUMENTS, _JOBS = table(DocumentRow), table(PrintJobRow)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an order is on record: its changes of status, the calls that got through, and the
-    cases that are open, or closed by an answer."""
+    """How far an order is on record: its changes of status, the calls that got through, the cases
+    that are open, or closed by an answer, and the days that the customer was told."""
 
     status: OrderStatus
     numbers: frozenset[int]
     done: frozenset[str]
     cases: frozenset[str]
+    promises: frozenset[int] = frozenset()
 
 
 class RestoreBook:
@@ -53,8 +60,15 @@ class RestoreBook:
                 )
             ).all()
             cases = connection.scalars(select(_CASES.c.id).where(_CASES.c.order_id == order_id))
+            promises = connection.scalars(
+                select(_PROMISES.c.number).where(_PROMISES.c.order_id == order_id)
+            )
             return Progress(
-                OrderStatus(row.status), frozenset(numbers), frozenset(done), frozenset(cases)
+                OrderStatus(row.status),
+                frozenset(numbers),
+                frozenset(done),
+                frozenset(cases),
+                frozenset(promises),
             )
 
     def orders_since(self, moment: datetime) -> tuple[str, ...]:

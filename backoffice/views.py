@@ -12,6 +12,7 @@ from domain.model import Model
 from domain.money import Money
 from domain.order import Amended, Order
 from domain.payment import PaymentEvent
+from domain.promise import NewPromise
 from domain.shipping import Label
 from domain.status import OrderStatus
 from domain.stock import StockEntry
@@ -93,7 +94,9 @@ class CallbackView(Model):
 
 
 class OrderView(Model):
-    """Everything about one order."""
+    """Everything about one order. ``promised_by`` is what the customer is promised, ``promises``
+    are the days that were told after the first; ``delivered_late`` is known at the door.
+    """
 
     order_id: str
     shop: str
@@ -103,6 +106,9 @@ class OrderView(Model):
     started_at: datetime | None
     ended_at: datetime | None
     erased_at: datetime | None
+    promised_by: datetime | None
+    promises: tuple[NewPromise, ...]
+    delivered_late: bool | None
     order: Order
     amendments: tuple[Amended, ...]
     transitions: tuple[Transition, ...]

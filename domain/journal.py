@@ -6,6 +6,7 @@ from typing import Annotated
 
 from domain.cases import Answer, Case
 from domain.model import LongText, Model, OptionalText, unsaid
+from domain.promise import NewPromise
 from domain.status import OrderStatus, Step
 
 
@@ -56,7 +57,8 @@ class FactOutcome(StrEnum):
 class StepFact(Model):
     """One try at one step: when it began and ended, the how-manieth try, how it went.
 
-    Unique by (key, attempt); ``key`` is the operation's idempotency key.
+    Unique by (key, attempt); ``key`` is the operation's idempotency key. ``late`` is whether a
+    delivery came after what the customer was promised.
     """
 
     key: str
@@ -68,6 +70,7 @@ class StepFact(Model):
     attempt: int = 1
     outcome: FactOutcome = FactOutcome.DONE
     detail: LongText = ""
+    late: Annotated[bool | None, unsaid(None)] = None
 
 
 class Journal(Model):
@@ -77,3 +80,4 @@ class Journal(Model):
     facts: tuple[StepFact, ...] = ()
     cases: tuple[Case, ...] = ()
     answers: tuple[Answer, ...] = ()
+    promises: Annotated[tuple[NewPromise, ...], unsaid(())] = ()

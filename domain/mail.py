@@ -16,6 +16,7 @@ class MailKind(StrEnum):
     OUT_OF_STOCK = "out_of_stock"
     ADDRESS_CHANGED = "address_changed"
     AMENDED = "amended"
+    DELIVERY_LATER = "delivery_later"
     SHIPPED = "shipped"
     CANCELLED = "cancelled"
     PART_CANCELLED = "part_cancelled"

@@ -178,6 +178,8 @@ class OrderInput(Model):
 
     ``clocks`` are what the clocks of the policy's time zones show, written down when the order was
     accepted: whatever is learnt of them later changes no deadline on a replay.
+    ``promised_by`` is when the customer is promised to have it; orders from before promises have
+    none.
     ``begun_before`` is set where the engine has lost an earlier run of the order: since then each
     of its calls may have had its effect, and is looked up before it is made. ``order`` is as it
     came, and ``amendments`` are those that the earlier run has tried.
@@ -191,3 +193,4 @@ class OrderInput(Model):
     begun_before: datetime | None = None
     clocks: Annotated[tuple[ZoneClock, ...], unsaid(())] = ()
     amendments: Annotated[tuple[Amended, ...], unsaid(())] = ()
+    promised_by: Annotated[datetime | None, unsaid(None)] = None

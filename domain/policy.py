@@ -13,7 +13,7 @@ from domain.cases import CaseAnswer
 from domain.hours import WorkingHours
 from domain.model import Model, unsaid
 from domain.money import Currency
-from domain.shipping import LabelFormat, ServiceLevel
+from domain.shipping import LabelFormat, RateChoice, ServiceLevel
 
 Percent = Annotated[int, Field(ge=0, le=100)]
 Patience = Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=365))]
@@ -72,6 +72,12 @@ class Policy(Model):
     case_answer_within: Patience = timedelta(days=2)
     give_up_after: Patience = timedelta(days=14)
     """How long a trouble that nobody answers is tried again before the order is cancelled."""
+    handling_time: Annotated[
+        timedelta, Field(ge=timedelta(0), le=timedelta(days=90)), unsaid(timedelta(0))
+    ] = timedelta(0)
+    """How long an order takes from its acceptance to the dock, of `warehouse_hours` where there are
+    some. The promise to the customer counts from then: the next collection by `courier_calendar`
+    (its `cut_off`), and the service level's `transit_days`."""
     transit_days: dict[ServiceLevel, Annotated[int, Field(ge=1, le=60)]] = Field(
         default_factory=lambda: {
             ServiceLevel.ECONOMY: 8,
@@ -80,6 +86,11 @@ class Policy(Model):
         }
     )
     courier_calendar: WorkingCalendar = WorkingCalendar()
+    rate_choice: Annotated[RateChoice, unsaid(RateChoice.CHEAPEST_IN_TIME)] = (
+        RateChoice.CHEAPEST_IN_TIME
+    )
+    """Which rate is bought: the cheapest that keeps the promise to the customer, and where none
+    does the fastest; or always the cheapest, or the fastest."""
     label_extra: Annotated[int, Field(ge=0)] = 500
     """How much more labels may cost than those that were chosen first, in their currency's minor
     unit, before a person is asked: for a new address, for parcels that were packed otherwise than
@@ -95,7 +106,13 @@ class Policy(Model):
     review_after: Patience = timedelta(days=7)
 
 
-_BY_WAREHOUSE = ("pick_within", "pack_within", "hand_over_within", "recall_answer_within")
+_BY_WAREHOUSE = (
+    "pick_within",
+    "pack_within",
+    "hand_over_within",
+    "recall_answer_within",
+    "handling_time",
+)
 _BY_SUPPORT = ("case_answer_within", "review_within")
 _MOST_WEEKS = 104
 

@@ -90,8 +90,9 @@ class Shop(Model):
 
 
 class OrderOnRecord(Model):
-    """An order with its shop, as the back office holds them."""
+    """An order with its shop, as the back office holds them, and what the customer is promised."""
 
     order_id: str
     order: Order
     shop: Shop
+    promised_by: datetime | None = None

@@ -1,7 +1,7 @@
 """Parcels, rates and labels; and the choice of a service by policy."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 
 from pydantic import Field
@@ -18,6 +18,14 @@ class ServiceLevel(StrEnum):
     ECONOMY = "economy"
     STANDARD = "standard"
     EXPRESS = "express"
+
+
+class RateChoice(StrEnum):
+    """Which of the rates that carry every parcel is bought."""
+
+    CHEAPEST_IN_TIME = "cheapest_in_time"
+    CHEAPEST = "cheapest"
+    FASTEST = "fastest"
 
 
 class LabelFormat(StrEnum):
@@ -129,10 +137,39 @@ def plan_parcels(
 
 
 class Choice(Model):
-    """The chosen service: one quote for each parcel, and whether it keeps the promise."""
+    """The chosen service: one quote for each parcel, whether it keeps the promise, the end of the
+    day by which it is there (None where the carrier does not say), and why it was chosen."""
 
     quotes: tuple[Quote, ...]
     in_time: bool
+    there_by: datetime | None = None
+    why: str = ""
+
+
+class _Offer:
+    """One service for every parcel."""
+
+    def __init__(
+        self,
+        kind: tuple[str, str, str],
+        quotes: tuple[Quote, ...],
+        calendar: WorkingCalendar,
+        collected: date,
+        zone: tzinfo | None,
+    ) -> None:
+        self.kind, self.quotes = kind, quotes
+        self.cost = sum(quote.cost.amount for quote in quotes)
+        days = [quote.transit_days for quote in quotes]
+        known = [one for one in days if one is not None]
+        self.days = max(known) if len(known) == len(days) else _UNKNOWN
+        self.there_by: datetime | None = None
+        if self.days < _UNKNOWN:
+            day = calendar.add_working_days(collected, self.days)
+            self.there_by = calendar.end_of(day, zone)
+
+
+_UNKNOWN = 999
+"""Days of a service without a transit time: too slow."""
 
 
 def choose_service(
@@ -141,38 +178,46 @@ def choose_service(
     calendar: WorkingCalendar,
     ready_at: datetime,
     promised_by: datetime,
+    zone: tzinfo | None = None,
+    rule: RateChoice = RateChoice.CHEAPEST_IN_TIME,
 ) -> Choice | None:
-    """The cheapest service that carries every parcel and meets the promise, else the fastest.
+    """The service that policy chooses: usually the cheapest that carries every parcel and meets
+    the promise, else the fastest.
 
     A service without a transit time counts as too slow. Ties go to the faster, then to the
-    first by carrier and service. None where no service carries every parcel.
+    first by carrier and service. None where no service carries every parcel. ``zone`` is the
+    calendar's time zone as the order was given it.
     """
     services: dict[tuple[str, str, str], dict[str, Quote]] = {}
     for quote in quotes:
         kind = (quote.carrier, quote.service, quote.cost.currency)
         services.setdefault(kind, {})[quote.parcel] = quote
+    collected = calendar.dispatch_day(ready_at, zone)
     whole = [
-        (kind, tuple(offer[parcel.id] for parcel in parcels))
-        for kind, offer in services.items()
-        if all(parcel.id in offer for parcel in parcels)
+        _Offer(kind, tuple(each[parcel.id] for parcel in parcels), calendar, collected, zone)
+        for kind, each in services.items()
+        if all(parcel.id in each for parcel in parcels)
     ]
     if not whole:
         return None
+    punctual = [one for one in whole if one.there_by is not None and one.there_by <= promised_by]
+    day = f"{promised_by.astimezone(zone or promised_by.tzinfo):%Y-%m-%d}"
+    if rule is RateChoice.CHEAPEST:
+        best, why = min(whole, key=_by_cost), f"the cheapest of {len(whole)}, by policy"
+    elif rule is RateChoice.FASTEST:
+        best, why = min(whole, key=_by_speed), f"the fastest of {len(whole)}, by policy"
+    elif punctual:
+        best = min(punctual, key=_by_cost)
+        why = f"the cheapest of {len(punctual)} that are there by {day}"
+    else:
+        best = min(whole, key=_by_speed)
+        why = f"the fastest of {len(whole)}: none is there by {day}"
+    return Choice(quotes=best.quotes, in_time=best in punctual, there_by=best.there_by, why=why)
 
-    def cost(offer: tuple[Quote, ...]) -> int:
-        return sum(quote.cost.amount for quote in offer)
 
-    def days(offer: tuple[Quote, ...]) -> int:
-        return max(999 if q.transit_days is None else q.transit_days for q in offer)
+def _by_cost(offer: _Offer) -> tuple[int, int, tuple[str, str, str]]:
+    return offer.cost, offer.days, offer.kind
 
-    def in_time(offer: tuple[Quote, ...]) -> bool:
-        if days(offer) >= 999:
-            return False
-        return calendar.end_of(calendar.delivered_on(ready_at, days(offer))) <= promised_by
 
-    punctual = [(kind, offer) for kind, offer in whole if in_time(offer)]
-    if punctual:
-        best = min(punctual, key=lambda one: (cost(one[1]), days(one[1]), one[0]))
-        return Choice(quotes=best[1], in_time=True)
-    best = min(whole, key=lambda one: (days(one[1]), cost(one[1]), one[0]))
-    return Choice(quotes=best[1], in_time=False)
+def _by_speed(offer: _Offer) -> tuple[int, int, tuple[str, str, str]]:
+    return offer.days, offer.cost, offer.kind

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
@@ -61,12 +62,12 @@ class MailTexts:
 
     def write(self, kind: MailKind, on_record: OrderOnRecord, facts: Mapping[str, str]) -> MailText:
         """One mail about an order. ``facts`` are what the workflow knows: ``reason``,
-        ``credit_notes``, ``link`` and ``pay_by`` (to pay), ``expected``, ``wait_until`` and
-        ``news`` (of a backorder), ``tracking.1`` ("carrier number"), pieces by line
-        (``missing.LINE``, and of a part ``inside``, ``rest`` and ``cancelled``), ``follows``,
-        ``charged`` and ``owed`` (to go with them), ``part`` (not all of it moves), ``was.1`` and
-        ``now.1`` (lines of an amended order) with ``total_was`` and ``total_now``, ``sku``,
-        ``on_hand``, ``reorder_point``."""
+        ``credit_notes``, ``link`` and ``pay_by`` (to pay), ``expected`` (of goods, or of a late
+        parcel), ``wait_until``, ``promised_by`` and ``news`` (of a backorder), ``tracking.1``
+        ("carrier number"), pieces by line (``missing.LINE``, and of a part ``inside``, ``rest`` and
+        ``cancelled``), ``follows``, ``charged`` and ``owed`` (to go with them), ``part`` (not all
+        of it moves), ``was.1`` and ``now.1`` (lines of an amended order) with ``total_was`` and
+        ``total_now``, ``sku``, ``on_hand``, ``reorder_point``."""
         language = self._language(on_record.order.customer.language)
         plain = self._environment.get_template(f"{language}/{kind.value}.txt")
         rich = self._environment.get_template(f"{language}/{kind.value}.html")
@@ -114,8 +115,17 @@ def _context(on_record: OrderOnRecord, facts: Mapping[str, str], language: str) 
         "total_now": facts.get("total_now", ""),
         "charged": facts.get("charged", ""),
         "owed": facts.get("owed", ""),
+        "promised_by": _day(on_record),
         "facts": facts,
     }
+
+
+def _day(on_record: OrderOnRecord) -> str:
+    """The day by which the customer is promised to have it, as the courier's calendar has it."""
+    if on_record.promised_by is None:
+        return ""
+    zone = ZoneInfo(on_record.shop.policy.courier_calendar.time_zone)
+    return on_record.promised_by.astimezone(zone).date().isoformat()
 
 
 def _place(address: Address) -> list[str]:

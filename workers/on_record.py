@@ -104,4 +104,6 @@ def _has_journal(journal: Journal, before: Progress) -> bool:
     numbers = {one.number for one in journal.transitions}
     facts = {one.key for one in journal.facts if one.outcome is not FactOutcome.FAILED}
     cases = {one.id for one in journal.cases} | {one.case for one in journal.answers}
-    return numbers <= before.numbers and facts <= before.done and cases <= before.cases
+    promises = {one.number for one in journal.promises}
+    told = numbers <= before.numbers and promises <= before.promises
+    return told and facts <= before.done and cases <= before.cases

@@ -20,6 +20,7 @@ from domain.steering import CancelRequest
 from domain.stock import Want
 from workflows.desk import Desk
 from workflows.interruptions import Stopped
+from workflows.promise import promise_from_now, promise_goods_on
 from workflows.shipment import Shipment
 
 _LOOK_EVERY = timedelta(days=1)
@@ -98,6 +99,8 @@ class Backorder:
             desk.settle(self._asked, "the order is being cancelled")
             raise
         served = not promised.shortages
+        if served:
+            promise_from_now(desk, self._shipment)
         desk.settle(self._asked, "the goods have come" if served else "the order waits no longer")
         return served
 
@@ -163,6 +166,7 @@ class Backorder:
             "expected": "" if expected is None else expected.isoformat(),
             "wait_until": f"{self._ends:%Y-%m-%d}",
             "news": "" if self._mails == 1 else "yes",
+            "promised_by": promise_goods_on(desk, self._shipment, expected),
         }
         if self._rest is not None:
             facts |= {f"rest.{one.line}": str(one.quantity) for one in self._rest.portions}

@@ -8,6 +8,7 @@ from temporalio import workflow
 from activities.shipping import BuyLabels, ShippingActivities, VoidLabels
 from domain.shipping import Item, Quote, plan_parcels
 from domain.status import Step
+from workflows.promise import tell_of_a_later_day
 from workflows.rates import Rates
 from workflows.shipment import Shipment
 
@@ -47,8 +48,16 @@ async def buy_labels(shipment: Shipment, overtaken: Callable[[], bool] = lambda:
         "tracking",
         shipment.id,
         workflow.now(),
+        detail=_why(shipment, rates),
         attempt=shipment.label_version,
     )
+    tell_of_a_later_day(shipment, rates.choice)
+
+
+def _why(shipment: Shipment, rates: Rates) -> str:
+    """What was chosen and why, for the order's page."""
+    label, choice = shipment.labels[0], rates.choice
+    return f"{label.carrier} {label.service}: {'' if choice is None else choice.why}"
 
 
 async def _buy(shipment: Shipment, rates: Rates, version: int) -> None:

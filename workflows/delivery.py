@@ -9,6 +9,7 @@ from domain.status import OrderStatus, Step
 from domain.tracking import CourierStatus
 from workflows.attributes import shipped
 from workflows.patience import Patience
+from workflows.promise import delivered_late, overdue_by
 from workflows.shipment import Shipment
 from workflows.short_pick import facts_of_missing, tell_what_the_channel_owes
 
@@ -63,6 +64,7 @@ async def until_delivered(shipment: Shipment) -> bool:
         shipment.id,
         desk.policy.deliver_within,
         "Handed over, and not delivered",
+        by=overdue_by(desk),
     )
     trouble: Case | None = None
     while not _all(shipment, numbers, CourierStatus.DELIVERED):
@@ -80,7 +82,8 @@ async def until_delivered(shipment: Shipment) -> bool:
         )
     patience.settle("delivered")
     desk.settle(trouble, "delivered")
-    desk.journal.waited(Step.DELIVERY, "delivered", shipment.id, patience.began)
+    late = delivered_late(shipment)
+    desk.journal.waited(Step.DELIVERY, "delivered", shipment.id, patience.began, late=late)
     desk.enter(OrderStatus.DELIVERED, Step.DELIVERY, shipment.id)
     await desk.record()
     return True

@@ -50,6 +50,8 @@ class Desk:
         self.order: Order = given.order
         self.policy: Policy = given.policy
         self.clocks = given.clocks
+        self.promised_by: datetime | None = given.promised_by
+        self.expected_by: datetime | None = None
         self.accepted_at: datetime = given.accepted_at
         self._begun_before: datetime | None = given.begun_before or _reset_since(given)
         self.status = OrderStatus.ACCEPTED

@@ -1,6 +1,7 @@
 """What warehouse and couriers have told about one shipment, kept until somebody asks for it."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from domain.tracking import CourierEvent, CourierStatus, advance
 from domain.warehouse import HandedOver, Packed, Picked, RecallOutcome, RecallResult
@@ -19,6 +20,7 @@ class ShipmentInbox:
         self._doubted: dict[str, str] = {}
         self.tracking_numbers: tuple[str, ...] = ()
         self._couriers: dict[str, CourierStatus] = {}
+        self._delivered: dict[str, datetime] = {}
         self._seen: set[str] = set()
 
     def take(self, message: Picked | Packed | HandedOver | RecallResult) -> bool:
@@ -60,7 +62,10 @@ class ShipmentInbox:
     def follow(self, event: CourierEvent) -> None:
         """Take a courier's event; late, double and out-of-order ones change nothing."""
         now = self._couriers.get(event.tracking_number, CourierStatus.UNKNOWN)
-        self._couriers[event.tracking_number] = advance(now, event.status)
+        then = self._couriers[event.tracking_number] = advance(now, event.status)
+        if then is CourierStatus.DELIVERED and then is not now:
+            at = event.at
+            self._delivered[event.tracking_number] = at if at.tzinfo else at.replace(tzinfo=UTC)
 
     def news_of_couriers(self) -> Callable[[], bool]:
         """A condition that holds once a courier has reported something new."""
@@ -77,6 +82,10 @@ class ShipmentInbox:
         manifest = self.told_gone and bool(self.tracking_numbers)
         scanned = (self.courier_status(number) for number in self.tracking_numbers)
         return self.gone_for_sure or manifest or any(one.in_couriers_hands for one in scanned)
+
+    def delivered_at(self, tracking_number: str) -> datetime | None:
+        """When a parcel was delivered, by the courier's own word."""
+        return self._delivered.get(tracking_number)
 
     def courier_status(self, tracking_number: str) -> CourierStatus:
         """Where a parcel is."""

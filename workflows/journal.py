@@ -8,6 +8,7 @@ from temporalio import workflow
 from domain.cases import Answer, Case
 from domain.ids import order_of
 from domain.journal import FactOutcome, Journal, StepFact, Transition
+from domain.promise import NewPromise, PromiseReason
 from domain.status import OrderStatus, Step
 
 Entry = TypeVar("Entry")
@@ -23,6 +24,7 @@ class JournalKeeper:
     def __init__(self) -> None:
         """An order that was accepted and has decided nothing yet."""
         self._number = 0
+        self._promises = 0
         self._open = Journal()
 
     def transition(
@@ -48,7 +50,7 @@ class JournalKeeper:
             order=order,
         )
 
-    def add(self, *entries: Transition | StepFact | Case | Answer) -> None:
+    def add(self, *entries: Transition | StepFact | Case | Answer | NewPromise) -> None:
         """Put entries on their way to the record."""
         for entry in entries:
             match entry:
@@ -60,6 +62,8 @@ class JournalKeeper:
                     change = {"cases": (*self._open.cases, entry)}
                 case Answer():
                     change = {"answers": (*self._open.answers, entry)}
+                case NewPromise():
+                    change = {"promises": (*self._open.promises, entry)}
             self._open = self._open.model_copy(update=change)
 
     def waited(
@@ -71,6 +75,7 @@ class JournalKeeper:
         outcome: FactOutcome = FactOutcome.DONE,
         detail: str = "",
         attempt: int = 1,
+        late: bool | None = None,
     ) -> None:
         """Note a step that somebody else did: when waiting began, and that it ended now."""
         self.add(
@@ -84,6 +89,20 @@ class JournalKeeper:
                 attempt=attempt,
                 outcome=outcome,
                 detail=detail[:4000],
+                late=late,
+            )
+        )
+
+    def promise(self, by: datetime, reason: PromiseReason, shipment: str | None) -> None:
+        """Note a day that the customer is told after the first."""
+        self._promises += 1
+        self.add(
+            NewPromise(
+                number=self._promises,
+                shipment=shipment,
+                by=by,
+                reason=reason,
+                at=workflow.now(),
             )
         )
 
@@ -104,6 +123,7 @@ class JournalKeeper:
             facts=_without(self._open.facts, journal.facts),
             cases=_without(self._open.cases, journal.cases),
             answers=_without(self._open.answers, journal.answers),
+            promises=_without(self._open.promises, journal.promises),
         )
 
 

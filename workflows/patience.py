@@ -25,16 +25,18 @@ class Patience:
         within: timedelta,
         reason: str,
         hours: WorkingHours | None = None,
+        by: datetime | None = None,
     ) -> None:
         """``reason`` goes on with the moment at which waiting began. ``hours`` are those of who is
-        waited for; without them the time runs on the clock."""
+        waited for; without them the time runs on the clock. ``by`` is when it is late at first,
+        where somebody was told a day."""
         self._desk = desk
         self._kind = kind
         self._shipment = shipment
         self._within = within
         self._hours = hours
         self.began = workflow.now()
-        self._by = self._deadline()
+        self._by = by or self._deadline()
         self._reason = f"{reason} since {self.began:%Y-%m-%d %H:%M} UTC"
         self._case: Case | None = None
 

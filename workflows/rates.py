@@ -1,15 +1,16 @@
 """Which service carries a shipment: by policy, by what carriers sell, and by what it may cost."""
 
 from collections.abc import Callable
-from datetime import datetime
 
 from temporalio import workflow
 
 from activities.shipping import AskQuotes, ShippingActivities
 from domain.cases import CaseAnswer, CaseKind
+from domain.clocks import zone_in
 from domain.money import Money
 from domain.shipping import Choice, Quote, choose_service
 from workflows.interruptions import Overtaken
+from workflows.promise import promise_by
 from workflows.shipment import Shipment
 from workflows.trouble import Trouble
 
@@ -26,6 +27,7 @@ class Rates:
         self._overtaken = overtaken
         self._unsold: dict[tuple[str, str], int] = {}
         self._errors: list[str] = []
+        self.choice: Choice | None = None
         self._no_rate = Trouble(shipment.desk, CaseKind.NO_RATE, shipment.id)
         self._no_label = Trouble(shipment.desk, CaseKind.LABEL_FAILED, shipment.id)
 
@@ -54,6 +56,7 @@ class Rates:
             if choice is None and not shipment.goes_elsewhere:
                 await self._nobody_carries()
             if choice is not None and not await self._too_dear(choice.quotes):
+                self.choice = choice
                 return choice.quotes
 
     def check_overtaken(self) -> None:
@@ -82,12 +85,15 @@ class Rates:
 
     def _by_policy(self, quotes: tuple[Quote, ...]) -> Choice | None:
         desk = self._shipment.desk
+        calendar = desk.policy.courier_calendar
         return choose_service(
             [one for one in quotes if self._unsold.get((one.carrier, one.service), 0) < _TRIES],
             self._shipment.parcels,
-            desk.policy.courier_calendar,
+            calendar,
             workflow.now(),
-            promised_by(self._shipment),
+            promise_by(desk),
+            zone_in(desk.clocks, calendar.time_zone),
+            desk.policy.rate_choice,
         )
 
     async def _nobody_carries(self) -> None:
@@ -138,14 +144,3 @@ class Rates:
 
 def _cost(quotes: tuple[Quote, ...]) -> int:
     return sum(quote.cost.amount for quote in quotes)
-
-
-def promised_by(shipment: Shipment) -> datetime:
-    """When the customer was promised to have it: the order's word, else the service level's."""
-    desk = shipment.desk
-    shipping = desk.order.shipping
-    if shipping.deliver_by is not None:
-        return shipping.deliver_by
-    calendar = desk.policy.courier_calendar
-    days = desk.policy.transit_days[shipping.service_level]
-    return calendar.end_of(calendar.delivered_on(desk.accepted_at, days))

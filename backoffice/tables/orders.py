@@ -16,13 +16,15 @@ from sqlmodel import Field
 
 from backoffice.tables.base import JSON, MOMENT, SORTED_BY_CODE_POINT, TEXT, Json, Record, one_of
 from domain.journal import FactOutcome, News
+from domain.promise import PromiseReason
 from domain.status import OrderStatus
 
 
 class OrderRow(Record, table=True):
     """An order. Its row is the lock under which everything about it is written.
 
-    ``status_number`` is the number of the newest transition, 0 before the first.
+    ``status_number`` is the number of the newest transition, 0 before the first. ``promised_by`` is
+    when the customer is promised to have it, empty in orders from before promises.
     """
 
     __tablename__ = "orders"
@@ -54,7 +56,22 @@ class OrderRow(Record, table=True):
     accepted_at: datetime = Field(sa_type=MOMENT)
     started_at: datetime | None = Field(default=None, sa_type=MOMENT)
     ended_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    promised_by: datetime | None = Field(default=None, sa_type=MOMENT)
     erased_at: datetime | None = Field(default=None, sa_type=MOMENT)
+
+
+class DeliveryPromiseRow(Record, table=True):
+    """A day that a customer was told after the first, and why; numbered by the order."""
+
+    __tablename__ = "delivery_promises"
+    __table_args__ = (one_of("reason", PromiseReason),)
+
+    order_id: str = Field(primary_key=True, sa_type=TEXT, foreign_key="orders.id")
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    shipment: str | None = Field(default=None, sa_type=TEXT)
+    by: datetime = Field(sa_type=MOMENT)
+    reason: str = Field(sa_type=TEXT)
+    at: datetime = Field(sa_type=MOMENT)
 
 
 class AddressChangeRow(Record, table=True):
@@ -144,7 +161,7 @@ class TransitionRow(Record, table=True):
 
 
 class StepFactRow(Record, table=True):
-    """One try at one step."""
+    """One try at one step; ``late`` is whether a delivery came after what was promised."""
 
     __tablename__ = "step_facts"
     __table_args__ = (
@@ -163,3 +180,4 @@ class StepFactRow(Record, table=True):
     ended_at: datetime = Field(sa_type=MOMENT)
     outcome: str = Field(sa_type=TEXT)
     detail: str = Field(sa_type=TEXT)
+    late: bool | None = Field(default=None)

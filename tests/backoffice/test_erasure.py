@@ -48,6 +48,7 @@ NOBODYS = {
         "key", "shop", "number", "order_id", "shipment", "document", "invoice", "reason",
     },
     "data_keys": {"subject", "master"},
+    "delivery_promises": {"order_id", "shipment", "reason"},
     "documents": {"key", "order_id", "shipment", "kind", "format", "label"},
     "engine_checks": {"order_id", "run_id"},
     "expected_goods": {"shop", "sku"},

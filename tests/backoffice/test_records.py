@@ -15,6 +15,7 @@ from backoffice.database import Database
 from backoffice.handoffs import HandoffBook
 from backoffice.ledgers import MoneyLedger
 from backoffice.prints import PrintQueue
+from backoffice.intake import IntakeBook
 from backoffice.records import RecordBook
 from backoffice.refusals import NotOnRecord, UnknownSku
 from backoffice.search import OrderSearch
@@ -271,7 +272,10 @@ def test_a_callback_says_what_the_shop_needs_to_know(trade: Trade) -> None:
         "shipment": f"{name}-s1",
         "parcel": f"{name}-s1-p1",
     }
+    promised = IntakeBook(trade.database).given(name).promised_by
+    assert promised is not None
     assert payloads[1] == {
+        "promised_by": promised.isoformat(),
         "id": f"{name}.2",
         "type": "order.shipped",
         "order": name,

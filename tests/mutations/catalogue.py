@@ -348,6 +348,20 @@ MUTATIONS = (
         (VENDORS,),
     ),
     Mutation(
+        "the promise ignores the cut-off",
+        "domain/calendar.py",
+        "        if local.time() > self.cut_off:\n",
+        "        if False:\n",
+        ("tests/domain/test_promise.py",),
+    ),
+    Mutation(
+        "a late parcel is on record as in time",
+        "workflows/promise.py",
+        "return any(min(at or workflow.now(), workflow.now()) > promised for at in moments)",
+        "return False",
+        ("tests/workflows/test_promises.py",),
+    ),
+    Mutation(
         "a holiday is counted as a working day",
         "domain/hours.py",
         "hours = None if day in free else opening[(day + _THURSDAY) % 7]",

@@ -1,5 +1,6 @@
 """The words of mails: complete, escaped, and in a language there is."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,20 @@ def test_only_a_payment_that_is_held_is_said_to_be_reserved() -> None:
     assert "reserved" in held.text
     assert "reserved" in held.html
     assert "reserved" not in prepaid.text + prepaid.html
+
+
+def test_a_confirmation_names_the_day_of_the_promise_where_the_courier_works() -> None:
+    promised = on_record().model_copy(
+        update={"promised_by": datetime(2026, 3, 9, 22, 59, 59, tzinfo=UTC)}
+    )
+    said = TEXTS.write(MailKind.CONFIRMATION, promised, {})
+    assert "You have it by 2026-03-09." in said.text
+    assert "2026-03-09" in said.html
+    none = TEXTS.write(MailKind.CONFIRMATION, on_record(), {})
+    assert "You have it by" not in none.text + none.html
+    later = TEXTS.write(MailKind.DELIVERY_LATER, on_record(), {"expected": "2026-03-12"})
+    for words in (later.subject, later.text, later.html):
+        assert "2026-03-12" in words
 
 
 def test_each_parcel_is_named_in_order_with_its_carriers_page() -> None:
