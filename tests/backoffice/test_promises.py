@@ -12,8 +12,7 @@ from domain.journal import Journal
 from domain.promise import NewPromise, PromiseReason
 from domain.record import Commit
 from domain.status import OrderStatus
-from tests.backoffice.conftest import Trade
-from tests.backoffice.samples import NOW, SHOP, fact, transition
+from tests.backoffice.samples import NOW, SHOP, Trade, fact, transition
 
 DAY = timedelta(days=1)
 

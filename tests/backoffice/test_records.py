@@ -13,9 +13,9 @@ from backoffice.audits import Audits
 from backoffice.callbacks import CallbackBook
 from backoffice.database import Database
 from backoffice.handoffs import HandoffBook
+from backoffice.intake import IntakeBook
 from backoffice.ledgers import MoneyLedger
 from backoffice.prints import PrintQueue
-from backoffice.intake import IntakeBook
 from backoffice.records import RecordBook
 from backoffice.refusals import NotOnRecord, UnknownSku
 from backoffice.search import OrderSearch
