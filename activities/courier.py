@@ -72,6 +72,10 @@ class HandoffOnRecord(Protocol):
         """The customs lines of a shipment's handoff; none within a country."""
         ...
 
+    def customs_today(self, shipment: str) -> tuple[CustomsLine, ...]:
+        """The same, and what the catalogue has learnt of its other lines since."""
+        ...
+
 
 class LabelsOnRecord(Protocol):
     """Labels as the back office holds them."""

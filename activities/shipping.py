@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from typing import Annotated
 
 from temporalio import activity
 
@@ -12,10 +13,11 @@ from activities.pace import Clock, Pace, earlier_progress, go_on_later
 from activities.step import IN_DOUBT_FOR, Records, Request, StepRun, step_run
 from domain.failures import BeingMade, NotDone, UnknownOutcome
 from domain.journal import FactOutcome
-from domain.model import LongText, Model
-from domain.record import Commit
+from domain.model import LongText, Model, unsaid
+from domain.record import Commit, OrderOnRecord
 from domain.shipping import Label, LabelError, LabelFormat, PlannedParcel, Quote, label_id
 from domain.status import Step
+from domain.warehouse import CustomsLine
 
 
 class AskQuotes(Request):
@@ -25,9 +27,11 @@ class AskQuotes(Request):
 
 
 class Quotes(Model):
-    """All rates for all parcels."""
+    """All rates for all parcels; or none, and what cannot cross a border as the catalogue ``lacks``
+    its HS code or origin."""
 
     quotes: tuple[Quote, ...] = ()
+    lacks: Annotated[tuple[str, ...], unsaid(())] = ()
 
 
 class QuoteProgress(Model):
@@ -112,7 +116,12 @@ class ShippingActivities:
         """Ask for every rate; which one is taken is the policy's choice."""
         with step_run(self._records, request, Step.BOOKING, self.quote) as run:
             on_record = self._records.order(request.order_id)
-            customs = self._handoffs.customs_of(run.subject)
+            customs = self._customs(run, on_record)
+            lacks = _undeclared(on_record, request.parcels, customs)
+            if lacks:
+                words = f"no HS code or origin: {', '.join(lacks)}"
+                run.commit(outcome=FactOutcome.MISTAKE, detail=words)
+                return Quotes(lacks=lacks)
             pace, before = Pace(self._clock), earlier_progress(QuoteProgress)
             asked, quotes = before.asked, list(before.quotes)
             for parcel in request.parcels[asked:]:
@@ -130,6 +139,13 @@ class ShippingActivities:
                 asked += 1
             run.commit(outcome=FactOutcome.DONE if quotes else FactOutcome.MISTAKE)
             return Quotes(quotes=tuple(quotes))
+
+    def _customs(self, run: StepRun, on_record: OrderOnRecord) -> tuple[CustomsLine, ...]:
+        """What was handed off; what lacked then may be in the catalogue by now."""
+        customs = self._handoffs.customs_of(run.subject)
+        if _crosses_a_border(on_record) and len(customs) < len(on_record.order.lines):
+            return self._handoffs.customs_today(run.subject)
+        return customs
 
     @activity.defn(name="buy_labels", no_thread_cancel_exception=True)
     @operation("buy_labels")
@@ -234,3 +250,21 @@ class ShippingActivities:
 def _is_waited_for(run: StepRun, made_within: timedelta | None) -> bool:
     """Whether a label that is still in the making may take more time."""
     return made_within is None or run.waited < made_within
+
+
+def _crosses_a_border(on_record: OrderOnRecord) -> bool:
+    return on_record.order.shipping_address.country != on_record.shop.seller.address.country
+
+
+def _undeclared(
+    on_record: OrderOnRecord,
+    parcels: tuple[PlannedParcel, ...],
+    customs: tuple[CustomsLine, ...],
+) -> tuple[str, ...]:
+    """SKUs in parcels across a border of which customs could not be told what they are."""
+    if not _crosses_a_border(on_record):
+        return ()
+    known = {one.line for one in customs}
+    inside = {portion.line for parcel in parcels for portion in parcel.contents}
+    lines = on_record.order.lines
+    return tuple(sorted({one.sku for one in lines if one.id in inside and one.id not in known}))

@@ -11,6 +11,7 @@ from activities.step import Records, Request, step_run
 from domain.address import Address
 from domain.attempt import Attempt
 from domain.catalogue import Product, bin_route
+from domain.customs import customs_line
 from domain.journal import FactOutcome
 from domain.model import LongText, Model
 from domain.order import Amended, Order
@@ -148,18 +149,9 @@ class WarehouseActivities:
                     weight_grams=product.weight_grams,
                 )
             )
-            if product.may_cross_borders:
-                customs.append(
-                    CustomsLine(
-                        line=line.id,
-                        name=product.customs_name or product.name,
-                        hs_code=product.hs_code,
-                        origin=product.origin or "",
-                        quantity=portion.quantity,
-                        value=line.net * portion.quantity // line.quantity,
-                        weight_grams=product.weight_grams,
-                    )
-                )
+            declared = customs_line(line, product, portion.quantity)
+            if declared is not None:
+                customs.append(declared)
         seller = self._records.order(request.order_id).shop.seller
         abroad = order.shipping_address.country != seller.address.country
         return Handoff(

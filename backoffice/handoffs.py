@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Text, cast, func, select, tuple_
 
+from backoffice.catalogue import CatalogueBook
 from backoffice.database import Database
 from backoffice.shipments import label_of
 from backoffice.tables.base import table
@@ -12,6 +13,8 @@ from backoffice.tables.messages import InboxRow
 from backoffice.tables.orders import OrderRow
 from backoffice.tables.papers import InvoiceRow
 from backoffice.tables.shipping import HandoffRow, LabelRow
+from domain.customs import customs_line
+from domain.order import Order
 from domain.shipping import Label, Portion
 from domain.status import OrderStatus
 from domain.warehouse import CustomsLine, Handoff, HandoffAnswer, Picked, PickedLine
@@ -65,6 +68,29 @@ class HandoffBook:
         """The customs lines of a shipment's handoff; none within a country."""
         found = self.handoff(shipment)
         return () if found is None else found.customs
+
+    def customs_today(self, shipment: str) -> tuple[CustomsLine, ...]:
+        """The same for a parcel across a border, and what the catalogue has learnt of lines that
+        it could not declare when they were handed off."""
+        found = self.handoff(shipment)
+        if found is None:
+            return ()
+        with self._database.reading() as connection:
+            body = connection.scalars(
+                select(cast(_ORDERS.c.body, Text)).where(_ORDERS.c.id == found.order)
+            ).one()
+        order, declared = Order.model_validate_json(body), {one.line for one in found.customs}
+        products = CatalogueBook(self._database).products(
+            found.shop, tuple(one.sku for one in found.lines)
+        )
+        more = (
+            customs_line(line, products[line.sku], one.quantity)
+            for one in found.lines
+            if one.line not in declared
+            and (line := order.line(one.line)) is not None
+            and line.sku in products
+        )
+        return (*found.customs, *(one for one in more if one is not None))
 
     def handoff(self, shipment: str) -> Handoff | None:
         """The document that was handed off for a shipment."""

@@ -1,14 +1,18 @@
 """People and the places that parcels go to."""
 
-from typing import Self
+from enum import StrEnum
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from domain.model import Country, Email, Model, OptionalText, Text
+from domain.model import Country, Email, Model, OptionalText, Text, unsaid
 
 
 class Address(Model):
-    """A postal address as the customer wrote it, in any script."""
+    """A postal address as the customer wrote it, in any script.
+
+    ``tax_id`` is the receiver's own number, for countries whose customs ask for it (CPF, PCCC).
+    """
 
     name: Text
     company: OptionalText = ""
@@ -19,6 +23,7 @@ class Address(Model):
     postal_code: OptionalText = ""
     country: Country
     phone: OptionalText = ""
+    tax_id: Annotated[str, Field(pattern=r"^([A-Za-z0-9./-]{1,40})?$"), unsaid("")] = ""
 
 
 class Customer(Model):
@@ -30,8 +35,26 @@ class Customer(Model):
     language: OptionalText = "en"
 
 
+class Incoterm(StrEnum):
+    """Who pays duties and taxes of a parcel that crosses a border, in the carriers' own words.
+
+    DDP: the seller. DDU and DAP: the customer; DAP is for DHL Express and DPD UK alone, eDAP for
+    DPD UK, FCA for DHL Express and FedEx. Source: Shippo, "Customs Declaration Incoterm".
+    """
+
+    DDP = "DDP"
+    DDU = "DDU"
+    FCA = "FCA"
+    DAP = "DAP"
+    EDAP = "eDAP"
+
+
 class Seller(Model):
-    """Who sells: printed on invoices, sender of mails and of parcels."""
+    """Who sells: printed on invoices, sender of mails and of parcels.
+
+    ``eori`` is the exporter's number and ``incoterm`` who pays duties: both go with customs
+    declarations; without an incoterm the carrier's own usage holds.
+    """
 
     name: Text
     address: Address
@@ -41,6 +64,8 @@ class Seller(Model):
     invoice_prefix: OptionalText = "INV"
     credit_note_prefix: OptionalText = ""
     footer: OptionalText = ""
+    eori: Annotated[str, Field(pattern=r"^([A-Z]{2}[A-Za-z0-9]{6,17})?$"), unsaid("")] = ""
+    incoterm: Annotated[Incoterm | None, unsaid(None)] = None
 
     @model_validator(mode="after")
     def _series_differ(self) -> Self:

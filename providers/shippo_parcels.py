@@ -5,7 +5,9 @@ from shippo.models.components import (
     CustomsDeclarationContentsTypeEnum,
     CustomsDeclarationCreateRequest,
     CustomsDeclarationEelPfcEnum,
+    CustomsDeclarationIncotermEnum,
     CustomsDeclarationNonDeliveryOptionEnum,
+    CustomsExporterIdentification,
     CustomsItemCreateRequest,
     DistanceUnitEnum,
     ParcelCreateRequest,
@@ -13,7 +15,7 @@ from shippo.models.components import (
     WeightUnitEnum,
 )
 
-from domain.address import Address, Seller
+from domain.address import Address, Incoterm, Seller
 from domain.money import Money
 from domain.shipping import PlannedParcel
 from domain.warehouse import CustomsLine
@@ -23,6 +25,15 @@ from providers.shippo_words import decimal_text
 _DESCRIPTION = 50
 """Characters of a customs description that every carrier prints."""
 _TARIFF = 12
+
+INCOTERMS = {
+    Incoterm.DDP: CustomsDeclarationIncotermEnum.DDP,
+    Incoterm.DDU: CustomsDeclarationIncotermEnum.DDU,
+    Incoterm.FCA: CustomsDeclarationIncotermEnum.FCA,
+    Incoterm.DAP: CustomsDeclarationIncotermEnum.DAP,
+    Incoterm.EDAP: CustomsDeclarationIncotermEnum.E_DAP,
+}
+"""Our words for who pays duties, and Shippo's."""
 
 
 def shipment_request(
@@ -101,6 +112,11 @@ def _declaration(
         certify_signer=carrier_text(sender.name, NAME, or_else="Sender", plain=True),
         eel_pfc=_export_clause(sender.address.country, to.country),
         items=items,
+        incoterm=None if sender.incoterm is None else INCOTERMS[sender.incoterm],
+        exporter_identification=(
+            CustomsExporterIdentification(eori_number=sender.eori) if sender.eori else None
+        ),
+        importer_reference=to.tax_id or None,
     )
 
 

@@ -28,6 +28,7 @@ class Rates:
         self._unsold: dict[tuple[str, str], int] = {}
         self._errors: list[str] = []
         self.choice: Choice | None = None
+        self._lacks: tuple[str, ...] = ()
         self._no_rate = Trouble(shipment.desk, CaseKind.NO_RATE, shipment.id)
         self._no_label = Trouble(shipment.desk, CaseKind.LABEL_FAILED, shipment.id)
 
@@ -53,6 +54,7 @@ class Rates:
             )
             answer = await desk.call(ShippingActivities.quote, request, "ask for rates")
             choice = self._by_policy(answer.quotes)
+            self._lacks = answer.lacks
             if choice is None and not shipment.goes_elsewhere:
                 await self._nobody_carries()
             if choice is not None and not await self._too_dear(choice.quotes):
@@ -101,6 +103,12 @@ class Rates:
         if self._errors:
             await self._no_label.ask(f"Nobody sells a label. {'; '.join(self._errors)}", answers)
             self._ask_all_again()
+        elif self._lacks:
+            await self._no_rate.ask(
+                f"{', '.join(self._lacks)} cannot cross the border: the catalogue has no HS code "
+                "or origin for customs. Put them in the catalogue and answer retry",
+                answers,
+            )
         else:
             await self._no_rate.ask(
                 "No carrier offers a rate for every parcel; check address and weights", answers

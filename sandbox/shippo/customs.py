@@ -94,6 +94,10 @@ def _declaration(world: World, request: ParsedRequest, body: Document) -> Docume
         wrong["non_delivery_option"] = f"One of {', '.join(_UNDELIVERED)} is required."
     if body.get("incoterm") not in (None, "", *_INCOTERMS):
         wrong["incoterm"] = f"One of {', '.join(_INCOTERMS)} is required."
+    exporter = body.get("exporter_identification")
+    eori = (as_object(exporter) or {}).get("eori_number")
+    if exporter is not None and not _is_eori(eori):
+        wrong["exporter_identification"] = "eori_number: two letters and 6 to 17 signs."
     if not as_list(body.get("items")):
         wrong["items"] = "At least one item is required."
     if wrong:
@@ -104,6 +108,7 @@ def _declaration(world: World, request: ParsedRequest, body: Document) -> Docume
         if isinstance(value, str | bool) and name not in ("metadata", "items")
     }
     declaration |= new_object(world, request) | {
+        "exporter_identification": exporter or {},
         "items": [_item_id(world, request, item) for item in body["items"]],
         "metadata": metadata_of(body),
         "object_state": "VALID",
@@ -156,6 +161,10 @@ def _item(world: World, request: ParsedRequest, body: Document) -> Document:
     }
     world.store.put(ITEM, item["object_id"], item)
     return item
+
+
+def _is_eori(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[A-Z]{2}[A-Za-z0-9]{6,17}", value) is not None
 
 
 def _is_count(value: object) -> bool:

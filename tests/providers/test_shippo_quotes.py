@@ -4,12 +4,15 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import ValidationError
+from shippo.models.components import CustomsDeclarationIncotermEnum
 
-from domain.address import Address
+from domain.address import Address, Incoterm, Seller
 from domain.failures import NotDone, Refused
 from domain.money import Money
 from domain.shipping import PlannedParcel, Portion, Quote
 from domain.warehouse import CustomsLine
+from providers.shippo_parcels import INCOTERMS
 from providers.shippo_shipping import ShippoCourier
 from providers.shippo_words import decimal_text
 from sandbox.client import Json, SandboxClient
@@ -209,3 +212,45 @@ def test_a_wrong_key_is_refused_in_shippos_words(
     sandbox.fault("shippo", "create_shipment", "http_error", status=401, body=said)
     with pytest.raises(Refused, match="401: Invalid token"):
         quotes(courier)
+
+
+def test_a_declaration_says_who_exports_who_imports_and_who_pays_duties(
+    sandbox: SandboxClient, courier: ShippoCourier
+) -> None:
+    seller = SELLER.model_copy(update={"eori": "DE1234567", "incoterm": Incoterm.DDP})
+    to = NEW_YORK.model_copy(update={"tax_id": "12-3456789"})
+    assert courier.quotes(ORDER, PARCEL, seller, to, "EUR", (MUGS,))
+    [declaration] = kept(sandbox, "customs/declarations")
+    assert declaration["exporter_identification"] == {"eori_number": "DE1234567"}
+    assert declaration["incoterm"] == "DDP"
+    assert declaration["importer_reference"] == "12-3456789"
+
+
+def test_what_nobody_said_is_not_declared(sandbox: SandboxClient, courier: ShippoCourier) -> None:
+    assert quotes(courier, NEW_YORK, (MUGS,))
+    [declaration] = kept(sandbox, "customs/declarations")
+    assert not {"incoterm", "importer_reference"} & declaration.keys()
+    assert not declaration["exporter_identification"]
+
+
+def test_every_incoterm_of_ours_is_one_of_shippo_s() -> None:
+    assert INCOTERMS.keys() == set(Incoterm)
+    assert set(INCOTERMS.values()) == set(CustomsDeclarationIncotermEnum)
+    assert all(INCOTERMS[one].value == one.value for one in Incoterm)
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "value"),
+    [
+        (Seller, "eori", "1234567"),
+        (Seller, "eori", "DE12"),
+        (Seller, "incoterm", "CIF"),
+        (Address, "tax_id", "one two"),
+    ],
+)
+def test_numbers_that_customs_cannot_read_are_refused(
+    model: type[Seller | Address], field: str, value: str
+) -> None:
+    whole = (SELLER if model is Seller else NEW_YORK).model_dump(mode="json")
+    with pytest.raises(ValidationError, match=field):
+        model.model_validate(whole | {field: value})
