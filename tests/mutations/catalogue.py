@@ -348,6 +348,13 @@ MUTATIONS = (
         (VENDORS,),
     ),
     Mutation(
+        "nobody is told what customs lack",
+        "activities/shipping.py",
+        "            if lacks:\n",
+        "            if False:\n",
+        ("tests/workflows/test_customs.py",),
+    ),
+    Mutation(
         "the promise ignores the cut-off",
         "domain/calendar.py",
         "        if local.time() > self.cut_off:\n",
