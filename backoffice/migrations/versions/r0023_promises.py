@@ -10,7 +10,8 @@ depends_on = None
 
 _MAILS = (
     "'confirmation', 'backordered', 'payment_needed', 'declined', 'out_of_stock', "
-    "'address_changed', 'amended', {later}'shipped', 'cancelled', 'part_cancelled', 'restock', 'review'"
+    "'address_changed', 'amended', {later}'shipped', 'cancelled', 'part_cancelled', 'restock', "
+    "'review'"
 )
 
 
