@@ -8,6 +8,7 @@ from temporalio import activity
 
 from activities.operations import operation
 from activities.step import Records, Request, StepRun, step_run
+from domain.crediting import ToCredit
 from domain.documents import DocumentKind, FileFormat
 from domain.invoicing import WHOLE, CreditReason, IssuedInvoice, Part
 from domain.model import Model, OptionalText, unsaid
@@ -69,7 +70,7 @@ class Printer(Protocol):
         credited: IssuedInvoice,
         reason: CreditReason,
     ) -> bytes:
-        """The invoice taken back: its lines with sums below zero, and why."""
+        """The invoice taken back, in full or in part: sums below zero, and why."""
         ...
 
 
@@ -110,6 +111,28 @@ class Paperwork(Protocol):
         comes back and nothing is credited again.
         """
         ...
+
+    def credit(
+        self,
+        shop: str,
+        shipment: str,
+        wanted: ToCredit,
+        key: str,
+        commit: Commit,
+        credit_note: Callable[[IssuedInvoice, str, datetime], Document],
+    ) -> tuple[str, ...]:
+        """In one transaction: credit a part of a shipment's newest invoice of which something is
+        left, write the commit.
+
+        Under a key that was used before nothing is credited again; the answer is the same.
+        """
+        ...
+
+
+class CreditRefund(Request):
+    """Credit what staff give back of a shipment's invoice; ``sequence`` is the refund's number."""
+
+    wanted: ToCredit
 
 
 class PreparePapers(Request):
@@ -259,19 +282,47 @@ class DocumentActivities:
         with step_run(self._records, request, Step.STOCK, self.put_away) as run:
             on_record = self._records.order(request.order_id)
 
-            def credit_note(invoice: IssuedInvoice, number: str, issued_at: datetime) -> Document:
-                return Document(
-                    key=f"{invoice.document}:credit_note",
-                    shipment=run.subject,
-                    kind=DocumentKind.CREDIT_NOTE,
-                    format=FileFormat.PDF,
-                    content=self._printer.credit_note(
-                        on_record, number, issued_at, invoice, request.reason
-                    ),
-                    number=number,
-                )
-
             numbers = self._paperwork.put_away(
-                request.shop, run.subject, request.reason, run.key, run.entries(), credit_note
+                request.shop,
+                run.subject,
+                request.reason,
+                run.key,
+                run.entries(),
+                self._credit_note(on_record, run.subject, request.reason),
             )
             return TakenBack(credit_notes=numbers)
+
+    @activity.defn(name="credit_refund", no_thread_cancel_exception=True)
+    @operation("credit_refund")
+    def credit(self, request: CreditRefund) -> TakenBack:
+        """A credit note for money that is given back, while the goods stay sold.
+
+        A local activity: the books are ours. There is none where no invoice stands.
+        """
+        with step_run(self._records, request, Step.SOLUTION, self.credit) as run:
+            on_record = self._records.order(request.order_id)
+            name = f":{request.sequence}"
+            numbers = self._paperwork.credit(
+                request.shop,
+                run.subject,
+                request.wanted,
+                run.key,
+                run.entries(),
+                self._credit_note(on_record, run.subject, CreditReason.REFUNDED, name),
+            )
+            return TakenBack(credit_notes=numbers)
+
+    def _credit_note(
+        self, on_record: OrderOnRecord, shipment: str, reason: CreditReason, name: str = ""
+    ) -> Callable[[IssuedInvoice, str, datetime], Document]:
+        def draw(invoice: IssuedInvoice, number: str, issued_at: datetime) -> Document:
+            return Document(
+                key=f"{invoice.document}:credit_note{name}",
+                shipment=shipment,
+                kind=DocumentKind.CREDIT_NOTE,
+                format=FileFormat.PDF,
+                content=self._printer.credit_note(on_record, number, issued_at, invoice, reason),
+                number=number,
+            )
+
+        return draw

@@ -26,6 +26,7 @@ _STEPS = {
     MailKind.SHIPPED: Step.SHIPPING_NOTICE,
     MailKind.CANCELLED: Step.HAND_OVER,
     MailKind.PART_CANCELLED: Step.HAND_OVER,
+    MailKind.REFUNDED: Step.SOLUTION,
     MailKind.RESTOCK: Step.RESTOCK_ALERT,
     MailKind.REVIEW: Step.REVIEW,
 }

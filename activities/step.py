@@ -142,6 +142,7 @@ class StepRun:
             cases=cases,
             answers=answers,
             promises=journal.promises,
+            refunds=journal.refunds,
         )
         return replace(commit or Commit(order=self.order_id), journal=full)
 

@@ -19,6 +19,7 @@ from api import (
     orders,
     print_jobs,
     products,
+    refunds,
     settling,
     shops,
     stock,
@@ -46,6 +47,7 @@ whose `problems` name the fields.
 _ROUTERS = (
     orders.router,
     amendments.router,
+    refunds.router,
     erasing.router,
     channel_orders.router,
     events.router,

@@ -12,6 +12,7 @@ from backoffice.views import (
     MoneyView,
     OrderHit,
     OrderView,
+    RefundView,
     ShipmentView,
 )
 from domain.backorder import WaitsFor
@@ -20,6 +21,7 @@ from domain.journal import StepFact, Transition
 from domain.model import Model, unsaid
 from domain.order import Amended, Order
 from domain.promise import NewPromise, PromiseReason
+from domain.refunds import RefundWord
 from domain.status import OrderStatus
 from domain.stock import StockEntry
 
@@ -70,6 +72,7 @@ class OrderPage(Model):
     transitions: tuple[Transition, ...]
     facts: tuple[StepFact, ...]
     money: MoneyView
+    refunds: tuple[RefundView, ...]
     stock: tuple[StockEntry, ...]
     waits_for: tuple[WaitsFor, ...]
     shipments: tuple[ShipmentView, ...]
@@ -104,6 +107,7 @@ class OrderEvent(Model):
 
     Of an order that goes in several shipments it is about one; ``order_status`` is the whole's.
     ``promised_by`` is when the customer is promised to have it.
+    With a ``refund`` the status is as it was: money is given back, or a refund has failed.
     """
 
     id: str
@@ -118,6 +122,7 @@ class OrderEvent(Model):
     shipment: str | None = None
     detail: str = ""
     promised_by: Annotated[datetime | None, unsaid(None)] = None
+    refund: Annotated[RefundWord | None, unsaid(None)] = None
     tracking: tuple[dict[str, str], ...] = ()
 
 
@@ -158,6 +163,7 @@ def events_of(view: OrderView) -> tuple[OrderEvent, ...]:
             shipment=one.shipment,
             detail=one.detail,
             promised_by=apart.get(one.shipment or "", view.promised_by),
+            refund=one.refund,
             tracking=tuple(
                 label for label in tracking if one.shipment in (None, label["shipment"])
             ),

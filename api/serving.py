@@ -14,7 +14,7 @@ from providers.postal_address import country_codes
 from providers.sendgrid_events import SendGridWebhooks, WebhookKeyMalformed
 from providers.shippo_events import ShippoWebhooks
 from providers.stripe_events import StripeWebhooks
-from providers.stripe_units import problem_with
+from providers.stripe_units import problem_with, problem_with_refund
 from runtime.codec import OrderCodec
 from runtime.master_keys import KeysMalformed
 from runtime.settings import Settings, admin_key_problem
@@ -66,6 +66,7 @@ def _put_together(
         books=books,
         starter=TemporalOrders(own_client, settings.task_queue),
         payment_problem=problem_with,
+        refund_problem=problem_with_refund,
         countries=country_codes(),
         webhooks=webhooks(settings),
         admin_key=settings.admin_key.get_secret_value(),

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from domain.amendment import Amendment, AmendmentAnswer
 from domain.order import OrderInput
+from domain.refunds import RefundRequest, RefundTaken
 from domain.remains import Remains
 from domain.steering import (
     AddressAnswer,
@@ -69,6 +70,14 @@ class Starter(Protocol):
 
     async def amend(self, order_id: str, amendment: Amendment) -> AmendmentAnswer:
         """Ask an order to be amended, and wait a while for what becomes of it.
+
+        Raises:
+            EngineAway, NotOpen, UpdateRefused.
+        """
+        ...
+
+    async def refund(self, order_id: str, request: RefundRequest) -> RefundTaken:
+        """Give money back, and wait until the order has it on record.
 
         Raises:
             EngineAway, NotOpen, UpdateRefused.

@@ -16,6 +16,7 @@ from api.starter import EngineAway, NotOpen, StillOpen, UpdateRefused
 from domain.amendment import Amendment, AmendmentAnswer
 from domain.model import Model
 from domain.order import OrderInput
+from domain.refunds import RefundRequest, RefundTaken
 from domain.remains import Remains
 from domain.standing import Run
 from domain.steering import (
@@ -86,6 +87,14 @@ class TemporalOrders:
             EngineAway, NotOpen, UpdateRefused.
         """
         return await self._update(order_id, "amend", amendment, AmendmentAnswer)
+
+    async def refund(self, order_id: str, request: RefundRequest) -> RefundTaken:
+        """Update ``refund``.
+
+        Raises:
+            EngineAway, NotOpen, UpdateRefused.
+        """
+        return await self._update(order_id, "refund", request, RefundTaken)
 
     async def answer_case(self, order_id: str, reply: CaseReply) -> None:
         """Update ``answer_case``.

@@ -89,9 +89,12 @@ def _keep(books: Books, event: StripeEvent) -> bool:
 
 def _signal(books: Books, event: StripeEvent, owner: str | None) -> str | None:
     """An order hears of its money only while it waits for it: elsewhere it would be told what it
-    did itself."""
+    did itself. Of its refunds it hears until it ends: they may come back."""
     if owner is None:
         return "payment_event" if event.kind in _MONEY_MOVED else None
+    if event.kind is StripeEventKind.REFUND_CHANGED:
+        news = books.refunds.is_news(owner, event.subject, event.status)
+        return "payment_news" if news else None
     found = books.records.money_is_asked_for(owner)
     if found is None:
         return None

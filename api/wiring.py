@@ -40,6 +40,7 @@ class Wiring:
     books: Books
     starter: Starter
     payment_problem: PaymentProblem
+    refund_problem: PaymentProblem
     countries: frozenset[Country]
     webhooks: Webhooks = Webhooks()
     admin_key: str = ""

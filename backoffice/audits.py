@@ -206,7 +206,7 @@ def _money(connection: Connection, shop: str) -> list[Difference]:
     for order, of in sorted(sums.items()):
         authorized = of[PaymentEventKind.AUTHORIZATION]
         captured = of[PaymentEventKind.CAPTURE]
-        refunded = of[PaymentEventKind.REFUND]
+        refunded = of[PaymentEventKind.REFUND] - of[PaymentEventKind.REFUND_FAILED]
         if captured > authorized:
             differences.append(Difference(order, f"{captured} captured, {authorized} authorized"))
         if refunded > captured:
@@ -258,6 +258,7 @@ def _statuses(connection: Connection, shop: str) -> list[Difference]:
             _TRANSITIONS.c.number,
             func.coalesce(_TRANSITIONS.c.of_order, _TRANSITIONS.c.status).label("status"),
         )
+        .where(_TRANSITIONS.c.refund.is_(None))
         .ext(distinct_on(_TRANSITIONS.c.order_id))
         .order_by(_TRANSITIONS.c.order_id, _TRANSITIONS.c.number.desc())
         .subquery()

@@ -23,6 +23,7 @@ from backoffice.mails import MailOutboxBook
 from backoffice.paperwork import PaperworkBook
 from backoffice.prints import PrintQueue
 from backoffice.records import RecordBook
+from backoffice.refunds import RefundBook
 from backoffice.remains import RemainsBook
 from backoffice.restores import RestoreBook
 from backoffice.reviews import ReviewBook
@@ -57,6 +58,7 @@ class Books:
     paperwork: PaperworkBook
     prints: PrintQueue
     records: RecordBook
+    refunds: RefundBook
     remains: RemainsBook
     restores: RestoreBook
     reviews: ReviewBook
@@ -90,6 +92,7 @@ class Books:
             paperwork=PaperworkBook(database),
             prints=PrintQueue(database),
             records=RecordBook(database),
+            refunds=RefundBook(database),
             remains=RemainsBook(database),
             restores=RestoreBook(database),
             reviews=ReviewBook(database),

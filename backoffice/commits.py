@@ -17,6 +17,7 @@ from backoffice.journal import (
 )
 from backoffice.ledger import post
 from backoffice.promises import write_promises
+from backoffice.refunds import write_refunds, write_standings
 from backoffice.shipments import (
     amend_handoff,
     void_labels,
@@ -60,6 +61,8 @@ def write(connection: Connection, commit: Commit) -> Committed:
             if commit.labels or commit.voided:
                 subject = lock_order(connection, commit.order)
             write_transitions(connection, subject, journal.transitions)
+        write_refunds(connection, commit.order, journal.refunds)
+        write_standings(connection, commit.refunds)
         write_cases(connection, subject.shop, journal.cases, journal.answers)
     if journal.facts:
         write_facts(connection, commit.order, journal.facts)
@@ -68,10 +71,11 @@ def write(connection: Connection, commit: Commit) -> Committed:
 
 def _is_more_than_facts(commit: Commit) -> bool:
     journal = commit.journal
-    decided = journal.transitions or journal.cases or journal.answers
+    decided = journal.transitions or journal.cases or journal.answers or journal.refunds
     goods = commit.handoff or commit.labels or commit.voided or commit.stock
     changed = commit.address or commit.amendment
-    return bool(decided or goods or commit.payments or commit.documents or changed)
+    money = commit.payments or commit.refunds
+    return bool(decided or goods or money or commit.documents or changed)
 
 
 def _write_effects(connection: Connection, subject: Subject, commit: Commit) -> Committed:

@@ -27,6 +27,7 @@ from backoffice.tables.orders import (
     TransitionRow,
 )
 from backoffice.tables.papers import DocumentRow, InvoiceRow, PrintJobRow
+from backoffice.tables.refunds import RefundPartRow, RefundRow
 from backoffice.tables.shipping import CourierEventRow, HandoffRow, LabelRow
 from backoffice.tables.stock import StockEntryRow
 from backoffice.terms import TermKind
@@ -56,6 +57,8 @@ BLANKS: dict[Table, dict[str, Any]] = {
     table(AmendmentRow): {"key": ERASED, "digest": ERASED, "who": ERASED, "why": "", "refused": ""},
     table(StockEntryRow): {"note": ""},
     _CASES: {"reason": ERASED},
+    table(RefundRow): {"who": ERASED, "why": ""},
+    table(RefundPartRow): {"reason": ""},
     _INBOX: {"payload": {}, "reason": ""},
     _CALLBACKS: {"reason": ""},
     _HANDOFFS: {"reason": "", "reference": ""},

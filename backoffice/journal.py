@@ -122,10 +122,15 @@ def _subject(order: str, row: Row[Any, Any, Any, Any, Any]) -> Subject:
 def advance(connection: Connection, order: str, transitions: tuple[Transition, ...]) -> Subject:
     """Lock an order's row and set its status to the newest transition's, unless that is older.
 
+    A word about a refund moves nothing.
+
     Raises:
         NotOnRecord: there is no such order.
     """
-    newest = max(transitions, key=lambda one: one.number)
+    moves = [one for one in transitions if one.refund is None]
+    if not moves:
+        return lock_order(connection, order)
+    newest = max(moves, key=lambda one: one.number)
     changed = connection.execute(
         _ADVANCE,
         {
@@ -161,6 +166,7 @@ def write_transitions(
                 "detail": one.detail,
                 "of_order": None if one.order is None else one.order.value,
                 "news": None if one.news is None else one.news.value,
+                "refund": None if one.refund is None else one.refund.model_dump(mode="json"),
             }
             for one in in_order
         ],
@@ -191,9 +197,14 @@ def _told(
 ) -> dict[str, object]:
     """What the shop is told about a change of status; the callback's own number comes with it.
 
-    Of an order that goes in several shipments it is told what became of one, and of the order.
+    Of an order that goes in several shipments it is told what became of one, and of the order; of
+    a refund the provider's own figures.
     """
-    whole = {} if transition.order is None else {"order_status": transition.order.value}
+    whole: dict[str, object] = {}
+    if transition.order is not None:
+        whole["order_status"] = transition.order.value
+    if transition.refund is not None:
+        whole["refund"] = transition.refund.model_dump(mode="json")
     promised = apart.get(transition.shipment or "", subject.promised_by)
     return {
         **whole,

@@ -61,7 +61,7 @@ def totals_of(events: tuple[PaymentEvent, ...], currency: str) -> Totals:
         authorized=of(PaymentEventKind.AUTHORIZATION),
         captured=of(PaymentEventKind.CAPTURE),
         voided=of(PaymentEventKind.VOID),
-        refunded=of(PaymentEventKind.REFUND),
+        refunded=of(PaymentEventKind.REFUND) - of(PaymentEventKind.REFUND_FAILED),
         prepaid=of(PaymentEventKind.PREPAID),
     )
 

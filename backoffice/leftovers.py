@@ -121,7 +121,8 @@ def charged(patience: Patience) -> Question:
         _ORDERS.c.ended_at,
     ).where(
         _ended_unshipped(patience),
-        _sum(PaymentEventKind.CAPTURE) > _sum(PaymentEventKind.REFUND),
+        _sum(PaymentEventKind.CAPTURE, PaymentEventKind.REFUND_FAILED)
+        > _sum(PaymentEventKind.REFUND),
     )
 
 

@@ -8,6 +8,7 @@ from backoffice.entries import entry_of
 from backoffice.ledgers import event_of, totals_of
 from backoffice.line import waits_for
 from backoffice.promises import promises_of
+from backoffice.refunds import refunds_of
 from backoffice.shipment_pages import shipments_of
 from backoffice.tables.base import table
 from backoffice.tables.cases import CaseRow
@@ -28,6 +29,7 @@ from domain.documents import DocumentKind, FileFormat
 from domain.journal import FactOutcome, News, StepFact, Transition
 from domain.mail import MailKind, MailState
 from domain.order import Order
+from domain.refunds import RefundWord
 from domain.status import OrderStatus, Step
 from domain.stock import StockEntry
 
@@ -62,6 +64,7 @@ def page(connection: Connection, name: str) -> OrderView:
         transitions=_transitions(connection, name),
         facts=facts,
         money=_money(connection, name, order.currency),
+        refunds=refunds_of(connection, name),
         stock=_stock(connection, name),
         waits_for=waits_for(connection, name),
         shipments=shipments_of(connection, name),
@@ -89,6 +92,7 @@ def _transitions(connection: Connection, name: str) -> tuple[Transition, ...]:
             detail=row["detail"],
             order=None if row["of_order"] is None else OrderStatus(row["of_order"]),
             news=None if row["news"] is None else News(row["news"]),
+            refund=None if row["refund"] is None else RefundWord.model_validate(row["refund"]),
         )
         for row in rows
     )

@@ -1,13 +1,14 @@
 """Steps 9 to 11 and their way back: the goods, and the numbered papers that are about them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, RowMapping, Table, Text, cast, func, select
+from sqlalchemy import Connection, Table, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from backoffice.commits import write
+from backoffice.crediting import Standing, drawn, notes_of, notes_under, standing
 from backoffice.database import Database
 from backoffice.entries import entries_of, issued_to, reserved_for
 from backoffice.journal import lock_order
@@ -24,7 +25,8 @@ from backoffice.tables.papers import (
 )
 from backoffice.tables.shops import ShopRow
 from domain.address import Seller
-from domain.invoicing import WHOLE, CreditReason, IssuedInvoice, Part, invoice_for
+from domain.crediting import ToCredit
+from domain.invoicing import WHOLE, Credit, CreditReason, IssuedInvoice, Part, invoice_for
 from domain.order import Order
 from domain.record import Commit, Committed, Document
 from domain.shipping import Portion
@@ -123,9 +125,9 @@ class PaperworkBook:
         credit_note: Callable[[IssuedInvoice, str, datetime], Document],
     ) -> tuple[str, ...]:
         """In one transaction: take back what was issued for a shipment, write a credit note for
-        each of its invoices that has none, withdraw what is not printed yet, write the commit.
+        each of its invoices that stands, withdraw what is not printed yet, write the commit.
 
-        A credit note takes off all that its invoice comes to. Its number is gapless per shop and
+        A credit note takes off all that is left of its invoice. Its number is gapless per shop and
         year, in a series of its own. Under a key that was used before, or where nothing was
         issued, nothing comes back and nothing is credited. Answers the numbers of all credit notes
         of the shipment.
@@ -138,30 +140,81 @@ class PaperworkBook:
         """
         with self._database.transaction() as connection:
             lock_order(connection, commit.order)
-            _, seller = _order_and_seller(connection, commit.order)
+            order, seller = _order_and_seller(connection, commit.order)
             now = self._clock()
             out = issued_to(connection, commit.order, shipment)
             # A key may come again after another issue, and what comes back then is its own.
-            before = len(_notes_of(connection, commit.order, shipment))
+            before = len(notes_of(connection, commit.order, shipment))
             name = f"{key}:{before}" if before else key
             back = entries_of(StockKind.PUT_AWAY, out, name, now, commit.order, shipment)
             again = entries_of(StockKind.RESERVATION, out, f"{name}:again", now, commit.order)
             post(connection, shop, (*back, *again))
             withdraw_papers(connection, commit.order, shipment)
-            papers, notes = list(commit.documents), list[dict[str, object]]()
-            for place, row in enumerate(_not_credited(connection, commit.order, shipment)):
-                known = self._remembered[place : place + 1]
-                series = _NOTE_SERIES, shop, now.year, seller.credit_note_series
-                sequence, number = _draw(connection, *series, known)
-                paper = credit_note(_invoice_of(row), number, now)
-                papers.append(paper)
-                drawn = {"year": now.year, "sequence": sequence, "number": number}
-                made = {"document": paper.key, "issued_at": now}
-                notes.append(_credit(row, key, reason) | drawn | made)
-            write(connection, replace(commit, documents=tuple(papers)))
-            if notes:
-                connection.execute(insert(_NOTES), notes)
-            return _notes_of(connection, commit.order, shipment)
+            notes = [
+                (one, reason, credit, True)
+                for one in standing(connection, commit.order, shipment)
+                if (credit := one.rest(order)) is None or credit.by_rate
+            ]
+            series = _NOTE_SERIES, shop, now.year, seller.credit_note_series
+            self._draw_notes(connection, commit, key, notes, series, now, credit_note)
+            return notes_of(connection, commit.order, shipment)
+
+    def credit(
+        self,
+        shop: str,
+        shipment: str,
+        wanted: ToCredit,
+        key: str,
+        commit: Commit,
+        credit_note: Callable[[IssuedInvoice, str, datetime], Document],
+    ) -> tuple[str, ...]:
+        """In one transaction: credit a part of a shipment's newest invoice of which something is
+        left, write the commit. The goods stay sold.
+
+        Its number is of the same series as other credit notes'. Under a key that was used before
+        nothing is credited again. Answers the number; none where no invoice stands.
+
+        Raises:
+            NotOnRecord: there is no such order.
+        """
+        with self._database.transaction() as connection:
+            lock_order(connection, commit.order)
+            order, seller = _order_and_seller(connection, commit.order)
+            now = self._clock()
+            earlier = notes_under(connection, key, shipment)
+            open_ = () if earlier else standing(connection, commit.order, shipment)[-1:]
+            notes = [
+                (one, CreditReason.REFUNDED, credit, wanted.last)
+                for one in open_
+                if (credit := one.part(order, wanted)) is not None
+            ]
+            series = _NOTE_SERIES, shop, now.year, seller.credit_note_series
+            self._draw_notes(connection, commit, key, notes, series, now, credit_note)
+            return notes_under(connection, key, shipment)
+
+    def _draw_notes(
+        self,
+        connection: Connection,
+        commit: Commit,
+        key: str,
+        notes: Sequence[tuple[Standing, CreditReason, Credit | None, bool]],
+        series: tuple[Table, str, int, str],
+        now: datetime,
+        credit_note: Callable[[IssuedInvoice, str, datetime], Document],
+    ) -> None:
+        """Numbers, papers and rows, and the commit with them."""
+        papers, rows = list(commit.documents), list[dict[str, object]]()
+        for place, (one, reason, credit, ends) in enumerate(notes):
+            known = self._remembered[place : place + 1]
+            sequence, number = _draw(connection, *series, known)
+            paper = credit_note(one.invoice.model_copy(update={"credit": credit}), number, now)
+            papers.append(paper)
+            rows.append(
+                one.note(key, reason, credit, ends=ends) | drawn(sequence, number, paper.key, now)
+            )
+        write(connection, replace(commit, documents=tuple(papers)))
+        if rows:
+            connection.execute(insert(_NOTES), rows)
 
 
 def _order_and_seller(connection: Connection, order: str) -> tuple[Order, Seller]:
@@ -200,42 +253,6 @@ def _check_reserved(connection: Connection, order: str, quantities: dict[str, in
 def _sums(order: Order, portions: tuple[Portion, ...], part: Part) -> dict[str, int]:
     total = invoice_for(order, portions, part.earlier, part.shipping).total
     return {"net": total.net, "tax": total.tax, "gross": total.gross}
-
-
-def _not_credited(connection: Connection, order: str, shipment: str) -> list[RowMapping]:
-    credited = select(_NOTES.c.key).where(_NOTES.c.invoice == _INVOICES.c.key).exists()
-    of_shipment = (_INVOICES.c.order_id == order) & (_INVOICES.c.shipment == shipment)
-    found = select(_INVOICES).where(of_shipment, ~credited).order_by(_INVOICES.c.sequence)
-    return list(connection.execute(found).mappings())
-
-
-def _notes_of(connection: Connection, order: str, shipment: str) -> tuple[str, ...]:
-    of_shipment = (_NOTES.c.order_id == order) & (_NOTES.c.shipment == shipment)
-    found = select(_NOTES.c.number).where(of_shipment).order_by(_NOTES.c.year, _NOTES.c.sequence)
-    return tuple(connection.scalars(found))
-
-
-def _invoice_of(row: RowMapping) -> IssuedInvoice:
-    return IssuedInvoice(
-        number=row["number"],
-        issued_at=row["issued_at"],
-        document=row["document"],
-        portions=tuple(Portion.model_validate(one) for one in row["portions"]),
-        part=Part.model_validate(row["part"]),
-    )
-
-
-def _credit(row: RowMapping, key: str, reason: CreditReason) -> dict[str, object]:
-    """What takes an invoice off the books, to the last minor unit."""
-    return {
-        "key": f"{key}:{row['key']}",
-        "shop": row["shop"],
-        "order_id": row["order_id"],
-        "shipment": row["shipment"],
-        "invoice": row["key"],
-        "reason": reason.value,
-        **{part: -row[part] for part in ("net", "tax", "gross")},
-    }
 
 
 def _draw(

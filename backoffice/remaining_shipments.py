@@ -36,8 +36,8 @@ def rest_of_order(
     order: Order, shipments: Sequence[ShipmentView], takings: Sequence[Taken] | None
 ) -> Rest | None:
     """What is still here where others have left. None where nothing or everything has, or where
-    something left that was not paid: then a person decides. Without ``takings`` nothing is paid
-    here."""
+    something left that was not paid: then a person decides. ``takings`` are all captures, whatever
+    was given back of them; without them nothing is paid here."""
     left = [one for one in shipments if one.status in _LEFT or in_couriers_hands(one)]
     here = [one for one in shipments if one not in left and one.status is not _S.CANCELLED]
     paid = None if takings is None else {one.shipment for one in takings}

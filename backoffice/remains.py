@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select
 from backoffice.database import Database
 from backoffice.entries import issued_to, reserved_for
 from backoffice.ledgers import event_of, totals_of
+from backoffice.refunds import promised_of
 from backoffice.refusals import NotOnRecord
 from backoffice.remaining_shipments import (
     all_of,
@@ -29,7 +30,7 @@ from domain.payment import (
     PaymentEvent,
     PaymentEventKind,
 )
-from domain.remains import Remains, Taken
+from domain.remains import Promised, Remains, Taken
 from domain.status import OrderStatus
 from domain.stock import Want
 
@@ -61,7 +62,7 @@ class RemainsBook:
             order = Order.model_validate(row["body"])
             shipments = all_of(order_id, shipments_of(connection, order_id))
             money = _Money.of(connection, order_id, order)
-            rest = rest_of_order(order, shipments, money.takings)
+            rest = rest_of_order(order, shipments, money.captures)
             if rest is not None:
                 shipments = tuple(one for one in shipments if one.shipment in rest.shipments)
             names = [one.shipment for one in shipments]
@@ -95,8 +96,10 @@ class _Money:
     """What the payment provider has done for an order, as the records have it."""
 
     events: tuple[PaymentEvent, ...]
-    takings: tuple[Taken, ...] | None
-    """What was taken and not given back; None where the provider has none of its money."""
+    captures: tuple[Taken, ...] | None
+    """What was taken, whatever was given back of it; None where the provider has none of its
+    money."""
+    promised: tuple[Promised, ...] = ()
 
     @classmethod
     def of(cls, connection: Connection, order_id: str, order: Order) -> Self:
@@ -106,19 +109,32 @@ class _Money:
             select(_MONEY).where(_MONEY.c.order_id == order_id).order_by(_MONEY.c.at)
         )
         events = tuple(event_of(row) for row in rows.mappings())
-        back = {one.shipment for one in events if one.kind is _K.REFUND}
-        taken = (one for one in events if one.kind is _K.CAPTURE and one.shipment not in back)
-        takings = tuple(
+        captures = tuple(
             Taken(shipment=one.shipment or "", reference=one.reference, money=one.money)
-            for one in taken
+            for one in events
+            if one.kind is _K.CAPTURE
         )
-        return cls(events, takings)
+        return cls(events, captures, promised_of(connection, order_id))
+
+    @property
+    def takings(self) -> tuple[Taken, ...]:
+        """What was taken and not given back, and is not promised either."""
+        left = {one.shipment: one for one in self.captures or ()}
+        gone = [(one.shipment, one.money) for one in self.events if one.kind is _K.REFUND]
+        gone += [(one.shipment, one.money) for one in self.promised]
+        back = [(one.shipment, one.money) for one in self.events if one.kind is _K.REFUND_FAILED]
+        signed = [(name, money, False) for name, money in gone]
+        for name, money, came_back in (*signed, *((*one, True) for one in back)):
+            if (taken := left.get(name or "")) is not None:
+                now = taken.money + money if came_back else taken.money - money
+                left[taken.shipment] = taken.model_copy(update={"money": now})
+        return tuple(one for one in left.values() if one.money.amount > 0)
 
 
 def _with_money(
     remains: Remains, connection: Connection, order: Order, money: _Money, *, several: bool
 ) -> Remains:
-    if money.takings is None:
+    if money.captures is None:
         return remains
     events, zero = money.events, Money.zero(order.currency)
     totals = totals_of(events, order.currency)
@@ -127,6 +143,7 @@ def _with_money(
     held = left if not taken else zero
     held = left - totals.captured if taken and several else held
     captured = totals.captured - totals.refunded
+    captured -= sum((one.money for one in money.promised), zero)
     takings = money.takings
     if remains.rest is not None:
         takings = tuple(one for one in takings if one.shipment in remains.rest.shipments)
@@ -154,6 +171,7 @@ def _with_money(
             "held": held if held.amount > 0 else None,
             "captured": captured if captured.amount > 0 else None,
             "takings": takings if several else (),
+            "promised": money.promised,
             "used": sum(used, zero) if several and used else None,
         }
     )

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from backoffice.database import Database
 from backoffice.ledgers import event_of
+from backoffice.refunds import done_by_hand
 from backoffice.tables.base import table
 from backoffice.tables.checks import ReviewRow, SuspicionRow
 from backoffice.tables.orders import OrderRow
@@ -90,11 +91,17 @@ class ReviewBook:
             ).one_or_none()
             rows = connection.execute(select(_MONEY).where(_MONEY.c.order_id == seen.order))
             events = [event_of(row) for row in rows.mappings()]
+            by_hand = done_by_hand(connection, seen.order, seen.reference)
         if status is None:
             return MoneyOnRecord()
         mine = [one for one in events if one.reference == seen.reference]
         captured = sum(one.money.amount for one in mine if one.kind is _K.CAPTURE)
-        refunded = sum(one.money.amount for one in events if one.kind is _K.REFUND)
+        paid = {one.shipment: one.reference for one in events if one.kind is _K.CAPTURE}
+        of_mine = [
+            one for one in events if paid.get(one.shipment, seen.reference) == seen.reference
+        ]
+        given = sum(one.money.amount for one in of_mine if one.kind is _K.REFUND)
+        refunded = given - sum(one.money.amount for one in of_mine if one.kind is _K.REFUND_FAILED)
         let_go = {one.reference for one in events if one.kind in (_K.VOID, _K.CAPTURE)}
         held = [one.reference for one in events if one.kind is _K.AUTHORIZATION]
         others = [one for one in held if one != seen.reference and one not in let_go]
@@ -102,6 +109,7 @@ class ReviewBook:
             status=OrderStatus(status),
             captured=captured,
             refunded=refunded if captured else 0,
+            by_hand=by_hand,
             owned=seen.reference in held,
             other=others[0] if others else None,
         )

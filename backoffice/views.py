@@ -11,8 +11,9 @@ from domain.mail import MailKind, MailState
 from domain.model import Model
 from domain.money import Money
 from domain.order import Amended, Order
-from domain.payment import PaymentEvent
+from domain.payment import PaymentEvent, RefundStatus
 from domain.promise import NewPromise
+from domain.refunds import RefundedLine, RefundKind
 from domain.shipping import Label
 from domain.status import OrderStatus
 from domain.stock import StockEntry
@@ -29,6 +30,38 @@ class MoneyView(Model):
     voided: Money
     refunded: Money
     settled: Money
+
+
+class RefundPartView(Model):
+    """A refund at the provider: what was asked for, and the provider's own figures and words."""
+
+    key: str
+    shipment: str
+    payment: str
+    asked: Money
+    reference: str
+    status: RefundStatus
+    money: Money
+    reason: str
+    changed_at: datetime
+
+
+class RefundView(Model):
+    """A refund by staff: who, why and what for, and its parts at the provider.
+
+    ``money`` is what was asked for; what was given back is in the parts.
+    """
+
+    number: int
+    kind: RefundKind
+    key: str
+    money: Money
+    lines: tuple[RefundedLine, ...]
+    shipping: bool
+    who: str
+    why: str
+    at: datetime
+    parts: tuple[RefundPartView, ...]
 
 
 class LabelView(Model):
@@ -114,6 +147,7 @@ class OrderView(Model):
     transitions: tuple[Transition, ...]
     facts: tuple[StepFact, ...]
     money: MoneyView
+    refunds: tuple[RefundView, ...]
     stock: tuple[StockEntry, ...]
     waits_for: tuple[WaitsFor, ...]
     shipments: tuple[ShipmentView, ...]

@@ -27,6 +27,7 @@ class CaseKind(StrEnum):
     AUTHORIZATION_ENDS = "authorization_ends"
     CAPTURE_FAILED = "capture_failed"
     CHANNEL_OWES = "channel_owes"
+    REFUND_FAILED = "refund_failed"
     GONE_UNRELEASED = "gone_unreleased"
     INTERCEPT = "intercept"
     STUCK = "stuck"

@@ -54,21 +54,36 @@ WHOLE = Part()
 """What an order's only invoice is about."""
 
 
+class Credit(Model):
+    """What a credit note takes off an invoice, above zero: by rate and in all; its lines and the
+    fee where they come to just that."""
+
+    by_rate: tuple[TaxTotal, ...]
+    total: Sums
+    lines: tuple[InvoiceLine, ...] = ()
+    shipping: Shipping | None = None
+
+
 class IssuedInvoice(Model):
-    """An invoice that was issued for a shipment: its number, and the pieces that it covers."""
+    """An invoice that was issued for a shipment: its number, and the pieces that it covers.
+
+    ``credit`` is what a credit note takes off it; None where that is all of it.
+    """
 
     number: str
     issued_at: datetime
     document: str
     portions: tuple[Portion, ...]
     part: Part = WHOLE
+    credit: Credit | None = None
 
 
 class CreditReason(StrEnum):
-    """Why an invoice is taken back."""
+    """Why an invoice is taken back, in full or in part."""
 
     CANCELLED = "cancelled"
     RECALLED = "recalled"
+    REFUNDED = "refunded"
 
 
 def pieces_by_line(order: Order, portions: Iterable[Portion]) -> dict[str, int]:

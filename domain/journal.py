@@ -7,6 +7,7 @@ from typing import Annotated
 from domain.cases import Answer, Case
 from domain.model import LongText, Model, OptionalText, unsaid
 from domain.promise import NewPromise
+from domain.refunds import Refund, RefundWord
 from domain.status import OrderStatus, Step
 
 
@@ -22,7 +23,7 @@ class Transition(Model):
 
     Where an order goes in several shipments, the status is that of its ``shipment``, and ``order``
     is what the order comes to by it. With ``news`` the status is what it was: something else has
-    happened.
+    happened. With a ``refund`` it is a word to the shop about money that is given back.
     """
 
     number: int
@@ -33,16 +34,23 @@ class Transition(Model):
     detail: OptionalText = ""
     order: Annotated[OrderStatus | None, unsaid(None)] = None
     news: Annotated[News | None, unsaid(None)] = None
+    refund: Annotated[RefundWord | None, unsaid(None)] = None
 
     @property
     def told_as(self) -> str:
         """What a callback about it is called."""
-        return f"order.{(self.news or self.status).value}"
+        told = (self.news or self.status).value if self.refund is None else self.refund.event
+        return f"order.{told}"
 
     @property
     def of_order(self) -> OrderStatus:
         """What the order is from then on."""
         return self.order or self.status
+
+    @property
+    def event(self) -> str:
+        """What it is called in callbacks and in the feed."""
+        return f"order.{self.status.value if self.refund is None else self.refund.event}"
 
 
 class FactOutcome(StrEnum):
@@ -81,3 +89,4 @@ class Journal(Model):
     cases: tuple[Case, ...] = ()
     answers: tuple[Answer, ...] = ()
     promises: Annotated[tuple[NewPromise, ...], unsaid(())] = ()
+    refunds: Annotated[tuple[Refund, ...], unsaid(())] = ()

@@ -20,6 +20,7 @@ class MailKind(StrEnum):
     SHIPPED = "shipped"
     CANCELLED = "cancelled"
     PART_CANCELLED = "part_cancelled"
+    REFUNDED = "refunded"
     RESTOCK = "restock"
     REVIEW = "review"
 

@@ -169,11 +169,31 @@ class NotCaptured(Model):
     reason: OptionalText
 
 
+class RefundStatus(StrEnum):
+    """How far a refund is. PENDING may take days, and one that SUCCEEDED may come back FAILED.
+
+    ASKED has no answer yet. BY_HAND was given back past the provider, says a person.
+    """
+
+    ASKED = "asked"
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    BY_HAND = "by_hand"
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the provider gives the money back, as far as it knows by now."""
+        return self in (RefundStatus.PENDING, RefundStatus.SUCCEEDED)
+
+
 class Refunded(Model):
-    """What the provider says it gives back."""
+    """What the provider says of money that it gives back, or (FAILED) does not, and why."""
 
     reference: str
     money: Money
+    status: Annotated[RefundStatus, unsaid(RefundStatus.SUCCEEDED)] = RefundStatus.SUCCEEDED
+    reason: Annotated[OptionalText, unsaid("")] = ""
 
 
 class PaymentEventKind(StrEnum):
@@ -184,6 +204,7 @@ class PaymentEventKind(StrEnum):
     CAPTURE = "capture"
     VOID = "void"
     REFUND = "refund"
+    REFUND_FAILED = "refund_failed"
     PREPAID = "prepaid"
 
 
@@ -200,11 +221,15 @@ class PaymentEvent(Model):
     capture_before: datetime | None = None
 
 
+_PAID = (PaymentEventKind.CAPTURE, PaymentEventKind.PREPAID, PaymentEventKind.REFUND_FAILED)
+
+
 def settled(events: tuple[PaymentEvent, ...], currency: str) -> Money:
-    """What the customer has paid and still has paid: captures and prepayments less refunds."""
+    """What the customer has paid and still has paid: captures and prepayments less refunds, but
+    for those that came back."""
     total = Money.zero(currency)
     for event in events:
-        if event.kind in (PaymentEventKind.CAPTURE, PaymentEventKind.PREPAID):
+        if event.kind in _PAID:
             total = total + event.money
         elif event.kind is PaymentEventKind.REFUND:
             total = total - event.money

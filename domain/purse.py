@@ -23,6 +23,7 @@ class Purse:
         self._used: Money | None = None
         self._spent = False
         self._takings: dict[str, Taking] = {}
+        self._given: dict[str, Money] = {}
 
     @property
     def held(self) -> bool:
@@ -96,9 +97,34 @@ class Purse:
         self._takings[shipment] = Taking(hold.reference, money)
 
     def taken(self, shipment: str) -> Taking | None:
-        """What a shipment has taken and not given back."""
-        return self._takings.get(shipment)
+        """What was taken for a shipment; None where nothing was, or all of it is given back."""
+        left = self.left(shipment)
+        return self._takings[shipment] if left is not None and left.amount else None
 
-    def give_back(self, shipment: str) -> None:
-        """A shipment's capture was refunded."""
-        self._takings.pop(shipment, None)
+    def taking(self, shipment: str) -> Taking:
+        """What was taken for a shipment, whatever was given back of it. Raises KeyError."""
+        return self._takings[shipment]
+
+    def left(self, shipment: str) -> Money | None:
+        """What was taken for a shipment and not given back; None where nothing was taken."""
+        taking = self._takings.get(shipment)
+        if taking is None:
+            return None
+        given = self._given.get(shipment)
+        return taking.money if given is None else taking.money - given
+
+    def give_back(self, shipment: str, money: Money) -> None:
+        """A part of a shipment's capture, or all of it, is given back: before it is asked for.
+
+        Raises:
+            ValueError: nothing is to be given back, or more than is left.
+        """
+        left = self.left(shipment)
+        if left is None or not 0 < money.amount <= left.amount:
+            raise ValueError(f"{money} cannot be given back of {left} for {shipment}")
+        given = self._given.get(shipment)
+        self._given[shipment] = money if given is None else given + money
+
+    def put_right(self, shipment: str, asked: Money, given: Money) -> None:
+        """The provider gives back less than was asked of it, to its last unit."""
+        self._given[shipment] += given - asked

@@ -10,6 +10,7 @@ from domain.model import LongText, Model, OptionalText, Text
 from domain.order import Amended, Order
 from domain.payment import PaymentEvent
 from domain.policy import Policy
+from domain.refunds import Standing
 from domain.shipping import Label
 from domain.stock import RestockNeed, StockEntry
 from domain.warehouse import Handoff, HandoffAnswer
@@ -64,6 +65,7 @@ class Commit:
     address: NewAddress | None = None
     amendment: Amended | None = None
     amended_handoff: Handoff | None = None
+    refunds: tuple[Standing, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,18 @@ class Taken(Model):
     money: Money
 
 
+class Promised(Model):
+    """A refund by staff that the provider was, or may have been, asked for; no answer is on record.
+
+    ``sequence`` is its number among the order's refunds at the provider.
+    """
+
+    shipment: str
+    sequence: int
+    payment: str
+    money: Money
+
+
 class Rest(Model):
     """The shipments of an order that are still here where others have left, paid; the pieces that
     the customer does not get without them, and what the order comes to."""
@@ -44,7 +56,8 @@ class Remains(Model):
     ``held_besides`` names other holds: a new one takes an old one's place just now.
     ``unverified`` is what a checkout is said to hold, ``captured`` what was taken and not given
     back. Where the order goes in several shipments, ``takings`` says for each what was taken,
-    ``used`` what was taken of ``reference``, and ``statuses`` where they are. With a ``rest``
+    ``used`` what was taken of ``reference``, and ``statuses`` where they are. What is ``promised``
+    to the customer by staff is in neither ``captured`` nor ``takings``. With a ``rest``
     everything else that is said is about that alone: what has left stays sold.
     """
 
@@ -63,6 +76,7 @@ class Remains(Model):
     held: Money | None = None
     captured: Money | None = None
     takings: tuple[Taken, ...] = ()
+    promised: Annotated[tuple[Promised, ...], unsaid(())] = ()
     used: Money | None = None
     statuses: tuple[OrderStatus, ...] = ()
     labels: tuple[Label, ...] = ()
@@ -84,6 +98,7 @@ class Remains(Model):
             found.append("money that may be held")
         if self.captured is not None:
             found.append(f"{self.captured} captured ({self.reference})")
+        found += [f"a refund of {one.money} that was asked for" for one in self.promised]
         found += [f"label {label.tracking_number} not void" for label in self.labels]
         return tuple(found)
 

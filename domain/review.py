@@ -32,11 +32,12 @@ class MoneySeen(Model):
 @dataclass(frozen=True)
 class MoneyOnRecord:
     """What the records say: the order (None: unknown), sums of this payment, and another one that
-    holds money for the same order."""
+    holds money for the same order. ``by_hand`` is what people gave back, perhaps there."""
 
     status: OrderStatus | None = None
     captured: int = 0
     refunded: int = 0
+    by_hand: int = 0
     owned: bool = False
     other: str | None = None
 
@@ -92,7 +93,8 @@ def suspect_money(seen: MoneySeen, known: MoneyOnRecord) -> Suspicion | None:
         )
     if seen.held.amount:
         return _held(seen, known)
-    if (seen.captured.amount, seen.refunded.amount) == (known.captured, known.refunded):
+    given = seen.refunded.amount - known.refunded
+    if seen.captured.amount == known.captured and given in (0, known.by_hand):
         return None
     return Suspicion(
         CaseKind.MONEY_DIFFERS,

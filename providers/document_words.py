@@ -86,6 +86,7 @@ class Words(BaseModel):
     reason: str
     credit_reasons: dict[CreditReason, str]
     credits_in_full: str
+    credits_in_part: str
     page: str
     continued: str
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from domain.invoicing import (
     WHOLE,
+    Credit,
     CreditReason,
     Invoice,
     InvoiceLine,
@@ -79,7 +80,8 @@ def credit_note_data(
     reason: CreditReason,
     words: Words,
 ) -> dict[str, Json]:
-    """The contents of a credit note: the invoice that it names (article 219), line by line.
+    """The contents of a credit note: the invoice that it names (article 219), line by line, or
+    what is taken off it.
 
     Quantities are below zero and unit prices are not, so that each line still adds up, and as
     EN 16931 has it (rule BR-27).
@@ -89,6 +91,9 @@ def credit_note_data(
     """
     order, shop = on_record.order, on_record.shop
     invoice = invoice_for(order, credited.portions, credited.part.earlier, credited.part.shipping)
+    closing = words.credits_in_full
+    if credited.credit is not None:
+        invoice, closing = _in_part(order, credited.credit), words.credits_in_part
     invoiced_on = day(credited.issued_at, shop)
     return {
         **head(shop, words, words.credit_note, number),
@@ -104,10 +109,21 @@ def credit_note_data(
             "title": words.reason,
             "lines": [
                 words.credit_reasons[reason],
-                words.credits_in_full.format(invoice=credited.number, date=invoiced_on),
+                closing.format(invoice=credited.number, date=invoiced_on),
             ],
         },
     }
+
+
+def _in_part(order: Order, credit: Credit) -> Invoice:
+    """What is taken off, as an invoice's figures; a sum alone has no lines."""
+    return Invoice(
+        currency=order.currency,
+        lines=credit.lines,
+        shipping=credit.shipping,
+        by_rate=credit.by_rate,
+        total=credit.total,
+    )
 
 
 def _order(on_record: OrderOnRecord, words: Words) -> Sequence[tuple[str, str]]:

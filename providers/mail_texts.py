@@ -26,7 +26,7 @@ _FOLDER = Path(__file__).parent / "templates" / "mail"
 _DEFAULT = "en"
 _SUBJECT_LENGTH = 200
 _TRACKING = "tracking."
-_PIECES = ("missing", "inside", "rest", "cancelled")
+_PIECES = ("missing", "inside", "rest", "cancelled", "refunded")
 """What a mail lists pieces of an order's lines as."""
 _GAPS = re.compile(r"\n{3,}")
 
@@ -64,10 +64,11 @@ class MailTexts:
         """One mail about an order. ``facts`` are what the workflow knows: ``reason``,
         ``credit_notes``, ``link`` and ``pay_by`` (to pay), ``expected`` (of goods, or of a late
         parcel), ``wait_until``, ``promised_by`` and ``news`` (of a backorder), ``tracking.1``
-        ("carrier number"), pieces by line (``missing.LINE``, and of a part ``inside``, ``rest`` and
-        ``cancelled``), ``follows``, ``charged`` and ``owed`` (to go with them), ``part`` (not all
-        of it moves), ``was.1`` and ``now.1`` (lines of an amended order) with ``total_was`` and
-        ``total_now``, ``sku``, ``on_hand``, ``reorder_point``."""
+        ("carrier number"), pieces by line (``missing.LINE``, and of a part ``inside``, ``rest``,
+        ``cancelled`` and ``refunded``), ``follows``, ``charged`` and ``owed`` (to go with them),
+        ``given_back`` and ``fee`` (of a refund), ``part`` (not all of it moves), ``was.1`` and
+        ``now.1`` (lines of an amended order) with ``total_was`` and ``total_now``, ``sku``,
+        ``on_hand``, ``reorder_point``."""
         language = self._language(on_record.order.customer.language)
         plain = self._environment.get_template(f"{language}/{kind.value}.txt")
         rich = self._environment.get_template(f"{language}/{kind.value}.html")
@@ -116,6 +117,8 @@ def _context(on_record: OrderOnRecord, facts: Mapping[str, str], language: str) 
         "charged": facts.get("charged", ""),
         "owed": facts.get("owed", ""),
         "promised_by": _day(on_record),
+        "given_back": facts.get("given_back", ""),
+        "fee": facts.get("fee", ""),
         "facts": facts,
     }
 

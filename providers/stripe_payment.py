@@ -4,13 +4,10 @@ Source: Stripe, "Place a hold on a payment method", "Idempotent requests", "Refu
 payments".
 """
 
-from collections.abc import Callable
-
 import stripe
 
 from domain.attempt import Attempt
 from domain.failures import Refused, UnknownOutcome
-from domain.ids import order_of
 from domain.money import Money
 from domain.payment import (
     Authorization,
@@ -23,14 +20,16 @@ from domain.payment import (
     NotCaptured,
     Payer,
     Refunded,
+    RefundStatus,
 )
 from domain.risk import Assessment
 from providers.stripe_assessment import assess
 from providers.stripe_authorization import authorize, look
-from providers.stripe_calls import CONNECT_SECONDS, READ_SECONDS, StripeCalls, StripeTurn
+from providers.stripe_calls import CONNECT_SECONDS, READ_SECONDS, StripeCalls
 from providers.stripe_lookup import refund_of, retrieve
+from providers.stripe_refunds import create, give_back, look_at_refund, refunded
 from providers.stripe_renewal import renew
-from providers.stripe_units import chargeable, from_stripe, to_stripe
+from providers.stripe_units import chargeable, to_stripe
 from providers.stripe_verification import verified
 from providers.stripe_void import void
 from providers.stripe_words import captured, refusal
@@ -190,7 +189,18 @@ class StripePayment:
             return refund_of(turn, reference, attempt.key)
 
         found = known() if attempt.repeated else None
-        return _refunded(found or _give_back(turn, attempt, reference, _units(money), known))
+        outcome = refunded(found or create(turn, attempt, reference, _units(money), known))
+        if outcome.status is RefundStatus.FAILED:
+            raise Refused("stripe", f"refund {outcome.reference} is {outcome.reason}")
+        return outcome
+
+    def give_back(self, attempt: Attempt, reference: str, money: Money) -> Refunded:
+        """Give back a part of a capture, once; as much of it as Stripe can, to its last unit."""
+        return give_back(self._calls.turn(), attempt, reference, money)
+
+    def look_at_refund(self, refund: str) -> Refunded:
+        """How a refund stands by now: it may take days, and come back."""
+        return look_at_refund(self._calls.turn(), refund)
 
 
 def _units(money: Money) -> int:
@@ -204,43 +214,3 @@ def _not_captured(error: stripe.StripeError) -> NotCaptured:
     if isinstance(error, stripe.CardError) or error.code == _LAPSED:
         return NotCaptured(reason=(error.user_message or error.code or "declined")[:250])
     raise refusal(error) from error
-
-
-def _give_back(
-    turn: StripeTurn,
-    attempt: Attempt,
-    reference: str,
-    units: int,
-    known: Callable[[], stripe.Refund | None],
-) -> stripe.Refund:
-    params: stripe.params.RefundCreateParams = {
-        "payment_intent": reference,
-        "amount": units,
-        "metadata": {
-            "order": order_of(attempt.key.partition(":")[0]),
-            "operation": attempt.key,
-        },
-    }
-    try:
-        return turn.write(
-            attempt.key,
-            lambda options: turn.v1.refunds.create(params, options),
-            known,
-            attempt.repeated,
-        )
-    except (stripe.CardError, stripe.InvalidRequestError) as error:
-        found = known()
-        if found is None:
-            raise refusal(error) from error
-    except UnknownOutcome:
-        found = known()
-        if found is None:
-            raise
-    return found
-
-
-def _refunded(refund: stripe.Refund) -> Refunded:
-    if refund.status in ("failed", "canceled"):
-        reason = refund.failure_reason or "no reason given"
-        raise Refused("stripe", f"refund {refund.id} is {refund.status}: {reason}")
-    return Refunded(reference=refund.id, money=from_stripe(refund.amount, refund.currency))

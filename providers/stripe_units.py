@@ -80,6 +80,14 @@ def chargeable(money: Money) -> Money:
     return Money(amount=money.amount - money.amount % step, currency=code)
 
 
+def problem_with_refund(money: Money) -> str | None:
+    """Why Stripe could not give this back to its last unit, in words; None if it could."""
+    whole = chargeable(money)
+    if money.currency not in SUPPORTED or whole == money:
+        return None
+    return f"Stripe gives back {whole} or less of {money}, but no part of its last unit"
+
+
 def from_stripe(amount: int, currency: str) -> Money:
     """An amount in Stripe's units, with its currency in lower or upper case, as Money.
 

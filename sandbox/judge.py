@@ -145,6 +145,8 @@ def _count_money(sums: Account, entry: LedgerEntry) -> None:
             sums.taken_at.append(entry.seq)
         case "refund":
             sums.refunded += amount
+        case "refund_failed":
+            sums.refunded -= amount
         case _:
             return
 

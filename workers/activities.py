@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from activities.address import AddressActivities
 from activities.amending import AmendingActivities
@@ -13,6 +13,7 @@ from activities.mail import MailActivities, MailProvider
 from activities.payment import PaymentActivities
 from activities.payment_provider import PaymentProvider
 from activities.records import RecordActivities
+from activities.refunds import RefundActivities, RefundProvider
 from activities.settling import Engine, SettlingActivities
 from activities.shipping import ShippingActivities
 from activities.step import Records
@@ -25,11 +26,15 @@ _DEFINITION = "__temporal_activity_definition"
 """The SDK's mark on a method that is an activity."""
 
 
+class PaysAndGivesBack(PaymentProvider, RefundProvider, Protocol):
+    """A payment provider, and what it does for refunds."""
+
+
 @dataclass(frozen=True)
 class Outside:
     """What activities reach beyond the books: vendors, or who stands in for them."""
 
-    payment: PaymentProvider
+    payment: PaysAndGivesBack
     warehouse: Warehouse
     courier: Courier
     files: LabelFiles
@@ -53,6 +58,7 @@ def put_together(
     doubt = patience.in_doubt_for
     classes = (
         PaymentActivities(outside.payment, books.claims, records, doubt),
+        RefundActivities(outside.payment, records),
         StockActivities(books.stock, books.backorders, records),
         WarehouseActivities(outside.warehouse, books.catalogue, records),
         ShippingActivities(outside.courier, books.handoffs, books.labels, records, doubt),

@@ -67,13 +67,15 @@ class Memory:
 
     @property
     def transitions(self) -> tuple[Transition, ...]:
-        """The changes of status that the run believes to be on record."""
+        """The changes of status that the run believes to be on record; words about refunds are
+        none."""
         found: dict[int, Transition] = {}
         for call in self.calls:
             if call.answered is not None:
                 then = () if call.request.then is None or call.failed else (call.request.then,)
                 for one in (*call.request.journal.transitions, *then):
-                    found[one.number] = one
+                    if one.refund is None:
+                        found[one.number] = one
         return tuple(found[number] for number in sorted(found))
 
 

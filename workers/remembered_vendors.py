@@ -142,6 +142,16 @@ class RememberedMoney:
         known = request.reference if isinstance(request, RefundPayment) else reference
         return Refunded(reference=f"{known}:refund", money=self.call.answer)
 
+    def give_back(self, attempt: Attempt, reference: str, money: Money) -> Refunded:
+        """What came of it."""
+        found: Refunded = self.call.answer
+        return found
+
+    def look_at_refund(self, refund: str) -> Refunded:
+        """How it stood."""
+        found: Refunded = self.call.answer
+        return found
+
 
 @dataclass(frozen=True)
 class RememberedEngine:

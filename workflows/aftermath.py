@@ -17,6 +17,7 @@ from activities.mail import MailActivities, SendMail
 from activities.payment import PaymentActivities
 from activities.payment_requests import RefundPayment, VoidPayment
 from activities.records import RecordActivities
+from activities.refunds import GiveBack, RefundActivities
 from activities.settling import RUNS_AGAIN, SettlingActivities
 from activities.shipping import ShippingActivities, VoidKnownLabels
 from activities.step import Request
@@ -28,7 +29,8 @@ from domain.invoicing import CreditReason
 from domain.journal import Transition
 from domain.mail import MailFact, MailKind
 from domain.money import Money
-from domain.remains import Remains, Settled, Settlement
+from domain.payment import RefundStatus
+from domain.remains import Promised, Remains, Settled, Settlement
 from domain.status import OrderStatus, Step
 from workflows.calls import Asked, start_own_books, start_provider_call
 from workflows.journal import JournalKeeper
@@ -149,6 +151,7 @@ class AftermathWorkflow:
         return (
             *((self._put_away,) if left.issued or left.handed_off else ()),
             *((self._void_labels,) if left.labels else ()),
+            *((self._keep_promises,) if left.promised else ()),
             *((self._refund,) if left.captured is not None else ()),
             *((self._void_money,) if left.money_asked else ()),
             self._release_stock,
@@ -208,6 +211,28 @@ class AftermathWorkflow:
         )
         await start_provider_call(PaymentActivities.refund, request, f"refund {money}")
         self._went_through(request)
+
+    async def _keep_promises(self) -> None:
+        """Refunds by staff that were under way: each is looked up, and made where it was not."""
+        for one in self._left.promised:
+            await self._keep_promise(one)
+
+    async def _keep_promise(self, one: Promised) -> None:
+        request = self._carrying(
+            GiveBack(
+                order_id=self._left.order_id,
+                shop=self._left.shop,
+                shipment=one.shipment,
+                sequence=one.sequence,
+                payment=one.payment,
+                money=one.money,
+            )
+        )
+        words = f"give {one.money} back"
+        said = await start_provider_call(RefundActivities.give_back, request, words)
+        self._went_through(request)
+        if said.status is RefundStatus.FAILED:
+            self._problem(f"{one.money} could not be given back: {said.reason}")
 
     async def _void_money(self) -> None:
         left = self._left

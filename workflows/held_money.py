@@ -64,6 +64,11 @@ class HeldMoney:
         self._asked_for = desk.order.due
 
     @property
+    def purse(self) -> Purse:
+        """What is held, taken, and given back, by shipment."""
+        return self._purse
+
+    @property
     def at_provider(self) -> bool:
         """Whether the payment provider holds this order's money, so that it must be captured."""
         return isinstance(self._desk.order.payment, AuthorizeMethod | ExistingIntent)

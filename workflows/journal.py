@@ -9,6 +9,7 @@ from domain.cases import Answer, Case
 from domain.ids import order_of
 from domain.journal import FactOutcome, Journal, StepFact, Transition
 from domain.promise import NewPromise, PromiseReason
+from domain.refunds import Refund
 from domain.status import OrderStatus, Step
 
 Entry = TypeVar("Entry")
@@ -50,7 +51,7 @@ class JournalKeeper:
             order=order,
         )
 
-    def add(self, *entries: Transition | StepFact | Case | Answer | NewPromise) -> None:
+    def add(self, *entries: Transition | StepFact | Case | Answer | NewPromise | Refund) -> None:
         """Put entries on their way to the record."""
         for entry in entries:
             match entry:
@@ -64,6 +65,8 @@ class JournalKeeper:
                     change = {"answers": (*self._open.answers, entry)}
                 case NewPromise():
                     change = {"promises": (*self._open.promises, entry)}
+                case Refund():
+                    change = {"refunds": (*self._open.refunds, entry)}
             self._open = self._open.model_copy(update=change)
 
     def waited(
@@ -124,6 +127,7 @@ class JournalKeeper:
             cases=_without(self._open.cases, journal.cases),
             answers=_without(self._open.answers, journal.answers),
             promises=_without(self._open.promises, journal.promises),
+            refunds=_without(self._open.refunds, journal.refunds),
         )
 
 

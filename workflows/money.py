@@ -21,7 +21,7 @@ class OrderMoney(RaisedMoney):
         self._captures = 0
 
     def taken(self, shipment: str) -> Money | None:
-        """What was taken for a shipment and not given back."""
+        """What was taken for a shipment; None where nothing was, or all of it is given back."""
         taking = self._purse.taken(shipment)
         return None if taking is None else taking.money
 
@@ -77,10 +77,14 @@ class OrderMoney(RaisedMoney):
         return bool(self._dues) and self.at_provider and due.amount > 0
 
     async def refund(self, shipment: str) -> None:
-        """Undo step 13 for a shipment that came back: give its capture back in full."""
-        taking = self._purse.taken(shipment)
-        if taking is not None:
-            await self._refund(taking.reference, taking.money, shipment)
+        """Undo step 13 for a shipment that came back: give back what is left of its capture.
+
+        From now on it is promised: staff who press meanwhile are told that nothing is left.
+        """
+        taking, left = self._purse.taken(shipment), self._purse.left(shipment)
+        if taking is not None and left is not None:
+            self._purse.give_back(shipment, left)
+            await self._refund(taking.reference, left, shipment)
 
     async def _refund(self, reference: str, money: Money, shipment: str) -> None:
         desk = self._desk
@@ -92,4 +96,3 @@ class OrderMoney(RaisedMoney):
             money=money,
         )
         await desk.call(PaymentActivities.refund, request, f"refund {money}", stoppable=False)
-        self._purse.give_back(shipment)

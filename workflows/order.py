@@ -26,6 +26,7 @@ from workflows.paying import Payer, until_paid
 from workflows.promises import Promises
 from workflows.promising import until_promised
 from workflows.reception import Reception
+from workflows.refunds import Refunds
 from workflows.screening import until_released
 from workflows.short_pick import why_nothing_ships
 from workflows.side_by_side import SideBySide
@@ -57,6 +58,7 @@ class OrderWorkflow(Told):
         self.addresses = Addresses(self.desk, self.shipments)
         self.amendments = Amendments(given, self.desk, self.shipments, self.money, self.hold)
         self.reception = Reception(self.desk, self.shipments)
+        self.refunds = Refunds(self.desk, self.money, self.shipments)
         self.declined_because = ""
 
     @workflow.run
@@ -149,6 +151,7 @@ class OrderWorkflow(Told):
             return
         by = workflow.now() + desk.policy.review_after
         await desk.until(lambda: False, by, "the day to ask for a review", stoppable=False)
+        await self.refunds.settled()
         if not desk.cases.waiting:
             desk.enter(OrderStatus.COMPLETED, Step.REVIEW)
             await self.mail(MailKind.REVIEW)
@@ -157,6 +160,8 @@ class OrderWorkflow(Told):
         """Undo what was promised and not kept, tell the customer, and close the books."""
         desk = self.desk
         await until_nothing_is_amended(desk)
+        if status is OrderStatus.COMPLETED:
+            await self.refunds.settled()
         self.hold.end()
         if status is not OrderStatus.COMPLETED:
             if status is OrderStatus.CANCELLED and not is_way_back(desk.status):
@@ -169,6 +174,7 @@ class OrderWorkflow(Told):
         if mail is not None:
             await self.mail(mail)
         await desk.record()
+        await self.refunds.settled()
         await desk.finish_background()
         await desk.record()
         return status

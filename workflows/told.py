@@ -12,6 +12,7 @@ from temporalio.common import RawValue
 
 from domain.amendment import Amendment, AmendmentAnswer
 from domain.cases import CaseKind
+from domain.refunds import RefundRequest, RefundTaken
 from domain.status import CancelMoment, OrderStatus
 from domain.steering import (
     AddressAnswer,
@@ -31,6 +32,7 @@ from workflows.handover import check_still_here, hear_still_here
 from workflows.messages import NOTHING
 from workflows.paying import Payer, check_offer
 from workflows.reception import Reception
+from workflows.refunds import Refunds
 from workflows.shipment import Shipment
 
 
@@ -44,6 +46,7 @@ class Told:
     addresses: Addresses
     amendments: Amendments
     reception: Reception
+    refunds: Refunds
 
     @workflow.signal(description="The warehouse has picked a shipment (domain.warehouse.Picked)")
     async def picked(self, raw: RawValue = NOTHING) -> None:
@@ -72,8 +75,9 @@ class Told:
 
     @workflow.signal(description="The payment provider has news: the order asks it itself")
     async def payment_news(self, raw: RawValue = NOTHING) -> None:
-        """Step 2; a hint, whatever it says."""
+        """Step 2, and of refunds; a hint, whatever it says."""
         self.payer.hint()
+        self.refunds.hint()
 
     @workflow.signal(description="Goods have come, or are expected on another day: it looks itself")
     async def goods_news(self, raw: RawValue = NOTHING) -> None:
@@ -131,6 +135,17 @@ class Told:
     def check_pay_otherwise(self, other: OtherMethod) -> None:
         """An offer that nobody waits for leaves no trace in the history."""
         check_offer(self.desk, self.payer)
+
+    @workflow.update(description="Give money back: a sum, lines, the shipping fee, or the rest")
+    async def refund(self, request: RefundRequest) -> RefundTaken:
+        """From the capture on; never more than was taken."""
+        await self.desk.hearing.kept()
+        return await self.refunds.ask(request)
+
+    @refund.validator
+    def check_refund(self, request: RefundRequest) -> None:
+        """One that is too much, too early or too late leaves no trace in the history."""
+        self.refunds.check(request)
 
     @workflow.update(description="Answer one of the order's cases, with who and why")
     async def answer_case(self, reply: CaseReply) -> None:

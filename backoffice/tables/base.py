@@ -14,6 +14,8 @@ MOMENT = DateTime(timezone=True)
 TEXT = Text()
 TEXTS = ARRAY(Text())
 JSON = JSONB()
+JSON_OR_NOTHING = JSONB(none_as_null=True)
+"""Where None is no value, and not JSON's null."""
 SORTED_BY_CODE_POINT = Text(collation="C")
 """Text whose plain index also serves prefixes, whatever the database's own collation is."""
 

@@ -14,7 +14,16 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
-from backoffice.tables.base import JSON, MOMENT, SORTED_BY_CODE_POINT, TEXT, Json, Record, one_of
+from backoffice.tables.base import (
+    JSON,
+    JSON_OR_NOTHING,
+    MOMENT,
+    SORTED_BY_CODE_POINT,
+    TEXT,
+    Json,
+    Record,
+    one_of,
+)
 from domain.journal import FactOutcome, News
 from domain.promise import PromiseReason
 from domain.status import OrderStatus
@@ -138,7 +147,8 @@ class TransitionRow(Record, table=True):
     """One change of an order's status, numbered by its workflow.
 
     Where the order goes in several shipments it is the change of one of them; ``of_order`` is what
-    the order is from then on. With ``news`` it is no change: something else has happened.
+    the order is from then on. With ``news`` it is no change: something else has happened. With a
+    ``refund`` neither: the shop is told of that.
     """
 
     __tablename__ = "transitions"
@@ -158,6 +168,7 @@ class TransitionRow(Record, table=True):
     detail: str = Field(sa_type=TEXT)
     of_order: str | None = Field(default=None, sa_type=TEXT)
     news: str | None = Field(default=None, sa_type=TEXT)
+    refund: Json | None = Field(default=None, sa_type=JSON_OR_NOTHING)
 
 
 class StepFactRow(Record, table=True):

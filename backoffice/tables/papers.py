@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
-from backoffice.tables.base import JSON, MOMENT, TEXT, Json, Record, one_of
+from backoffice.tables.base import JSON, JSON_OR_NOTHING, MOMENT, TEXT, Json, Record, one_of
 from domain.documents import DocumentKind, FileFormat
 from domain.invoicing import CreditReason
 
@@ -140,7 +140,10 @@ class InvoiceRow(NumberedPaper, table=True):
 
 
 class CreditNoteRow(NumberedPaper, table=True):
-    """A credit note: its sums, none above zero, are taken off those of ``invoice``."""
+    """A credit note: its sums, none above zero, are taken off those of ``invoice``.
+
+    ``by_rate`` are the same by tax rate, above zero; None on one that takes off all of it.
+    """
 
     __tablename__ = "credit_notes"
     __table_args__ = (
@@ -153,3 +156,4 @@ class CreditNoteRow(NumberedPaper, table=True):
 
     invoice: str = Field(sa_type=TEXT, foreign_key="invoices.key", index=True)
     reason: str = Field(sa_type=TEXT)
+    by_rate: list[Json] | None = Field(default=None, sa_type=JSON_OR_NOTHING)

@@ -46,6 +46,7 @@ NOBODYS = {
     "credit_note_series": {"shop"},
     "credit_notes": {
         "key", "shop", "number", "order_id", "shipment", "document", "invoice", "reason",
+        "by_rate",
     },
     "data_keys": {"subject", "master"},
     "delivery_promises": {"order_id", "shipment", "reason"},
@@ -73,6 +74,11 @@ NOBODYS = {
     "products": {
         "shop", "sku", "name", "barcodes", "bin", "hs_code", "origin", "customs_name",
     },
+    "refund_parts": {
+        "key", "order_id", "shipment", "payment", "portions", "earlier", "reference", "currency",
+        "status",
+    },
+    "refunds": {"order_id", "key", "kind", "currency", "lines"},
     "refusals": {"shop", "source", "body_digest", "problems"},
     "restock_needs": {"shop", "key", "sku"},
     "reviews": {"name"},
@@ -85,7 +91,7 @@ NOBODYS = {
     "stock_closings": {"shop", "sku"},
     "stock_entries": {"shop", "key", "sku", "kind", "order_id", "shipment"},
     "suspicions": {"id"},
-    "transitions": {"order_id", "status", "shipment", "of_order", "news"},
+    "transitions": {"order_id", "status", "shipment", "of_order", "news", "refund"},
 }  # fmt: skip
 """Names that we give, and what belongs to shops: kept."""
 

@@ -172,7 +172,7 @@ class Ledgers:
         back = self.purse.taken(f"s{place}")
         assert back is not None
         self.bank.refunded += back.money.amount
-        self.purse.give_back(f"s{place}")
+        self.purse.give_back(f"s{place}", back.money)
         assert self.purse.taken(f"s{place}") is None
         self.dues[place].shed_fee()
 

@@ -19,12 +19,15 @@ _ELSEWHERE: Json = {
 }
 _CARD: Json = {"terms": "authorize", "payment_method": "pm_card_visa", "customer": "cus_1"}
 
+_SUM: Json = _WHO | {"key": "k1", "kind": "goodwill"}
+
 _LATE: list[tuple[str, Json, str]] = [
     ("request_cancel", _WHO, "cannot be cancelled"),
     ("change_address", _WHO | {"address": _ELSEWHERE}, "The courier has the parcel"),
     ("amend", LESS, "Picking has begun"),
     ("pay_otherwise", {"method": _CARD}, "waits for no payment"),
     ("answer_case", _WHO | {"case": "none-1", "answer": "close"}, "has no case none-1"),
+    ("refund", _SUM | {"amount": {"amount": 4271, "currency": "EUR"}}, "only 42.70 EUR of what"),
 ]
 _NONSENSE: list[tuple[str, Json]] = [
     ("request_cancel", {}),
@@ -38,6 +41,8 @@ _NONSENSE: list[tuple[str, Json]] = [
     ("amend", amendment([mugs(3)], [2 * 1890])),
     ("pay_otherwise", {"method": "gold"}),
     ("answer_case", _WHO | {"case": "none-1", "answer": "perhaps"}),
+    ("refund", _SUM),
+    ("refund", _SUM | {"amount": {"amount": 0, "currency": "EUR"}}),
 ]
 
 
