@@ -146,6 +146,24 @@ def cancel(stage: Stage, story: Story, _: Json) -> None:
     stage.say(story, "cancel asked", said.get("message") or said["detail"])
 
 
+def give_back(*wanted: Json) -> Move:
+    """Staff give money back, each of these under a key of its own."""
+
+    def move(stage: Stage, story: Story, _: Json) -> None:
+        for place, one in enumerate(wanted, 1):
+            body = {"who": "Ana, support", "why": "it came late"} | one
+            said = _ok(
+                stage.shop.post(
+                    f"/orders/{story.order_id}/refunds",
+                    json=body,
+                    headers={"Idempotency-Key": f"refund {place}"},
+                )
+            ).json()
+            stage.say(story, "refund asked", said["message"])
+
+    return move
+
+
 def decide(answer: str) -> Move:
     """Staff answer the case that holds the order."""
 

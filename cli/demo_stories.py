@@ -10,6 +10,7 @@ from cli.demo_stage import (
     cancel,
     confirm_at_the_bank,
     decide,
+    give_back,
     go_on_packing,
     move_house,
     no_label,
@@ -21,6 +22,8 @@ from cli.demo_stage import (
 from sandbox.judge import Ending
 
 _MUG = ("MUG-BLUE", "Stoneware mug, blue")
+_SORRY = {"kind": "goodwill", "amount": {"amount": 333, "currency": "EUR"}}
+_ONE_MUG = {"line": "1", "quantity": 1}
 _DUE = 1890 + 490
 """One mug and its shipping."""
 _CONSENT = "2026-01-02T03:04:05Z"
@@ -109,6 +112,13 @@ def money() -> list[Story]:
             Ending.CANCELLED,
             _DUE,
             on={"in_review": decide("reject")},
+        ),
+        Story(
+            "a goodwill of 3.33, then one of two mugs given back, to the cent",
+            order("1105", _mugs(2), card()),
+            Ending.COMPLETED,
+            2 * 1890 + 490 - 333 - 1890,
+            on={"shipped": give_back(_SORRY, {"kind": "lines", "lines": [_ONE_MUG]})},
         ),
     ]
 

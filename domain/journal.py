@@ -47,11 +47,6 @@ class Transition(Model):
         """What the order is from then on."""
         return self.order or self.status
 
-    @property
-    def event(self) -> str:
-        """What it is called in callbacks and in the feed."""
-        return f"order.{self.status.value if self.refund is None else self.refund.event}"
-
 
 class FactOutcome(StrEnum):
     """How one try at a step went."""

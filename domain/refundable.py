@@ -5,7 +5,7 @@ so in all. Sums of lines follow from their place in the order's division (domain
 they add up; the last refund of a capture takes what is left of it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from domain.invoicing import Part, invoice_for
@@ -45,12 +45,16 @@ class Slice:
 class Refundable:
     """What of an order's money can still be given back, and for which pieces."""
 
-    def __init__(self, order: Order, purse: Purse) -> None:
-        """Nothing has been given back by staff."""
-        self._order = order
+    def __init__(self, order: Callable[[], Order], purse: Purse) -> None:
+        """Nothing has been given back by staff. ``order`` is what it has been amended to."""
+        self._order_now = order
         self._purse = purse
         self._pieces: dict[str, tuple[Portion, ...]] = {}
         self._fees: set[str] = set()
+
+    @property
+    def _order(self) -> Order:
+        return self._order_now()
 
     def left(self, sold: Sequence[Sold]) -> Money:
         """What is left of all captures."""

@@ -110,6 +110,7 @@ class OrderWorkflow(Told):
             return await self.close(OrderStatus.CANCELLED, MailKind.CANCELLED)
         if Fate.NOT_DELIVERED not in fates:
             await self.ask_for_review()  # 20
+        await self.refunds.settled()
         return await self.close(OrderStatus.COMPLETED)
 
     async def promise_goods(self) -> bool:
@@ -160,8 +161,6 @@ class OrderWorkflow(Told):
         """Undo what was promised and not kept, tell the customer, and close the books."""
         desk = self.desk
         await until_nothing_is_amended(desk)
-        if status is OrderStatus.COMPLETED:
-            await self.refunds.settled()
         self.hold.end()
         if status is not OrderStatus.COMPLETED:
             if status is OrderStatus.CANCELLED and not is_way_back(desk.status):

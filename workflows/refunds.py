@@ -25,7 +25,7 @@ class Refunds:
     def __init__(self, desk: Desk, money: OrderMoney, shipments: Sequence[Shipment]) -> None:
         """None was asked for."""
         self._desk, self._money, self._shipments = desk, money, shipments
-        self._refundable = Refundable(desk.order, money.purse)
+        self._refundable = Refundable(lambda: desk.order, money.purse)
         self._known: dict[str, Standing] = {}
         self._giving = GivingBack(desk, money)
 

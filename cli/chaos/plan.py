@@ -33,6 +33,15 @@ class Cancel:
 
 
 @dataclass(frozen=True)
+class GoodWill:
+    """Staff give so many percent of the order back, as soon as its money is taken, and in so many
+    seconds at the earliest."""
+
+    after: float
+    percent: int
+
+
+@dataclass(frozen=True)
 class OrderPlan:
     """One order: what is sent how often, what goes wrong, whether its customer thinks again."""
 
@@ -44,6 +53,7 @@ class OrderPlan:
     cancel: Cancel | None
     faults: tuple[Fault, ...]
     amend: Amend | None = None
+    goodwill: GoodWill | None = None
 
 
 class Part(StrEnum):
@@ -99,6 +109,8 @@ _BLOW_EVERY = 30
 _DECREE_EVERY = 15
 _SHORT_PICKS = 0.08
 """Of a shop whose shelves are in a bad way; a tidy one has a tenth of them."""
+_GOODWILLS = 0.06
+"""As many orders as a shop with some unhappy customers gives something back of."""
 _ZOMBIE_SECONDS = 66.0
 """Longer than one try of any activity may take: it was given to another worker meanwhile."""
 
@@ -140,6 +152,7 @@ def _order(seed: int, place: int, known: Known, faults: bool) -> OrderPlan:
         copies=rng.choice((1, 1, 1, 2, 3)),
         other_body=rng.random() < 0.1,
         cancel=_cancel(rng) if rng.random() < 0.2 else None,
+        goodwill=_goodwill(Random(f"{seed}/goodwill/{place}")),
         faults=(*(misfortune.of_order(rng, known) for _ in range(troubles)), *lacks),
         amend=None if lacks else amendments.draw(Random(f"{seed}/amend/{place}"), body),
     )
@@ -153,6 +166,12 @@ def _short_pick(rng: Random, body: Json) -> tuple[Fault, ...]:
     reason = rng.choice(("not in its bin", "broken", "another article in its box"))
     found = {"line": line["id"], "quantity": rng.randrange(line["quantity"]), "short": reason}
     return (Fault("wms", "play", "short_pick", params=found),)
+
+
+def _goodwill(rng: Random) -> GoodWill | None:
+    if rng.random() >= _GOODWILLS:
+        return None
+    return GoodWill(round(rng.uniform(0, 5), 3), rng.randint(1, 90))
 
 
 def _cancel(rng: Random) -> Cancel:

@@ -37,7 +37,7 @@ def problems_of(file: Evidence) -> tuple[Account, list[str]]:
     ending = Ending(file.status) if file.ended else Ending.OPEN
     expected = Expected(
         order=file.placed.order_id,
-        due=_due(file),
+        due=_due(file) - file.placed.given_back,
         ending=ending,
         charged_here=file.placed.charged_here,
         parcels=None,

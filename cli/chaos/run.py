@@ -174,6 +174,7 @@ class _Run:
         await traffic.place(placed)
         _start(minds, traffic.change_mind(placed))
         _start(minds, traffic.amend(placed))
+        _start(minds, traffic.give_back(placed))
 
     async def _while_struck(
         self, struck: "asyncio.Future[None] | None", number: int, work: Coroutine[Any, Any, None]

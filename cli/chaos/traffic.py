@@ -28,6 +28,8 @@ class Placed:
     order_id: str = ""
     intent: str | None = None
     cancel_accepted: bool = False
+    given_back: int = 0
+    """What staff were told is given back, in minor units."""
     problems: list[str] = field(default_factory=list[str])
 
     @property
@@ -104,6 +106,28 @@ class Traffic:
         if answer.status_code not in (202, 409):
             placed.problems.append(f"amend answered {answer.status_code}: {answer.text[:500]}")
 
+    async def give_back(self, placed: Placed) -> None:
+        """Staff give something back, if that was planned, twice under one key; until it is taken,
+        or it is plain that it cannot be."""
+        wanted = placed.plan.goodwill
+        if wanted is None or not placed.order_id or not placed.charged_here:
+            return
+        await asyncio.sleep(wanted.after)
+        body, path = _goodwill(placed, wanted.percent), f"/orders/{placed.order_id}/refunds"
+        for _ in range(_MOST_PRESSES):
+            key = {"Idempotency-Key": "goodwill"}
+            calls = (self._until_answered("POST", path, body, key) for _ in range(2))
+            answers = await asyncio.gather(*calls)
+            heard = [one for one in answers if one.status_code == 202]
+            if heard:
+                placed.given_back = int(heard[0].json()["money"]["amount"])
+                return
+            if "Nothing was taken yet" not in answers[0].text:
+                if answers[0].status_code != 409:
+                    placed.problems.append(f"a refund was answered {answers[0].text[:500]}")
+                return
+            await asyncio.sleep(0.5)
+
     async def _cancel_at_engine(self, placed: Placed) -> None:
         handle = self._engine.get_workflow_handle(placed.order_id)
         for _ in range(20):
@@ -117,12 +141,14 @@ class Traffic:
     async def _submit(self, body: Json) -> httpx.Response:
         return await self._until_answered("POST", "/orders", body)
 
-    async def _until_answered(self, method: str, path: str, body: Json) -> httpx.Response:
+    async def _until_answered(
+        self, method: str, path: str, body: Json, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
         """Again after no answer, and after one that says that we are at fault, not the caller."""
         pause = 0.1
         while True:
             try:
-                answer = await self._http.request(method, path, json=body)
+                answer = await self._http.request(method, path, json=body, headers=headers)
             except httpx.TransportError:
                 pass  # it may have been done: the same call again tells
             else:
@@ -157,4 +183,14 @@ class Traffic:
         raise AssertionError("never reached")
 
 
+def _goodwill(placed: Placed, percent: int) -> Json:
+    """A share of the order; of KWD in tens of fils."""
+    currency = str(placed.plan.body["currency"])
+    amount = int(placed.plan.body["total"]["gross"]) * percent // 100
+    amount = max(10, amount - amount % 10)
+    money = {"amount": amount, "currency": currency}
+    return {"kind": "goodwill", "who": "the desk", "why": "sorry", "amount": money}
+
+
+_MOST_PRESSES = 40
 _CHECKOUT_CARDS = ("pm_card_visa", "pm_card_mastercard")

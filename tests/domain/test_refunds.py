@@ -37,7 +37,7 @@ class Books:
         for place, one in enumerate(self.dues):
             one.earlier = added_up(self.shares[:place])
             one.among(self.dues)
-        self.refundable = Refundable(self.order, self.purse)
+        self.refundable = Refundable(lambda: self.order, self.purse)
 
     def capture(self, place: int, *, anew: bool, multicapture: bool) -> None:
         """Take a shipment's money, of a hold made anew where that is so."""
@@ -234,4 +234,4 @@ def twenty_euros(*amounts: int) -> tuple[Purse, Refundable, list[Sold]]:
         purse.hold(bank.hold(money, multicapture=False))
         purse.take(f"s{place}", money, last=True)
         sold.append(Sold(f"s{place}", (), Part()))
-    return purse, Refundable(order, purse), sold
+    return purse, Refundable(lambda: order, purse), sold

@@ -187,8 +187,10 @@ class Cancelling:
         sums = judge(Expected(self.order, story.due, Ending(outcome.status)), entries)
         problems = list(sums.problems)
         problems += differ("callbacks", sums.callbacks, len(view["transitions"]))
-        problems += differ("captured", sums.captured, story.due if outcome.captured else 0)
-        problems += differ("refunded", sums.refunded, story.due if outcome.refunded else 0)
+        taken = story.due + story.given_back
+        problems += differ("captured", sums.captured, taken if outcome.captured else 0)
+        back = taken if outcome.refunded else story.given_back
+        problems += differ("refunded", sums.refunded, back)
         problems += differ("live labels", sums.labels_live, outcome.labels)
         gone = (story.pieces if outcome.gone else 0) + story.missing
         problems += on_record(view, outcome.status, gone)

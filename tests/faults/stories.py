@@ -28,6 +28,7 @@ Play = Callable[[World, str], Awaitable[bool]]
 """Something that somebody does about an order; whether it took."""
 
 _LOOK_SECONDS = 0.2
+GIVEN_BACK = 500
 
 
 def _warehouse(action: str, **body: str) -> Play:
@@ -88,6 +89,17 @@ async def _release(world: World, order: str) -> bool:
     if held is None or not looked:
         return False
     return (await world.answer(held, "release")).is_success
+
+
+async def _give_back_then_deliver(world: World, order: str) -> bool:
+    """Staff give a part of the money back; once the provider has, the courier delivers."""
+    body = {"who": "Ana, support", "why": "a story", "kind": "goodwill"}
+    body |= {"amount": {"amount": GIVEN_BACK, "currency": "EUR"}}
+    headers = {"Idempotency-Key": "a story"}
+    answer = await world.api.post(f"/orders/{order}/refunds", json=body, headers=headers)
+    mails = (await world.view(order))["mails"]
+    told = any(one["kind"] == "refunded" and one["state"] != "sending" for one in mails)
+    return answer.is_success and told and await _deliver(world, order)
 
 
 async def _send_what_is_there(world: World, order: str) -> bool:
@@ -167,6 +179,8 @@ class Story:
     """How many are bought, one after the other, where nothing breaks."""
     there: int = 0
     """How many pieces of what it waits for are here, and go ahead."""
+    given_back: int = 0
+    """What staff give back of what was taken; ``due`` is what is left."""
     settled: bool = False
     """Whether another workflow ends it, because its own was terminated."""
 
@@ -309,6 +323,21 @@ STORIES = (
         ("confirmation", "amended", "cancelled"),
         authorized=3,
         order={"payment": demo_orders.card() | {"consent": "2026-01-02T03:04:05Z"}},
+    ),
+    Story(
+        "given back in part on its way",
+        {
+            "in_fulfilment": _PICK,
+            "ready_to_pack": _PACK,
+            "released": _HAND_OVER,
+            "shipped": _give_back_then_deliver,
+        },
+        Ending.COMPLETED,
+        ("confirmation", "shipped", "refunded", "review"),
+        captured=1,
+        due=4270 - GIVEN_BACK,
+        given_back=GIVEN_BACK,
+        pieces=2,
     ),
     Story(
         "terminated and settled",

@@ -63,6 +63,20 @@ MUTATIONS = (
         ("tests/providers/test_stripe_refund.py",),
     ),
     Mutation(
+        "a refund above what was captured is let through",
+        "domain/purse.py",
+        "        if left is None or not 0 < money.amount <= left.amount:\n",
+        "        if left is None:\n",
+        ("tests/domain/test_refunds.py",),
+    ),
+    Mutation(
+        "a pending refund is taken as done",
+        "providers/stripe_refunds.py",
+        '    "pending": RefundStatus.PENDING,\n',
+        '    "pending": RefundStatus.SUCCEEDED,\n',
+        ("tests/providers/test_stripe_give_back.py", "tests/workflows/test_failed_refunds.py"),
+    ),
+    Mutation(
         "a label is bought again without a look",
         "providers/shippo_shipping.py",
         "        if attempt.repeated:\n            live",

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "r0017"
-down_revision = "r0022"
+revision = "r0024"
+down_revision = "r0023"
 branch_labels = None
 depends_on = None
 
