@@ -6,21 +6,17 @@ from backoffice.books import Books
 from backoffice.courier_news import SIGNAL
 from backoffice.inbox import Message
 from domain.cases import Case, CaseKind
-from domain.payment import RefundStatus
 from domain.status import OrderStatus
 from domain.tracking import CourierStatus
-from providers.stripe_events import StripeEventKind
 
 _HANDED_OVER = "handed_over"
 _NEVER_LEAVES = (OrderStatus.CANCELLED, OrderStatus.DECLINED, OrderStatus.OUT_OF_STOCK)
 
 
 def case_of(books: Books, message: Message, status: OrderStatus) -> Case | None:
-    """The case that a message opens: a parcel of what was undone has left, one that the order ended
-    without comes back, or the money of a refund. None for everything else.
+    """The case that a message about goods opens: a parcel of what was undone has left, or one that
+    the order ended without comes back. None for everything else.
     """
-    if message.kind == StripeEventKind.REFUND_CHANGED.value:
-        return _money_came_back(message, status)
     if message.signal not in (SIGNAL, _HANDED_OVER):
         return None
     shipment = _shipment_of(books, message)
@@ -64,21 +60,6 @@ def _comes_back(message: Message, shipment: str | None) -> Case:
         shipment,
         f"The courier brings the parcel {number} back, and its order has ended: inspect it, book "
         "it in, and settle with the customer",
-    )
-
-
-def _money_came_back(message: Message, status: OrderStatus) -> Case | None:
-    """A refund of an order that has ended has failed: the customer does not have the money."""
-    if message.payload.get("status") != RefundStatus.FAILED.value:
-        return None
-    refund = str(message.payload.get("subject"))
-    return _case(
-        message,
-        f"{CaseKind.REFUND_FAILED.value}:{refund}",
-        CaseKind.REFUND_FAILED,
-        None,
-        f"Refund {refund} has come back after the order had ended {status.value}: give the money "
-        "back at the payment provider, or otherwise",
     )
 
 

@@ -17,6 +17,7 @@ from runtime.master_keys import CodecFailure
 from runtime.tracing import OFF, Tracing
 from workers.callbacks import CallbackRelay
 from workers.late_news import case_of
+from workers.late_refunds import came_back
 from workers.loops import Loop
 from workers.reconciliation import Reconciliation
 from workers.reviews import Reviews
@@ -112,7 +113,7 @@ class Relays:
         """The engine knows no such open order: it has ended, or it has not begun."""
         status = self._books.records.status(message.order_id or "")
         if status is not None and status.ended:
-            case = case_of(self._books, message, status)
+            case = case_of(self._books, message, status) or came_back(message, status)
             if case is not None:
                 self._books.cases.open(case)
             self._books.inbox.give_up(message.id, f"the order has ended: {status.value}")
