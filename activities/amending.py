@@ -11,8 +11,9 @@ from domain.ids import idempotency_key
 from domain.journal import FactOutcome
 from domain.order import Amended
 from domain.record import Commit
+from domain.routing import Route
 from domain.status import Step
-from domain.stock import Shortage, Want
+from domain.stock import Want
 
 _RESERVE_MORE = "reserve_more"
 
@@ -21,8 +22,8 @@ class AmendingStock(Protocol):
     """The back office's stock ledger, as far as an amendment needs it."""
 
     def reserve(
-        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit
-    ) -> tuple[Shortage, ...]:
+        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit, route: Route
+    ) -> Promised:
         """Reserve everything for ``commit.order`` and write the commit, or nothing."""
         ...
 
@@ -33,8 +34,10 @@ class AmendingStock(Protocol):
         key: str,
         commit: Commit,
         reserved_as: str | None,
+        warehouse: str,
     ) -> None:
-        """Release these of the pieces that ``commit.order`` has reserved, and write the commit.
+        """Release these of the pieces that ``commit.order`` has reserved in a warehouse, and write
+        the commit.
 
         With ``reserved_as`` only what was reserved under that key, which may be nothing.
         """
@@ -42,7 +45,8 @@ class AmendingStock(Protocol):
 
 
 class MovePieces(Request):
-    """Pieces that an amendment takes or gives back; ``sequence`` is the amendment's number."""
+    """Pieces that an amendment takes or gives back in the warehouse that has the shipment;
+    ``sequence`` is the amendment's number."""
 
     wants: tuple[Want, ...]
 
@@ -66,8 +70,9 @@ class AmendingActivities:
     def reserve_more(self, request: MovePieces) -> Promised:
         """Promise the goods that an amended order needs beyond its own: all of them or none."""
         with step_run(self._records, request, Step.RECEIVED, self.reserve_more) as run:
+            here = Route(only=request.warehouse)
             what = (request.shop, request.wants, run.key, run.entries())
-            promised = Promised(shortages=self._stock.reserve(*what))
+            promised = self._stock.reserve(*what, here)
             if promised.shortages:
                 run.commit(outcome=FactOutcome.DECLINED, detail=words_of_shortages(promised))
             return promised
@@ -79,7 +84,7 @@ class AmendingActivities:
         with step_run(self._records, request, Step.STOCK, self.release_more) as run:
             known = idempotency_key(request.order_id, _RESERVE_MORE, request.sequence)
             self._stock.release_part(
-                request.shop, request.wants, run.key, run.entries(), reserved_as=known
+                request.shop, request.wants, run.key, run.entries(), known, request.warehouse
             )
 
     @activity.defn(name="release_less", no_thread_cancel_exception=True)
@@ -88,7 +93,7 @@ class AmendingActivities:
         """Let go of the goods that an amended order does not need any more."""
         with step_run(self._records, request, Step.STOCK, self.release_less) as run:
             self._stock.release_part(
-                request.shop, request.wants, run.key, run.entries(), reserved_as=None
+                request.shop, request.wants, run.key, run.entries(), None, request.warehouse
             )
 
     @activity.defn(name="record_amendment", no_thread_cancel_exception=True)

@@ -77,6 +77,14 @@ class HandoffOnRecord(Protocol):
         ...
 
 
+class SendersOnRecord(Protocol):
+    """Where parcels leave from, as the back office holds it."""
+
+    def sender(self, seller: Seller, shop: str, code: str) -> Seller:
+        """The seller, at the address of one of the shop's warehouses."""
+        ...
+
+
 class LabelsOnRecord(Protocol):
     """Labels as the back office holds them."""
 

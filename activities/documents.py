@@ -15,7 +15,7 @@ from domain.model import Model, OptionalText, unsaid
 from domain.record import Commit, Committed, Document, OrderOnRecord
 from domain.shipping import Label, LabelFormat, PlannedParcel, Portion
 from domain.status import Step
-from domain.stock import RestockNeed
+from domain.stock import MAIN, RestockNeed
 
 _FILE = {
     LabelFormat.PDF: FileFormat.PDF,
@@ -86,9 +86,11 @@ class Paperwork(Protocol):
         commit: Commit,
         invoice: Callable[[str, datetime], Document],
         part: Part = WHOLE,
+        warehouse: str = MAIN,
     ) -> Committed:
         """In one transaction: draw the invoice's number and write it, issue the shipment's
-        stock from its reservation, queue every document for printing, write the commit.
+        stock from its reservation in a warehouse, queue every document for printing, write the
+        commit.
 
         The number is gapless per seller and year. Under a key that was used before nothing is
         drawn, issued or queued again; the answer is the same.
@@ -217,6 +219,7 @@ class DocumentActivities:
                 run.entries(Commit(order=request.order_id, documents=documents)),
                 invoice,
                 request.part,
+                request.warehouse,
             )
             return Papers(restock=committed.restock, invoice=committed.invoice)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from temporalio import activity
 
-from activities.courier import Courier, HandoffOnRecord, LabelsOnRecord
+from activities.courier import Courier, HandoffOnRecord, LabelsOnRecord, SendersOnRecord
 from activities.label_purchase import LabelPurchase
 from activities.operations import operation
 from activities.pace import Clock, Pace, earlier_progress, go_on_later
@@ -99,6 +99,7 @@ class ShippingActivities:
         handoffs: HandoffOnRecord,
         labels: LabelsOnRecord,
         records: Records,
+        sites: SendersOnRecord,
         in_doubt_for: timedelta = IN_DOUBT_FOR,
         clock: Clock = time.monotonic,
     ) -> None:
@@ -107,6 +108,7 @@ class ShippingActivities:
         self._handoffs = handoffs
         self._labels = labels
         self._records = records
+        self._sites = sites
         self._in_doubt_for = in_doubt_for
         self._clock = clock
 
@@ -116,8 +118,11 @@ class ShippingActivities:
         """Ask for every rate; which one is taken is the policy's choice."""
         with step_run(self._records, request, Step.BOOKING, self.quote) as run:
             on_record = self._records.order(request.order_id)
-            customs = self._customs(run, on_record)
-            lacks = _undeclared(on_record, request.parcels, customs)
+            seller, warehouse = on_record.shop.seller, request.warehouse
+            sender = self._sites.sender(seller, request.shop, warehouse)
+            abroad = on_record.order.shipping_address.country != sender.address.country
+            customs = self._customs(run, on_record, abroad=abroad)
+            lacks = _undeclared(on_record, request.parcels, customs) if abroad else ()
             if lacks:
                 words = f"no HS code or origin: {', '.join(lacks)}"
                 run.commit(outcome=FactOutcome.MISTAKE, detail=words)
@@ -131,7 +136,7 @@ class ShippingActivities:
                 quotes += self._courier.quotes(
                     request.order_id,
                     parcel,
-                    on_record.shop.seller,
+                    sender,
                     on_record.order.shipping_address,
                     on_record.order.currency,
                     customs,
@@ -140,10 +145,12 @@ class ShippingActivities:
             run.commit(outcome=FactOutcome.DONE if quotes else FactOutcome.MISTAKE)
             return Quotes(quotes=tuple(quotes))
 
-    def _customs(self, run: StepRun, on_record: OrderOnRecord) -> tuple[CustomsLine, ...]:
+    def _customs(
+        self, run: StepRun, on_record: OrderOnRecord, *, abroad: bool
+    ) -> tuple[CustomsLine, ...]:
         """What was handed off; what lacked then may be in the catalogue by now."""
         customs = self._handoffs.customs_of(run.subject)
-        if _crosses_a_border(on_record) and len(customs) < len(on_record.order.lines):
+        if abroad and len(customs) < len(on_record.order.lines):
             return self._handoffs.customs_today(run.subject)
         return customs
 
@@ -252,18 +259,12 @@ def _is_waited_for(run: StepRun, made_within: timedelta | None) -> bool:
     return made_within is None or run.waited < made_within
 
 
-def _crosses_a_border(on_record: OrderOnRecord) -> bool:
-    return on_record.order.shipping_address.country != on_record.shop.seller.address.country
-
-
 def _undeclared(
     on_record: OrderOnRecord,
     parcels: tuple[PlannedParcel, ...],
     customs: tuple[CustomsLine, ...],
 ) -> tuple[str, ...]:
     """SKUs in parcels across a border of which customs could not be told what they are."""
-    if not _crosses_a_border(on_record):
-        return ()
     known = {one.line for one in customs}
     inside = {portion.line for parcel in parcels for portion in parcel.contents}
     lines = on_record.order.lines

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -20,9 +20,10 @@ from domain.cases import Answer, Case, CaseAnswer, CaseKind
 from domain.failures import Mismatch, NotDone, Refused, UnknownOutcome
 from domain.ids import idempotency_key
 from domain.journal import FactOutcome, Journal, StepFact, Transition
-from domain.model import Model
+from domain.model import Model, unsaid
 from domain.record import Commit, Committed, OrderOnRecord
 from domain.status import Step
+from domain.stock import MAIN
 
 STUCK_AFTER = 8
 """From this try on, a person is told that a step does not get through."""
@@ -36,13 +37,15 @@ class Request(Model):
     """What every activity is asked with.
 
     ``journal`` holds what the workflow decided and is not yet known to be on record; ``then``
-    is the status that success leads to. ``first_tried_at`` is set when a step is asked for anew
-    after an earlier activity gave up, so that its outcome is looked up.
+    is the status that success leads to. ``warehouse`` is the one that has the shipment.
+    ``first_tried_at`` is set when a step is asked for anew after an earlier activity gave up, so
+    that its outcome is looked up.
     """
 
     order_id: str
     shop: str
     shipment: str | None = None
+    warehouse: Annotated[str, unsaid(MAIN)] = MAIN
     sequence: int = 1
     journal: Journal = Journal()
     then: Transition | None = None

@@ -11,16 +11,17 @@ from domain.ids import idempotency_key
 from domain.journal import FactOutcome
 from domain.model import Model, OptionalText, unsaid
 from domain.record import Commit, Committed
+from domain.routing import ANY, Route
 from domain.status import Step
-from domain.stock import Lost, RestockNeed, Shortage, Want, Wanted
+from domain.stock import Lost, RestockNeed, Want, Wanted
 
 
 class StockLedger(Protocol):
     """The back office's stock ledger."""
 
     def reserve(
-        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit
-    ) -> tuple[Shortage, ...]:
+        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit, route: Route
+    ) -> Promised:
         """Reserve everything for ``commit.order`` and write the commit, in one transaction.
 
         With a shortage nothing is reserved and nothing is written. Under a key that was used
@@ -39,8 +40,10 @@ class StockLedger(Protocol):
         key: str,
         commit: Commit,
         reserved_as: str | None,
+        warehouse: str,
     ) -> None:
-        """Release these of the pieces that ``commit.order`` has reserved, and write the commit.
+        """Release these of the pieces that ``commit.order`` has reserved in a warehouse, and write
+        the commit.
 
         With ``reserved_as`` only what was reserved under that key, which may be nothing: the order
         stands in line for it no longer. Under a key that was used before nothing is released again.
@@ -61,7 +64,13 @@ class Line(Protocol):
     """The back office's line of orders that wait for goods."""
 
     def reserve_or_wait(
-        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit, place: PlaceInLine
+        self,
+        shop: str,
+        wants: tuple[Want, ...],
+        key: str,
+        commit: Commit,
+        place: PlaceInLine,
+        route: Route,
     ) -> Promised:
         """Reserve everything for ``commit.order`` and write the commit, or let it stand in line.
 
@@ -70,7 +79,13 @@ class Line(Protocol):
         ...
 
     def reserve_or_leave(
-        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit, place: PlaceInLine
+        self,
+        shop: str,
+        wants: tuple[Want, ...],
+        key: str,
+        commit: Commit,
+        place: PlaceInLine,
+        route: Route,
     ) -> Promised:
         """The last look: what was not served by now leaves the line."""
         ...
@@ -84,6 +99,7 @@ class Line(Protocol):
         place: PlaceInLine | None,
         *,
         whole_lines: bool,
+        route: Route,
     ) -> Promised:
         """Reserve what is there for ``commit.order`` and write the commit; with a ``place`` the
         rest stands in line.
@@ -99,6 +115,7 @@ class ReserveStock(Request):
 
     wants: tuple[Want, ...]
     place: PlaceInLine | None = None
+    route: Annotated[Route, unsaid(ANY)] = ANY
 
 
 class DivideStock(Request):
@@ -110,6 +127,7 @@ class DivideStock(Request):
     lines: tuple[Wanted, ...]
     place: PlaceInLine | None = None
     whole_lines: bool = False
+    route: Annotated[Route, unsaid(ANY)] = ANY
 
 
 class ReleasePart(Request):
@@ -149,6 +167,7 @@ class LookForGoods(Request):
     place: PlaceInLine
     last: bool = False
     share: Annotated[int, unsaid(1)] = 1
+    route: Annotated[Route, unsaid(ANY)] = ANY
 
 
 class StockActivities:
@@ -167,9 +186,9 @@ class StockActivities:
         with step_run(self._records, request, Step.RECEIVED, self.reserve) as run:
             what = (request.shop, request.wants, run.key, run.entries())
             if request.place is None:
-                promised = Promised(shortages=self._ledger.reserve(*what))
+                promised = self._ledger.reserve(*what, request.route)
             else:
-                promised = self._line.reserve_or_wait(*what, request.place)
+                promised = self._line.reserve_or_wait(*what, request.place, request.route)
             if promised.shortages:
                 run.commit(outcome=FactOutcome.DECLINED, detail=_words(promised))
             return promised
@@ -186,6 +205,7 @@ class StockActivities:
                 run.entries(),
                 request.place,
                 whole_lines=request.whole_lines,
+                route=request.route,
             )
             if promised.shortages and not promised.there:
                 run.commit(outcome=FactOutcome.DECLINED, detail=_words(promised))
@@ -198,7 +218,8 @@ class StockActivities:
         with step_run(self._records, request, Step.RECEIVED, self.look) as run:
             key = _reserve_key(request.order_id, request.share)
             ask = self._line.reserve_or_leave if request.last else self._line.reserve_or_wait
-            promised = ask(request.shop, request.wants, key, run.entries(), request.place)
+            what = (request.shop, request.wants, key, run.entries())
+            promised = ask(*what, request.place, request.route)
             if promised.shortages:
                 run.commit(outcome=FactOutcome.DECLINED, detail=_words(promised))
             return promised
@@ -216,7 +237,9 @@ class StockActivities:
         """Let go of what one shipment was promised; others keep what is theirs."""
         with step_run(self._records, request, Step.STOCK, self.release_part) as run:
             known = _reserve_key(request.order_id, 2) if request.waits else None
-            self._ledger.release_part(request.shop, request.wants, run.key, run.entries(), known)
+            self._ledger.release_part(
+                request.shop, request.wants, run.key, run.entries(), known, request.warehouse
+            )
 
     @activity.defn(name="write_off_stock", no_thread_cancel_exception=True)
     @operation("write_off")
@@ -225,6 +248,7 @@ class StockActivities:
         with step_run(self._records, request, Step.STOCK, self.write_off) as run:
             lost = Lost(
                 shipment=run.subject,
+                warehouse=request.warehouse,
                 missing=request.missing,
                 put_back=request.put_back,
                 note=request.note,

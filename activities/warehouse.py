@@ -8,14 +8,14 @@ from temporalio import activity
 
 from activities.operations import operation
 from activities.step import Records, Request, step_run
-from domain.address import Address
+from domain.address import Address, Seller
 from domain.attempt import Attempt
 from domain.catalogue import Product, bin_route
 from domain.customs import customs_line
 from domain.journal import FactOutcome
 from domain.model import LongText, Model
-from domain.order import Amended, Order
-from domain.record import Commit, HandoffRecord
+from domain.order import Amended
+from domain.record import Commit, HandoffRecord, OrderOnRecord
 from domain.shipping import Label, Portion
 from domain.status import Step
 from domain.warehouse import CustomsLine, Handoff, HandoffAnswer, HandoffLine
@@ -52,11 +52,31 @@ class Warehouse(Protocol):
         ...
 
 
+class Warehouses(Protocol):
+    """Every shop's warehouses, each reached through the system that it has."""
+
+    def at(self, shop: str, code: str) -> Warehouse:
+        """One of them. Raises Refused where the shop has no such warehouse."""
+        ...
+
+
 class Catalogue(Protocol):
     """The back office's catalogue."""
 
     def products(self, shop: str, skus: tuple[str, ...]) -> Mapping[str, Product]:
         """Products by SKU; unknown ones are left out."""
+        ...
+
+
+class Sites(Protocol):
+    """Where warehouses are, and where products lie in them."""
+
+    def sender(self, seller: Seller, shop: str, code: str) -> Seller:
+        """The seller, at the address that parcels leave from."""
+        ...
+
+    def bins(self, shop: str, code: str, skus: tuple[str, ...]) -> Mapping[str, str]:
+        """Where products lie, by SKU, where that is not where the catalogue says."""
         ...
 
 
@@ -105,9 +125,12 @@ class Told(Model):
 class WarehouseActivities:
     """What an order asks of the warehouse."""
 
-    def __init__(self, warehouse: Warehouse, catalogue: Catalogue, records: Records) -> None:
-        """Wire the warehouse and the back office."""
-        self._warehouse = warehouse
+    def __init__(
+        self, warehouses: Warehouses, sites: Sites, catalogue: Catalogue, records: Records
+    ) -> None:
+        """Wire the warehouses and the back office."""
+        self._warehouses = warehouses
+        self._sites = sites
         self._catalogue = catalogue
         self._records = records
 
@@ -117,8 +140,8 @@ class WarehouseActivities:
         """Write the handoff document in bin-route order, and bring it to the warehouse."""
         with step_run(self._records, request, Step.HANDOFF, self.hand_off) as run:
             record = self._records.order(request.order_id)
-            handoff = self._document(request, record.order)
-            answer = self._warehouse.hand_off(run.attempt, handoff)
+            handoff = self._document(request, record)
+            answer = self._with(request).hand_off(run.attempt, handoff)
             run.commit(
                 Commit(order=request.order_id, handoff=HandoffRecord(handoff, answer)),
                 FactOutcome.DONE if answer.accepted else FactOutcome.DECLINED,
@@ -126,9 +149,14 @@ class WarehouseActivities:
             )
             return HandedOff(answer=answer, lines=handoff.lines)
 
-    def _document(self, request: HandOff, order: Order) -> Handoff:
+    def _with(self, request: Request) -> Warehouse:
+        return self._warehouses.at(request.shop, request.warehouse)
+
+    def _document(self, request: HandOff, on_record: OrderOnRecord) -> Handoff:
+        order, warehouse = on_record.order, request.warehouse
         skus = tuple(sorted({line.sku for line in order.lines}))
         products = self._catalogue.products(request.shop, skus)
+        bins = self._sites.bins(request.shop, warehouse, skus)
         lines: list[HandoffLine] = []
         customs: list[CustomsLine] = []
         for portion in request.portions:
@@ -143,7 +171,7 @@ class WarehouseActivities:
                     name=line.name,
                     barcodes=product.barcodes,
                     quantity=portion.quantity,
-                    bin=product.bin,
+                    bin=bins.get(line.sku, product.bin),
                     options=line.options,
                     note=line.note,
                     weight_grams=product.weight_grams,
@@ -152,13 +180,14 @@ class WarehouseActivities:
             declared = customs_line(line, product, portion.quantity)
             if declared is not None:
                 customs.append(declared)
-        seller = self._records.order(request.order_id).shop.seller
-        abroad = order.shipping_address.country != seller.address.country
+        sender = self._sites.sender(on_record.shop.seller, request.shop, warehouse)
+        abroad = order.shipping_address.country != sender.address.country
         return Handoff(
             order=request.order_id,
             shipment=request.shipment or request.order_id,
             number=order.number,
             shop=request.shop,
+            warehouse=warehouse,
             channel=order.channel,
             service_level=order.shipping.service_level.value,
             ship_by=request.ship_by,
@@ -175,11 +204,13 @@ class WarehouseActivities:
     def amend(self, request: AmendHandoff) -> HandedOff:
         """Ask for a shipment in other lines; what it accepts is on record in the same moment."""
         with step_run(self._records, request, Step.HANDOFF, self.amend) as run:
-            order = request.amended.after.within(self._records.order(request.order_id).order)
-            handoff = self._document(request, order).model_copy(
+            record = self._records.order(request.order_id)
+            after = request.amended.after.within(record.order)
+            amended = record.model_copy(update={"order": after})
+            handoff = self._document(request, amended).model_copy(
                 update={"amendment": request.amended.number}
             )
-            answer = self._warehouse.amend(run.attempt, handoff)
+            answer = self._with(request).amend(run.attempt, handoff)
             if answer.accepted:
                 run.commit(
                     Commit(
@@ -198,7 +229,7 @@ class WarehouseActivities:
         """Say where the shipment goes now; its labels follow by the print queue."""
         with step_run(self._records, request, Step.HANDOFF, self.readdress) as run:
             to = self._records.order(request.order_id).order.shipping_address
-            done = self._warehouse.readdress(run.attempt, run.subject, to)
+            done = self._with(request).readdress(run.attempt, run.subject, to)
             run.commit(outcome=FactOutcome.DONE if done else FactOutcome.DECLINED)
             return Told(done=done)
 
@@ -207,7 +238,7 @@ class WarehouseActivities:
     def cancel(self, request: StopWork) -> Told:
         """Stop picking and packing; what was taken is put back by the warehouse."""
         with step_run(self._records, request, Step.HANDOFF, self.cancel) as run:
-            done = self._warehouse.cancel(run.attempt, run.subject, request.reason)
+            done = self._with(request).cancel(run.attempt, run.subject, request.reason)
             run.commit(outcome=FactOutcome.DONE if done else FactOutcome.DECLINED)
             return Told(done=done)
 
@@ -216,7 +247,7 @@ class WarehouseActivities:
     def release(self, request: ReleaseParcels) -> Told:
         """Say that the parcels may go: they are paid."""
         with step_run(self._records, request, Step.HAND_OVER, self.release) as run:
-            done = self._warehouse.release(run.attempt, run.subject, request.labels)
+            done = self._with(request).release(run.attempt, run.subject, request.labels)
             run.commit(outcome=FactOutcome.DONE if done else FactOutcome.DECLINED)
             return Told(done=done)
 
@@ -225,5 +256,5 @@ class WarehouseActivities:
     def recall(self, request: StopWork) -> None:
         """Ask for parcels back that may still be on the dock."""
         with step_run(self._records, request, Step.HAND_OVER, self.recall) as run:
-            self._warehouse.recall(run.attempt, run.subject, request.reason)
+            self._with(request).recall(run.attempt, run.subject, request.reason)
             run.commit()

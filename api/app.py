@@ -25,6 +25,7 @@ from api import (
     stock,
     warehouse_floor,
     warehouse_reports,
+    warehouses,
     webhooks,
 )
 from api.border import Border
@@ -59,6 +60,7 @@ _ROUTERS = (
     shops.router,
     products.router,
     stock.router,
+    warehouses.router,
     codec_sign_in.router,
     health.router,
 )

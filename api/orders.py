@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.concurrency import run_in_threadpool
 
 from api.access import OfficeKey, ShopKey, Wired
@@ -17,6 +17,7 @@ from api.steering import steering
 from domain.model import Model
 from domain.order import Order
 from domain.payment import AuthorizeMethod
+from domain.routing import WarehouseCode
 from domain.steering import AddressAnswer, AddressChange, CancelAnswer, CancelRequest, OtherMethod
 
 router = APIRouter(tags=["orders"])
@@ -65,10 +66,17 @@ def _read(raw: bytes) -> Order:
 
 @router.get("/orders", summary="Find orders")
 def find(
-    wiring: Wired, key: OfficeKey, q: SearchText = "", limit: Limit = 50, after: Cursor = ""
+    wiring: Wired,
+    key: OfficeKey,
+    q: SearchText = "",
+    limit: Limit = 50,
+    after: Cursor = "",
+    warehouse: Annotated[
+        WarehouseCode | None, Query(description="only orders of which it has a shipment")
+    ] = None,
 ) -> OrderList:
     """By order id or number, name, e-mail address, tracking number, SKU or bin; newest first."""
-    found = wiring.books.search.search(key.shop, q, limit, after or None)
+    found = wiring.books.search.search(key.shop, q, limit, after or None, warehouse)
     following = found[-1].order_id if len(found) == limit else None
     return OrderList(orders=found, next=following)
 

@@ -22,6 +22,7 @@ def printable(text: str | None) -> str | None:
 Name = Annotated[str, Path(min_length=1, max_length=250), AfterValidator(_storable)]
 """An id, or an order's number in its channel's own form."""
 
+WarehouseName = Annotated[str, Path(max_length=40, pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 ShopId = Annotated[str, Path(max_length=100, pattern=r"^[A-Za-z0-9._:+#-]+$")]
 SearchText = Annotated[
     str,

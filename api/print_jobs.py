@@ -67,8 +67,8 @@ def jobs(
     station: Annotated[Code | None, Query(description="only what this one has taken")] = None,
     limit: Limit = 100,
 ) -> JobList:
-    """Waiting, claimed and failed jobs."""
-    return JobList(jobs=wiring.books.prints.jobs(key.shop, station, limit))
+    """Waiting, claimed and failed jobs of the key's warehouse."""
+    return JobList(jobs=wiring.books.prints.jobs(key.shop, station, limit, key.warehouse))
 
 
 @router.post(
@@ -81,7 +81,7 @@ def claim(
     wiring: Wired, key: WarehouseKey, wanted: Annotated[Claim, Depends(_CLAIM)]
 ) -> PrintJob | Response:
     """The oldest job, for two minutes: not reported by then, it is given to the next who asks."""
-    job = wiring.books.prints.claim(key.shop, wanted.station, wanted.kinds)
+    job = wiring.books.prints.claim(key.shop, wanted.station, wanted.kinds, key.warehouse)
     return job or Response(status_code=204)
 
 

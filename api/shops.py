@@ -11,10 +11,13 @@ from api.order_checks import problem_of_country
 from api.parameters import Name, ShopId
 from api.problems import FieldProblem, invalid, not_found
 from api.wiring import Wiring
+from backoffice.refusals import NotOnRecord
 from domain.model import Model, Text
 from domain.policy import problems_of_calendars
 from domain.record import Shop
+from domain.routing import WarehouseCode
 from domain.shop import ApiKey, Scope, ShopSetup
+from domain.stock import MAIN
 
 router = APIRouter(tags=["set-up"])
 
@@ -38,10 +41,12 @@ EXAMPLE_SHOP = {
 
 
 class NewKey(Model):
-    """A key to be made: what it may do, and what it is called."""
+    """A key to be made: what it may do, and what it is called. With the scope `warehouse` it speaks
+    for one warehouse, and no other."""
 
     scopes: Annotated[frozenset[Scope], Field(min_length=1)]
     name: Text
+    warehouse: WarehouseCode = MAIN
 
 
 class IssuedKey(Model):
@@ -51,6 +56,7 @@ class IssuedKey(Model):
     shop: str
     name: str
     scopes: frozenset[Scope]
+    warehouse: str = MAIN
 
 
 class KeyList(Model):
@@ -128,8 +134,19 @@ def issue_key(
     wiring: Wired, _key: AdminKey, shop: ShopId, wanted: Annotated[NewKey, Depends(_KEY)]
 ) -> IssuedKey:
     """Only its digest is kept: note the key now."""
-    plain = wiring.books.shops.issue_key(shop, wanted.scopes, wanted.name)
-    return IssuedKey(key=plain, shop=shop, name=wanted.name, scopes=wanted.scopes)
+    known_shop(wiring, shop)
+    try:
+        plain = wiring.books.shops.issue_key(shop, wanted.scopes, wanted.name, wanted.warehouse)
+    except NotOnRecord as unknown:
+        words = f"the shop has no warehouse {wanted.warehouse}"
+        raise invalid((FieldProblem(field="warehouse", message=words),)) from unknown
+    return IssuedKey(
+        key=plain,
+        shop=shop,
+        name=wanted.name,
+        scopes=wanted.scopes,
+        warehouse=wanted.warehouse,
+    )
 
 
 @router.get("/shops/{shop}/keys", summary="A shop's keys")

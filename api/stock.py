@@ -5,18 +5,20 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from api.access import AdminKey, Wired
 from api.bodies import JsonBody, RawBody
 from api.csv_files import read_table, refused
 from api.parameters import IdempotencyKey, Name, ShopId
-from api.problems import FieldProblem, ProblemError
+from api.problems import FieldProblem, ProblemError, invalid
 from api.shops import known_shop
-from backoffice.refusals import BelowZero, OtherRequest
-from domain.model import Code, Model, OptionalText
-from domain.stock import Level
+from api.warehouses import known_warehouse
+from backoffice.refusals import BelowZero, OtherRequest, UnknownWarehouse
+from domain.model import Code, Model, OptionalText, unsaid
+from domain.routing import WarehouseCode
+from domain.stock import MAIN, Level, Spot, added_up
 
 router = APIRouter(tags=["set-up"])
 
@@ -31,6 +33,7 @@ class Receipt(Model):
 
     sku: Code
     quantity: Pieces
+    warehouse: WarehouseCode = MAIN
     note: OptionalText = ""
 
 
@@ -39,6 +42,7 @@ class Adjustment(Model):
 
     sku: Code
     quantity: Change
+    warehouse: WarehouseCode = MAIN
     note: OptionalText = ""
 
 
@@ -48,17 +52,37 @@ class Expectation(Model):
     on: date | None
 
 
+class LevelThere(Model):
+    """What is there of one SKU in one warehouse."""
+
+    warehouse: str
+    on_hand: int
+    reserved: int
+    can_be_promised: int
+
+
 class LevelEntry(Level):
     """What is there, promised, still to be promised and waited for of one SKU, and the day on
-    which more of it is expected."""
+    which more of it is expected; all of it together, and in each warehouse that has any."""
 
     can_be_promised: int
     expected: date | None = None
+    warehouses: Annotated[tuple[LevelThere, ...], unsaid(())] = ()
 
     @classmethod
-    def of(cls, level: Level, expected: date | None = None) -> "LevelEntry":
+    def of(
+        cls,
+        level: Level,
+        expected: date | None = None,
+        warehouses: tuple[LevelThere, ...] = (),
+    ) -> "LevelEntry":
         """A level with its difference written out."""
-        return cls(**dict(level), can_be_promised=level.available, expected=expected)
+        return cls(
+            **dict(level),
+            can_be_promised=level.available,
+            expected=expected,
+            warehouses=warehouses,
+        )
 
 
 class LevelList(Model):
@@ -88,12 +112,40 @@ _COUNT_TABLE = RawBody(
 
 
 @router.get("/shops/{shop}/stock", summary="What is there")
-def levels(wiring: Wired, _key: AdminKey, shop: ShopId) -> LevelList:
+def levels(
+    wiring: Wired,
+    _key: AdminKey,
+    shop: ShopId,
+    warehouse: Annotated[
+        WarehouseCode | None, Query(description="what is in this one; without, in all")
+    ] = None,
+) -> LevelList:
     """On hand, reserved, and waited for by orders that are backordered, in pieces."""
     known_shop(wiring, shop)
-    found = wiring.books.stock.levels(shop)
+    found = wiring.books.stock.levels_by_warehouse(shop)
+    if warehouse is not None:
+        known_warehouse(wiring, shop, warehouse)
+        found = {spot: level for spot, level in found.items() if spot.warehouse == warehouse}
+    there: dict[str, list[LevelThere]] = {}
+    for spot, level in found.items():
+        if level.on_hand or level.reserved or spot.warehouse in (MAIN, warehouse):
+            there.setdefault(spot.sku, []).append(_there(spot.warehouse, level))
     days = wiring.books.backorders.expected(shop)
-    return LevelList(levels=tuple(LevelEntry.of(one, days.get(one.sku)) for one in found))
+    totals = added_up(found)
+    return LevelList(
+        levels=tuple(
+            LevelEntry.of(level, days.get(sku), tuple(there[sku])) for sku, level in totals.items()
+        )
+    )
+
+
+def _there(warehouse: str, level: Level) -> LevelThere:
+    return LevelThere(
+        warehouse=warehouse,
+        on_hand=level.on_hand,
+        reserved=level.reserved,
+        can_be_promised=level.available,
+    )
 
 
 @router.post("/shops/{shop}/stock/receipts", status_code=201, summary="Book a goods receipt")
@@ -104,11 +156,14 @@ def receive(
     idempotency_key: IdempotencyKey,
     sent: Annotated[Receipt, Depends(_RECEIPT)],
 ) -> LevelEntry:
-    """Booked once for each key; answers the level. 409 for another body under the key."""
+    """Booked once for each key; answers the warehouse's level. 409 for another body under the
+    key."""
     known_shop(wiring, shop)
     key = f"receipt:{idempotency_key}"
     with _told():
-        level = wiring.books.stock.receive(shop, sent.sku, sent.quantity, key, sent.note)
+        level = wiring.books.stock.receive(
+            shop, sent.sku, sent.quantity, key, sent.note, sent.warehouse
+        )
     return LevelEntry.of(level)
 
 
@@ -124,7 +179,9 @@ def adjust(
     known_shop(wiring, shop)
     key = f"adjustment:{idempotency_key}"
     with _told():
-        level = wiring.books.stock.adjust(shop, sent.sku, sent.quantity, key, sent.note)
+        level = wiring.books.stock.adjust(
+            shop, sent.sku, sent.quantity, key, sent.note, sent.warehouse
+        )
     return LevelEntry.of(level)
 
 
@@ -152,7 +209,8 @@ def count(
     idempotency_key: IdempotencyKey,
     raw: Annotated[bytes, Depends(_COUNT_TABLE)],
 ) -> Counted:
-    """A table with the columns `sku` and `quantity`: what is on hand becomes what was counted.
+    """A table with the columns `sku` and `quantity`: what is on hand becomes what was counted. A
+    column `warehouse` says where; without it, or where it is empty, it was counted in `main`.
 
     All rows are booked, or none; once for each key. Every row that does not fit is named.
     """
@@ -169,7 +227,7 @@ def _told() -> Generator[None]:
     """What the books refuse, as an answer.
 
     Raises:
-        ProblemError: 409.
+        ProblemError: 409, or 422 for a warehouse that the shop has not.
     """
     try:
         yield
@@ -178,27 +236,31 @@ def _told() -> Generator[None]:
         raise ProblemError(409, words) from other
     except BelowZero as below:
         raise ProblemError(409, str(below)) from below
+    except UnknownWarehouse as unknown:
+        problem = FieldProblem(field="warehouse", message=str(unknown))
+        raise invalid((problem,)) from unknown
 
 
-def _counted(raw: bytes, unknown: Callable[[Iterable[str]], Set[str]]) -> dict[str, int]:
-    counted: dict[str, int] = {}
-    table = read_table(raw, frozenset({"sku", "quantity"}), frozenset())
+def _counted(raw: bytes, unknown: Callable[[Iterable[str]], Set[str]]) -> dict[Spot, int]:
+    counted: dict[Spot, int] = {}
+    table = read_table(raw, frozenset({"sku", "quantity"}), frozenset({"warehouse"}))
     missing = unknown({row.cells["sku"] for row in table.rows})
-    seen: set[str] = set()
+    seen: set[Spot] = set()
     problems = list(table.problems)
     for row in table.rows:
         sku, quantity = row.cells["sku"], row.cells["quantity"]
+        spot = Spot(sku, row.cells.get("warehouse") or MAIN)
         if sku in missing:
             message = "is not in the catalogue" if sku else "is missing"
             problems.append(FieldProblem(field=row.path("sku"), message=message))
-        elif sku in seen:
+        elif spot in seen:
             problems.append(FieldProblem(field=row.path("sku"), message="stands twice"))
         if not _is_count(quantity):
             message = f"must be a whole number from 0 to {_MOST_PIECES}"
             problems.append(FieldProblem(field=row.path("quantity"), message=message))
         else:
-            counted[sku] = int(quantity)
-        seen.add(sku)
+            counted[spot] = int(quantity)
+        seen.add(spot)
     if problems:
         raise refused(problems)
     return counted

@@ -73,8 +73,10 @@ def shipments(
     limit: Limit = 100,
     after: Cursor = "",
 ) -> FloorList:
-    """Accepted shipments of orders in these statuses."""
-    found = wiring.books.handoffs.on_the_floor(key.shop, status or _TO_DO, limit, after or None)
+    """Accepted shipments of orders in these statuses, of the key's warehouse."""
+    found = wiring.books.handoffs.on_the_floor(
+        key.shop, status or _TO_DO, limit, after or None, key.warehouse
+    )
     entries = tuple(
         FloorEntry(
             shipment=one.handoff.shipment,
@@ -95,7 +97,7 @@ def shipments(
 def look_up(wiring: Wired, key: WarehouseKey, shipment: Name) -> FloorShipment:
     """The handoff document, ready to be walked."""
     state = wiring.books.handoffs.shipment_state(shipment, key.shop)
-    if state is None:
+    if state is None or state.warehouse != key.warehouse:
         raise not_found("shipment")
     labels = tuple(
         ParcelLabel(

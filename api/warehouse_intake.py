@@ -16,11 +16,13 @@ from api.problems import FieldProblem, ProblemError, invalid, not_found
 from api.warehouse_moments import NEVER_LEAVES, has_left, too_early_or_late
 from api.wiring import Wiring
 from backoffice.handoffs import ShipmentState
+from backoffice.inbox import source_of
 from domain.cases import Case, CaseKind
 from domain.ids import order_of
 from domain.journal import FactOutcome, Journal, StepFact
 from domain.model import Model
 from domain.record import Commit
+from domain.shop import ApiKey
 from domain.status import OrderStatus, Step
 from domain.warehouse import HandedOver, Packed, Picked, RecallResult
 
@@ -49,6 +51,7 @@ class Call:
     """One report as it came in; ``action`` is the signal that it becomes."""
 
     shop: str
+    warehouse: str
     action: str
     shipment: str
     id: str
@@ -56,13 +59,13 @@ class Call:
 
     @property
     def source(self) -> str:
-        """Keys are each warehouse key's shop's own."""
-        return f"warehouse/{self.shop}"
+        """Keys of calls are each warehouse's own."""
+        return source_of(self.shop, self.warehouse)
 
 
 def take_report(
     wiring: Wiring,
-    shop: str,
+    caller: ApiKey,
     action: str,
     report: Report,
     key: str | None,
@@ -75,15 +78,20 @@ def take_report(
     a person. Without a key the report's own digest tells repetitions apart.
 
     Raises:
-        ProblemError: 404 unknown shipment, 409 wrong moment or another report under this key,
-            422 it cannot be true, 503 the handoff is under way and not on record yet.
+        ProblemError: 403 another warehouse has it, 404 unknown shipment, 409 wrong moment or
+            another report under this key, 422 it cannot be true, 503 the handoff is under way
+            and not on record yet.
     """
+    shop, warehouse = caller.shop, caller.warehouse
+    report = report.model_copy(update={"warehouse": warehouse})
     whole = report.model_dump(mode="json", exclude={"id"})
     name = key or f"{report.shipment}:{action}:{digest(report.model_dump_json().encode())[:32]}"
-    call = Call(shop, action, report.shipment, name, whole | {"id": name})
+    call = Call(shop, warehouse, action, report.shipment, name, whole | {"id": name})
     state = wiring.books.handoffs.shipment_state(report.shipment, shop)
     if state is None:
         raise _unknown(wiring, call)
+    if state.warehouse != warehouse:
+        raise _elsewhere(wiring, call, state)
     reason = too_early_or_late(action, state)
     if reason and _stored(wiring, call):
         # It came before, when its moment was.
@@ -117,6 +125,25 @@ def _stored(wiring: Wiring, call: Call) -> bool:
     if (earlier.kind, earlier.payload) != (call.action, call.payload):
         raise ProblemError(409, "another report was sent under this Idempotency-Key; it holds")
     return True
+
+
+def _elsewhere(wiring: Wiring, call: Call, state: ShipmentState) -> ProblemError:
+    """Another warehouse has the shipment, and it alone reports about it. Goods that left all the
+    same are somebody's business at once."""
+    reason = (
+        f"{call.shipment} is with warehouse {state.warehouse}, and this key speaks for "
+        f"{call.warehouse}: whatever there is of it at {call.warehouse} goes back to its bins"
+    )
+    wiring.books.intake.refuse(call.shop, f"warehouse/{call.action}", _digest(call), (reason,))
+    if call.action == "handed_over":
+        words = (
+            f"Warehouse {call.warehouse} says that it gave this shipment to the courier. {reason}"
+        )
+        key = f"{call.shipment}:gone:{call.warehouse}"
+        gone = CaseKind.GONE_UNRELEASED
+        case = _case(key, gone, state.order_id, call.shipment, words, datetime.now(UTC))
+        wiring.books.records.commit(Commit(order=state.order_id, journal=Journal(cases=(case,))))
+    return ProblemError(403, reason)
 
 
 def _unknown(wiring: Wiring, call: Call) -> ProblemError:

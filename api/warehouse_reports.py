@@ -45,7 +45,7 @@ def _body(
     model: Any, example: dict[str, Any], *others: tuple[str, dict[str, Any]]
 ) -> JsonBody[Any]:
     examples = {"a report": example | {"at": _AT}} | dict(others)
-    return JsonBody(model, examples, from_path={"shipment": "shipment"}, added=("id",))
+    return JsonBody(model, examples, from_path={"shipment": "shipment"}, added=("id", "warehouse"))
 
 
 _SHORT = _LINE | {"quantity": 1, "barcodes": ["4006381333931"], "short": "one broken"}
@@ -89,7 +89,7 @@ def picked(
         wanted = {line.line: line.quantity for line in state.handoff.lines}
         return any(line.quantity < wanted.get(line.line, 0) for line in report.lines)
 
-    return take_report(wiring, key.shop, "picked", report, idempotency_key, problems, missing)
+    return take_report(wiring, key, "picked", report, idempotency_key, problems, missing)
 
 
 @router.post("/packed", status_code=202, summary="It is packed")
@@ -106,7 +106,7 @@ def packed(
     def problems(state: ShipmentState) -> tuple[str, ...]:
         return problems_of_contents(_to_pack(state), report)
 
-    return take_report(wiring, key.shop, "packed", report, idempotency_key, problems)
+    return take_report(wiring, key, "packed", report, idempotency_key, problems)
 
 
 def _to_pack(state: ShipmentState) -> Iterable[PickedLine | Portion]:
@@ -135,7 +135,7 @@ def handed_over(
             if known and parcel not in known
         )
 
-    return take_report(wiring, key.shop, "handed_over", report, idempotency_key, problems)
+    return take_report(wiring, key, "handed_over", report, idempotency_key, problems)
 
 
 @router.post("/recall-result", status_code=202, summary="What became of a recall")
@@ -147,6 +147,4 @@ def recall_result(
     idempotency_key: Key = None,
 ) -> Received:
     """The parcel could still be pulled, or it is gone."""
-    return take_report(
-        wiring, key.shop, "recall_result", report, idempotency_key, lambda _state: ()
-    )
+    return take_report(wiring, key, "recall_result", report, idempotency_key, lambda _state: ())

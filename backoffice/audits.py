@@ -21,6 +21,7 @@ from backoffice.tables.payments import PaymentEventRow
 from backoffice.tables.stock import StockEntryRow
 from domain.payment import PaymentEventKind
 from domain.status import OrderStatus
+from domain.stock import MAIN, Spot
 
 _STOCK, _INVOICES, _NOTES = table(StockEntryRow), table(InvoiceRow), table(CreditNoteRow)
 _WAITING = table(BackorderRow)
@@ -62,17 +63,23 @@ class Audits:
 def _stock(connection: Connection, shop: str) -> list[Difference]:
     """Levels against the sum of all entries; and no level below zero."""
     sums = {
-        sku: (int(on_hand), int(reserved))
-        for sku, on_hand, reserved in connection.execute(
-            select(_STOCK.c.sku, func.sum(_STOCK.c.on_hand), func.sum(_STOCK.c.reserved))
+        Spot(sku, warehouse): (int(on_hand), int(reserved))
+        for sku, warehouse, on_hand, reserved in connection.execute(
+            select(
+                _STOCK.c.sku,
+                _STOCK.c.warehouse,
+                func.sum(_STOCK.c.on_hand),
+                func.sum(_STOCK.c.reserved),
+            )
             .where(_STOCK.c.shop == shop)
-            .group_by(_STOCK.c.sku)
+            .group_by(_STOCK.c.sku, _STOCK.c.warehouse)
         )
     }
     differences: list[Difference] = []
-    for sku, standing in standings(connection, shop).items():
+    for spot, standing in standings(connection, shop).items():
         level = standing.level
-        on_hand, reserved = sums.get(sku, (0, 0))
+        sku = spot.sku if spot.warehouse == MAIN else f"{spot.sku} at {spot.warehouse}"
+        on_hand, reserved = sums.get(spot, (0, 0))
         if (level.on_hand, level.reserved) != (on_hand, reserved):
             differences.append(
                 Difference(
@@ -93,7 +100,8 @@ def _stock(connection: Connection, shop: str) -> list[Difference]:
 
 
 def _reservations(connection: Connection, shop: str) -> list[Difference]:
-    """No order has less than nothing reserved, or more taken back than was issued to it."""
+    """No order has less than nothing reserved in a warehouse, or more taken back there than was
+    issued to it from there."""
     by_order = connection.execute(
         select(
             _STOCK.c.order_id,
@@ -102,7 +110,7 @@ def _reservations(connection: Connection, shop: str) -> list[Difference]:
             func.sum(_STOCK.c.on_hand),
         )
         .where(_STOCK.c.shop == shop, _STOCK.c.order_id.is_not(None))
-        .group_by(_STOCK.c.order_id, _STOCK.c.sku)
+        .group_by(_STOCK.c.order_id, _STOCK.c.sku, _STOCK.c.warehouse)
         .having((func.sum(_STOCK.c.reserved) < 0) | (func.sum(_STOCK.c.on_hand) > 0))
     )
     return [

@@ -9,7 +9,6 @@ from sqlalchemy.dialects.postgresql import insert
 from backoffice.catalogue import lacking
 from backoffice.commits import write
 from backoffice.database import Database
-from backoffice.entries import entries_of
 from backoffice.inbox import hint
 from backoffice.journal import lock_order
 from backoffice.ledger import locked_standings, post_new
@@ -22,7 +21,16 @@ from backoffice.line import (
     served_by_now,
     stand_in_line,
 )
-from backoffice.promising import Divided, is_promised, keep_part, promise, promise_part
+from backoffice.promising import (
+    Divided,
+    Part,
+    entries_from,
+    keep,
+    promise,
+    promise_part,
+    said,
+    sources_under,
+)
 from backoffice.refusals import UnknownSku
 from backoffice.tables.backorders import (
     BackorderLineRow,
@@ -32,10 +40,11 @@ from backoffice.tables.backorders import (
 )
 from backoffice.tables.base import table
 from backoffice.tables.orders import OrderRow
-from domain.backorder import PlaceInLine, Promised, Waiting, as_wants, expected_day
+from domain.backorder import Allotted, PlaceInLine, Promised, Waiting, as_wants, expected_day
 from domain.record import Commit
+from domain.routing import ANY, Route
 from domain.shipping import Portion
-from domain.stock import Shortage, StockEntry, StockKind, Want, Wanted
+from domain.stock import Shortage, StockEntry, Want, Wanted
 
 SIGNAL = "goods_news"
 """What an order in line is told: to look."""
@@ -43,6 +52,7 @@ SIGNAL = "goods_news"
 BATCH = 50
 """Orders that one transaction serves at most: it holds their rows."""
 
+_HAD_MORE = "{} had more reserved than is there"
 REMIND_AFTER = timedelta(minutes=10)
 _LOOKS = 1000
 _ORDERS, _BACKORDERS = table(OrderRow), table(BackorderRow)
@@ -61,30 +71,45 @@ class BackorderBook:
         self._clock = clock
 
     def reserve_or_wait(
-        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit, place: PlaceInLine
+        self,
+        shop: str,
+        wants: tuple[Want, ...],
+        key: str,
+        commit: Commit,
+        place: PlaceInLine,
+        route: Route = ANY,
     ) -> Promised:
         """Reserve everything for ``commit.order`` and write the commit, or let it stand in line.
 
         Again, under the same key, it is a look: whoever was served hears so, and whoever has the
         turn by now is served. A SKU that the shop does not sell never comes: nobody waits for it.
         """
-        return self._try(shop, Waiting(commit.order, place, as_wants(wants)), key, commit, True)
+        order = Waiting(commit.order, place, as_wants(wants), route)
+        return self._try(shop, order, key, commit, True)
 
     def reserve_or_leave(
-        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit, place: PlaceInLine
+        self,
+        shop: str,
+        wants: tuple[Want, ...],
+        key: str,
+        commit: Commit,
+        place: PlaceInLine,
+        route: Route = ANY,
     ) -> Promised:
         """The last look: what was not served by now leaves the line."""
-        return self._try(shop, Waiting(commit.order, place, as_wants(wants)), key, commit, False)
+        order = Waiting(commit.order, place, as_wants(wants), route)
+        return self._try(shop, order, key, commit, False)
 
     def _try(self, shop: str, order: Waiting, key: str, commit: Commit, may_wait: bool) -> Promised:
         now = self._clock()
         with self._database.transaction() as connection:
             lock_order(connection, commit.order)
-            shortages = promise(connection, shop, order, key, now)
+            promised = promise(connection, shop, order, key, now)
+            shortages = promised.shortages
             if not shortages:
                 leave_line(connection, shop, commit.order)
                 write(connection, commit)
-                return Promised()
+                return promised
             waits = may_wait and not lacking(connection, shop, order.wants)
             if not waits:
                 leave_line(connection, shop, commit.order)
@@ -106,6 +131,7 @@ class BackorderBook:
         place: PlaceInLine | None,
         *,
         whole_lines: bool,
+        route: Route = ANY,
     ) -> Promised:
         """Reserve what is there for ``commit.order`` and write the commit; with a ``place`` the
         rest stands in line.
@@ -116,11 +142,11 @@ class BackorderBook:
         """
         now = self._clock()
         at = place or PlaceInLine(since=now, firm_from=now)
-        division = Divided(commit.order, at, lines, whole_lines)
+        division = Divided(commit.order, at, lines, whole_lines, route)
         with self._database.transaction() as connection:
             lock_order(connection, commit.order)
-            there = promise_part(connection, shop, division, keys[0], now)
-            return self._keep_part(connection, shop, division, keys, commit, there, place)
+            part = promise_part(connection, shop, division, keys[0], now)
+            return self._keep_part(connection, shop, division, keys, commit, part, place)
 
     def _keep_part(
         self,
@@ -129,24 +155,27 @@ class BackorderBook:
         division: Divided,
         keys: tuple[str, str],
         commit: Commit,
-        there: tuple[Portion, ...],
+        part: Part,
         place: PlaceInLine | None,
     ) -> Promised:
         """Write what an order got, and let it stand in line for the rest."""
+        there, sources = part.there, said(part.sources)
         rest = division.rest(there)
         if there:
             write(connection, commit)
         if not rest.wants:
-            return Promised()
+            return Promised(sources=sources)
         missing = tuple(
             Shortage(sku=sku, wanted=pieces, available=0) for sku, pieces in rest.wants.items()
         )
         waits = place is not None and not lacking(connection, shop, rest.wants)
-        if waits and not is_promised(connection, shop, rest, keys[1]):
+        if waits and not sources_under(connection, shop, keys[1], rest.wants):
             stand_in_line(connection, shop, keys[1] if there else keys[0], rest)
         days = days_of(connection, shop)
         expected = expected_day(rest.wants, days, self._clock().date()) if waits else None
-        return Promised(shortages=missing, waits=waits, expected=expected, there=there)
+        return Promised(
+            shortages=missing, waits=waits, expected=expected, there=there, sources=sources
+        )
 
     def bring_back_part(
         self,
@@ -156,18 +185,26 @@ class BackorderBook:
         commit: Commit,
         place: PlaceInLine | None,
         promised: Promised,
+        route: Route = ANY,
     ) -> Promised:
-        """Put on record again which part an order once got, whatever is there by now."""
+        """Put on record again which part an order once got, whatever is there by now.
+
+        Raises:
+            ValueError: the records lack the goods that it got.
+        """
         now = self._clock()
         at = place or PlaceInLine(since=now, firm_from=now)
-        division = Divided(commit.order, at, lines, whole_lines=False)
+        division = Divided(commit.order, at, lines, whole_lines=False, route=route)
         everything = tuple(Portion(line=one.line, quantity=one.quantity) for one in lines)
         there = promised.there if promised.shortages else everything
         with self._database.transaction() as connection:
             lock_order(connection, commit.order)
-            keep_part(connection, shop, division, there, keys[0], now)
+            got = Waiting(commit.order, at, division.pieces(there), route)
+            if not keep(connection, shop, got, promised.sources, keys[0], now):
+                raise ValueError(_HAD_MORE.format(commit.order))
             waits = place if promised.waits else None
-            self._keep_part(connection, shop, division, keys, commit, there, waits)
+            part = Part(there, promised.sources)
+            self._keep_part(connection, shop, division, keys, commit, part, waits)
         return promised
 
     def bring_back(
@@ -178,13 +215,14 @@ class BackorderBook:
         commit: Commit,
         place: PlaceInLine,
         promised: Promised,
+        route: Route = ANY,
     ) -> Promised:
         """Put on record again what an order once got, whatever is there by now.
 
         Raises:
             ValueError: the records lack the goods that it got.
         """
-        order = Waiting(commit.order, place, as_wants(wants))
+        order = Waiting(commit.order, place, as_wants(wants), route)
         with self._database.transaction() as connection:
             lock_order(connection, commit.order)
             if promised.waits:
@@ -192,8 +230,8 @@ class BackorderBook:
                 return promised
             leave_line(connection, shop, commit.order)
             if not promised.shortages:
-                if promise(connection, shop, order, key, self._clock(), in_turn=False):
-                    raise ValueError(f"{commit.order} had more reserved than is there")
+                if not keep(connection, shop, order, promised.sources, key, self._clock()):
+                    raise ValueError(_HAD_MORE.format(commit.order))
                 write(connection, commit)
             return promised
 
@@ -216,23 +254,24 @@ class BackorderBook:
             return reasons
 
     def _serve(
-        self, connection: Connection, shop: str, chosen: tuple[Waiting, ...], now: datetime
+        self, connection: Connection, shop: str, chosen: tuple[Allotted, ...], now: datetime
     ) -> None:
         """Orders' rows are locked before products', so what was chosen is looked at once more."""
-        locked = _locked_orders(connection, [one.order for one in chosen])
-        skus = {sku for one in chosen for sku in one.wants}
+        locked = _locked_orders(connection, [one.waiting.order for one in chosen])
+        skus = {sku for one in chosen for sku in one.waiting.wants}
         known = locked_standings(connection, shop, skus)
         by_now = served_by_now(connection, shop, line_of(connection, shop), now)
-        served = [one for one in by_now if one.order in locked]
+        served = [one for one in by_now if one.waiting.order in locked]
         entries: list[StockEntry] = []
-        keys = _keys(connection, [one.order for one in served])
+        keys = _keys(connection, [one.waiting.order for one in served])
         for one in served:
-            entries += entries_of(StockKind.RESERVATION, one.wants, keys[one.order], now, one.order)
+            order = one.waiting.order
+            entries += entries_from(one.sources, keys[order], now, order)
         post_new(connection, shop, entries, known)
         mark_served(connection, keys, now)
         hint(connection, "stock", SIGNAL, [(order, f"{order}:served:1") for order in keys])
         if len(served) < len(by_now) or len(chosen) == BATCH:
-            ring(connection, shop, {sku for one in by_now for sku in one.wants})
+            ring(connection, shop, {sku for one in by_now for sku in one.waiting.wants})
 
     def remind(self) -> int:
         """Tell orders again that they were served and have not looked; how many there were."""

@@ -32,6 +32,7 @@ from backoffice.shops import ShopBook
 from backoffice.stock import StockBook
 from backoffice.sweeps import Sweeps
 from backoffice.tracking import TrackingBook
+from backoffice.warehouses import WarehouseBook
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Books:
     stock: StockBook
     sweeps: Sweeps
     tracking: TrackingBook
+    warehouses: WarehouseBook
 
     @classmethod
     def over(cls, database: Database) -> Self:
@@ -101,4 +103,5 @@ class Books:
             stock=StockBook(database),
             sweeps=Sweeps(database),
             tracking=TrackingBook(database),
+            warehouses=WarehouseBook(database),
         )

@@ -17,6 +17,7 @@ from domain.customs import customs_line
 from domain.order import Order
 from domain.shipping import Label, Portion
 from domain.status import OrderStatus
+from domain.stock import MAIN
 from domain.warehouse import CustomsLine, Handoff, HandoffAnswer, Picked, PickedLine
 
 PICKED = "picked"
@@ -38,6 +39,7 @@ class ShipmentState:
     order_id: str
     shop: str
     status: OrderStatus
+    warehouse: str
     handoff: Handoff
     answer: HandoffAnswer
     picked: tuple[PickedLine, ...] | None
@@ -106,14 +108,16 @@ class HandoffBook:
         statuses: Collection[OrderStatus],
         limit: int = 100,
         after: str | None = None,
+        warehouse: str = MAIN,
     ) -> tuple[FloorShipment, ...]:
-        """Accepted shipments in these statuses, the first handed off first, from the
+        """A warehouse's accepted shipments in these statuses, the first handed off first, from the
         one that follows shipment ``after``.
         """
         where = [
             _ORDERS.c.shop == shop,
             _STATUS.in_([status.value for status in statuses]),
             _HANDOFFS.c.accepted.is_(True),
+            _HANDOFFS.c.warehouse == warehouse,
         ]
         if after is not None:
             before = _HANDOFFS.alias()
@@ -143,6 +147,7 @@ class HandoffBook:
                     _ORDERS.c.id,
                     _ORDERS.c.shop,
                     _STATUS.label("status"),
+                    _HANDOFFS.c.warehouse,
                     _HANDOFFS.c.accepted,
                     _HANDOFFS.c.reference,
                     _HANDOFFS.c.reason,
@@ -175,6 +180,7 @@ def _state(connection: Connection, shipment: str, row: RowMapping) -> ShipmentSt
         order_id=row["id"],
         shop=row["shop"],
         status=OrderStatus(row["status"]),
+        warehouse=row["warehouse"],
         handoff=Handoff.model_validate_json(row["document"]),
         answer=HandoffAnswer(
             accepted=row["accepted"], reference=row["reference"], reason=row["reason"]

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from backoffice.database import Database
 from backoffice.tables.base import table
 from backoffice.tables.messages import InboxRow, InboxState
+from domain.stock import MAIN
 
 _INBOX = table(InboxRow)
 
@@ -60,6 +61,11 @@ def hint(
     ]
     if rows:
         connection.execute(insert(_INBOX).on_conflict_do_nothing(), rows)
+
+
+def source_of(shop: str, warehouse: str) -> str:
+    """Whose keys a warehouse's reports are kept under."""
+    return f"warehouse/{shop}" if warehouse == MAIN else f"warehouse/{shop}/{warehouse}"
 
 
 class InboxBook:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, delete, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_once
 
-from backoffice.ledger import standings
+from backoffice.ledger import free_of, sites_of, standings
 from backoffice.tables.backorders import (
     BackorderLineRow,
     BackorderRow,
@@ -19,7 +19,8 @@ from backoffice.tables.backorders import (
     StockArrivalRow,
 )
 from backoffice.tables.base import table
-from domain.backorder import PlaceInLine, Waiting, WaitsFor, allocate
+from domain.backorder import Allotted, PlaceInLine, Waiting, WaitsFor, allot
+from domain.routing import Route, RouteBy, Source
 
 _ORDERS, _WANTS = table(BackorderRow), table(BackorderLineRow)
 _ARRIVALS, _EXPECTED = table(StockArrivalRow), table(ExpectedGoodsRow)
@@ -32,6 +33,9 @@ def line_of(connection: Connection, shop: str) -> dict[str, Waiting]:
             _ORDERS.c.order_id,
             _ORDERS.c.since,
             _ORDERS.c.firm_from,
+            _ORDERS.c.routed_by,
+            _ORDERS.c.ships_to,
+            _ORDERS.c.splits,
             _WANTS.c.sku,
             _WANTS.c.quantity,
         )
@@ -39,27 +43,35 @@ def line_of(connection: Connection, shop: str) -> dict[str, Waiting]:
         .where(_ORDERS.c.shop == shop, _ORDERS.c.served_at.is_(None))
     )
     wants: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    places: dict[str, PlaceInLine] = {}
-    for order, since, firm_from, sku, quantity in rows:
-        places[order] = PlaceInLine(since=since, firm_from=firm_from)
+    places: dict[str, tuple[PlaceInLine, Route]] = {}
+    for order, since, firm_from, by, to, splits, sku, quantity in rows:
+        route = Route(by=RouteBy(by), to=to, splits=splits)
+        places[order] = PlaceInLine(since=since, firm_from=firm_from), route
         wants[order][sku] = quantity
-    return {order: Waiting(order, place, wants[order]) for order, place in places.items()}
+    return {
+        order: Waiting(order, place, wants[order], route)
+        for order, (place, route) in places.items()
+    }
 
 
 def served_by_now(
     connection: Connection, shop: str, line: Mapping[str, Waiting], now: datetime
-) -> tuple[Waiting, ...]:
-    """Who in line may have all that they want of what is free at this moment."""
+) -> tuple[Allotted, ...]:
+    """Who in line may have all that they want of what is free at this moment, and from where."""
     skus = {sku for one in line.values() for sku in one.wants}
-    free = {sku: each.level.available for sku, each in standings(connection, shop, skus).items()}
-    return allocate(free, line.values(), now)
+    known = standings(connection, shop, skus)
+    return allot(free_of(known), line.values(), now, sites_of(known))
 
 
-def has_turn(connection: Connection, shop: str, order: Waiting, now: datetime) -> bool:
-    """Whether what is there may go to this order: those before it in line come first."""
+def turn_of(
+    connection: Connection, shop: str, order: Waiting, now: datetime
+) -> tuple[Source, ...] | None:
+    """From where what is there may go to this order; None where those before it in line come
+    first."""
     line = line_of(connection, shop)
     line[order.order] = line.get(order.order, order)
-    return any(one.order == order.order for one in served_by_now(connection, shop, line, now))
+    served = served_by_now(connection, shop, line, now)
+    return next((one.sources for one in served if one.waiting.order == order.order), None)
 
 
 def stand_in_line(connection: Connection, shop: str, key: str, order: Waiting) -> None:
@@ -71,6 +83,9 @@ def stand_in_line(connection: Connection, shop: str, key: str, order: Waiting) -
         "key": key,
         "since": order.place.since,
         "firm_from": order.place.firm_from,
+        "routed_by": order.route.by.value,
+        "ships_to": order.route.to,
+        "splits": order.route.splits,
     }
     if connection.scalars(new, values).one_or_none() is None:
         return

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from backoffice.commits import write
 from backoffice.crediting import Standing, drawn, notes_of, notes_under, standing
 from backoffice.database import Database
-from backoffice.entries import entries_of, issued_to, reserved_for
+from backoffice.entries import at_warehouse, entries_at, entries_of, issued_to, reserved_for
 from backoffice.journal import lock_order
 from backoffice.ledger import locked_standings, post, post_new, restock_needs
 from backoffice.refusals import NotReserved
@@ -30,7 +30,7 @@ from domain.invoicing import WHOLE, Credit, CreditReason, IssuedInvoice, Part, i
 from domain.order import Order
 from domain.record import Commit, Committed, Document
 from domain.shipping import Portion
-from domain.stock import StockKind, wants
+from domain.stock import MAIN, StockKind, wants
 
 _INVOICES, _INVOICE_SERIES = table(InvoiceRow), table(InvoiceSeriesRow)
 _NOTES, _NOTE_SERIES = table(CreditNoteRow), table(CreditNoteSeriesRow)
@@ -66,9 +66,11 @@ class PaperworkBook:
         commit: Commit,
         invoice: Callable[[str, datetime], Document],
         part: Part = WHOLE,
+        warehouse: str = MAIN,
     ) -> Committed:
         """In one transaction: draw the invoice's number and write it, issue the shipment's
-        stock from its reservation, queue every document for printing, write the commit.
+        stock from its reservation in a warehouse, queue every document for printing, write the
+        commit.
 
         The number is gapless per shop and year. Under a key that was used before nothing is
         drawn, issued or queued again; the answer is the same.
@@ -82,14 +84,22 @@ class PaperworkBook:
             order, seller = _order_and_seller(connection, commit.order)
             quantities = _quantities(order, portions)
             now = self._clock()
-            entries = entries_of(StockKind.ISSUE, quantities, key, now, commit.order, shipment)
+            entries = entries_of(
+                StockKind.ISSUE,
+                quantities,
+                key,
+                now,
+                commit.order,
+                shipment,
+                warehouse=warehouse,
+            )
             earlier = _issued(connection, key)
             if earlier is not None:
                 committed = write(connection, commit)
                 again = restock_needs(connection, shop, (one.key for one in entries))
                 return replace(committed, restock=again, invoice=earlier)
             known = locked_standings(connection, shop, quantities)
-            _check_reserved(connection, commit.order, quantities)
+            _check_reserved(connection, commit.order, quantities, warehouse)
             restock = post_new(connection, shop, entries, known)
             # The number is drawn last: its row is what every invoice of the shop waits for.
             series = _INVOICE_SERIES, shop, now.year, seller.invoice_prefix
@@ -146,8 +156,8 @@ class PaperworkBook:
             # A key may come again after another issue, and what comes back then is its own.
             before = len(notes_of(connection, commit.order, shipment))
             name = f"{key}:{before}" if before else key
-            back = entries_of(StockKind.PUT_AWAY, out, name, now, commit.order, shipment)
-            again = entries_of(StockKind.RESERVATION, out, f"{name}:again", now, commit.order)
+            back = entries_at(StockKind.PUT_AWAY, out, name, now, commit.order, shipment)
+            again = entries_at(StockKind.RESERVATION, out, f"{name}:again", now, commit.order)
             post(connection, shop, (*back, *again))
             withdraw_papers(connection, commit.order, shipment)
             notes = [
@@ -243,8 +253,10 @@ def _issued(connection: Connection, key: str) -> str | None:
     ).one_or_none()
 
 
-def _check_reserved(connection: Connection, order: str, quantities: dict[str, int]) -> None:
-    reserved = reserved_for(connection, order)
+def _check_reserved(
+    connection: Connection, order: str, quantities: dict[str, int], warehouse: str
+) -> None:
+    reserved = at_warehouse(reserved_for(connection, order), warehouse)
     for sku, quantity in quantities.items():
         if quantity > reserved.get(sku, 0):
             raise NotReserved(order, sku, quantity, reserved.get(sku, 0))

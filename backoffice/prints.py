@@ -21,11 +21,12 @@ from backoffice.refusals import NotOnRecord
 from backoffice.tables.base import table
 from backoffice.tables.orders import OrderRow
 from backoffice.tables.papers import DocumentRow, PrintJobRow, PrintState
-from backoffice.tables.shipping import LabelVoidRow
+from backoffice.tables.shipping import HandoffRow, LabelVoidRow
 from domain.documents import DocumentKind, FileFormat
+from domain.stock import MAIN
 
 _JOBS, _DOCUMENTS = table(PrintJobRow), table(DocumentRow)
-_VOIDS, _ORDERS = table(LabelVoidRow), table(OrderRow)
+_VOIDS, _ORDERS, _HANDOFFS = table(LabelVoidRow), table(OrderRow), table(HandoffRow)
 _OPEN = (PrintState.WAITING, PrintState.CLAIMED, PrintState.FAILED)
 
 
@@ -63,25 +64,40 @@ class PrintQueue:
         self._database = database
         self._lease = lease
 
-    def jobs(self, shop: str, station: str | None = None, limit: int = 100) -> tuple[PrintJob, ...]:
-        """What a shop still has to print, oldest first; with a station, what that one took."""
+    def jobs(
+        self,
+        shop: str,
+        station: str | None = None,
+        limit: int = 100,
+        warehouse: str | None = None,
+    ) -> tuple[PrintJob, ...]:
+        """What a shop (or one of its warehouses) still has to print, oldest first; with a station,
+        what that one took."""
         where = _JOBS.c.state.in_([state.value for state in _OPEN])
         if station is not None:
             where = and_(where, _JOBS.c.station == station)
+        if warehouse is not None:
+            where = and_(where, _is_at(warehouse))
         statement = _jobs().where(_JOBS.c.shop == shop, where).order_by(_JOBS.c.id).limit(limit)
         with self._database.reading() as connection:
             return tuple(_job(row) for row in connection.execute(statement).mappings())
 
     def claim(
-        self, shop: str, station: str, kinds: tuple[DocumentKind, ...] = tuple(DocumentKind)
+        self,
+        shop: str,
+        station: str,
+        kinds: tuple[DocumentKind, ...] = tuple(DocumentKind),
+        warehouse: str = MAIN,
     ) -> PrintJob | None:
-        """Take the oldest job, for a station that prints these kinds; None when all is done.
+        """Take the oldest job, for a station of a warehouse that prints these kinds; None when all
+        is done.
 
         A job whose station did not report within the lease is taken again.
         """
         wanted = select(_DOCUMENTS.c.key).where(
             _DOCUMENTS.c.key == _JOBS.c.document,
             _DOCUMENTS.c.kind.in_([kind.value for kind in kinds]),
+            _is_at(warehouse),
         )
         oldest = (
             select(_JOBS.c.id)
@@ -186,6 +202,16 @@ def _changed(
     if connection.scalars(own).one_or_none() is None:
         raise NotOnRecord("print job", str(job))
     return False
+
+
+def _is_at(warehouse: str) -> ColumnElement[bool]:
+    """Whether a document is about a shipment that this warehouse has."""
+    has = (
+        select(_HANDOFFS.c.warehouse)
+        .where(_HANDOFFS.c.shipment == _DOCUMENTS.c.shipment)
+        .scalar_subquery()
+    )
+    return func.coalesce(has, MAIN) == warehouse
 
 
 def _free() -> ColumnElement[bool]:

@@ -1,18 +1,29 @@
-"""The one way in which pieces are promised to an order, inside somebody's transaction."""
+"""The one way in which pieces are promised to an order, inside somebody's transaction.
 
-from collections.abc import Mapping
+Whichever warehouse they come from is chosen in the same breath, under the same locks.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from backoffice.entries import entries_of, reserved_under, written_keys
-from backoffice.ledger import Standing, locked_standings, post_new
-from backoffice.line import has_turn, line_of
-from domain.backorder import PlaceInLine, Waiting, as_wants, left_for
-from domain.shares import rest_of, what_is_there
+from backoffice.entries import entries_of, reserved_under
+from backoffice.ledger import (
+    Standings,
+    check_known,
+    free_of,
+    locked_standings,
+    post_new,
+    sites_of,
+)
+from backoffice.line import line_of, turn_of
+from domain.backorder import PlaceInLine, Promised, Waiting, as_wants, left_for
+from domain.routing import ANY, Free, Route, Source, in_sequence, only_main, sources_of
+from domain.shares import part_of, rest_of, what_is_there
 from domain.shipping import Portion
-from domain.stock import Shortage, StockKind, Wanted
+from domain.stock import MAIN, Shortage, Spot, StockEntry, StockKind, Want, Wanted
 
 
 @dataclass(frozen=True)
@@ -23,6 +34,7 @@ class Divided:
     place: PlaceInLine
     lines: tuple[Wanted, ...]
     whole_lines: bool
+    route: Route = ANY
 
     @property
     def skus(self) -> dict[str, str]:
@@ -38,111 +50,189 @@ class Divided:
         """Portions by SKU."""
         return as_wants(Wanted(**one.model_dump(), sku=self.skus[one.line]) for one in portions)
 
-    def there(self, free: Mapping[str, int]) -> tuple[Portion, ...]:
-        """What it gets of the free pieces."""
-        return what_is_there(self.portions, self.skus, free, whole_lines=self.whole_lines)
+    def got(self, pieces: Mapping[str, int]) -> tuple[Portion, ...]:
+        """The portions that these pieces are."""
+        return what_is_there(self.portions, self.skus, pieces, whole_lines=self.whole_lines)
 
     def rest(self, there: tuple[Portion, ...]) -> Waiting:
-        """What it lacks besides, as it stands in line."""
+        """What it lacks besides, as it stands in line: whole, and from one warehouse."""
         wants = self.pieces(rest_of(self.portions, there))
-        return Waiting(self.order, self.place, wants)
+        route = self.route.model_copy(update={"splits": False}) if there else self.route
+        return Waiting(self.order, self.place, wants, route)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The portions that an order got, and from where they come."""
+
+    there: tuple[Portion, ...] = ()
+    sources: tuple[Source, ...] = ()
 
 
 def promise_part(
     connection: Connection, shop: str, order: Divided, key: str, now: datetime
-) -> tuple[Portion, ...]:
+) -> Part:
     """Reserve what is there of an order's lines; which portions that is.
 
     What those before it in line are to have is not there for it. Under a key that was used before
     nothing is reserved again.
     """
     wants = order.rest(())
-    names = {f"{key}:{sku}": sku for sku in wants.wants}
-    before = reserved_under(connection, shop, names)
+    before = sources_under(connection, shop, key, wants.wants)
     if before:
-        return order.there(before)
+        return Part(order.got(_pieces(before)), before)
     known = locked_standings(connection, shop, wants.wants)
-    free = {sku: standing.level.available for sku, standing in known.items()}
+    sites, free = sites_of(known), free_of(known)
     if any(standing.level.waiting for standing in known.values()):
-        free = left_for(wants, free, line_of(connection, shop).values(), now)
-    there = order.there(free)
-    _reserve(connection, shop, order, there, key, now, known)
-    return there
+        free = left_for(wants, free, line_of(connection, shop).values(), now, sites)
+    sequence, splits = in_sequence(sites, order.route), order.route.splits
+    there = part_of(
+        order.portions,
+        order.skus,
+        free,
+        sequence,
+        splits=splits,
+        whole_lines=order.whole_lines,
+    )
+    sources = sources_of(order.pieces(there), free, sequence, splits=splits) or ()
+    _reserve(connection, shop, order.order, sources, key, now, known)
+    return Part(there, sources)
 
 
-def keep_part(
+def keep(
     connection: Connection,
     shop: str,
-    order: Divided,
-    there: tuple[Portion, ...],
+    order: Waiting,
+    sources: Sequence[Source],
     key: str,
     now: datetime,
-) -> None:
-    """Reserve just these portions, unless that was done under the key."""
-    pieces = order.pieces(there)
-    if pieces and not written_keys(connection, shop, [f"{key}:{sku}" for sku in pieces]):
-        known = locked_standings(connection, shop, pieces)
-        _reserve(connection, shop, order, there, key, now, known)
+) -> bool:
+    """Reserve just what an order once got, from where it came, unless that was done under the
+    key; False where it is not there any more.
+
+    Without sources it came from the main warehouse.
+    """
+    if not order.wants or sources_under(connection, shop, key, order.wants):
+        return True
+    known = locked_standings(connection, shop, order.wants)
+    whence = sources or (_all_from_main(order.wants),)
+    spots = [Spot(want.sku, one.warehouse) for one in whence for want in one.wants]
+    check_known(shop, known, spots)
+    short = any(
+        want.quantity > known[Spot(want.sku, one.warehouse)].level.available
+        for one in whence
+        for want in one.wants
+    )
+    if not short:
+        _reserve(connection, shop, order.order, whence, key, now, known)
+    return not short
 
 
-def is_promised(connection: Connection, shop: str, order: Waiting, key: str) -> bool:
-    """Whether what an order wants was reserved under this key."""
-    return bool(written_keys(connection, shop, [f"{key}:{sku}" for sku in order.wants]))
+def sources_under(
+    connection: Connection, shop: str, key: str, skus: Iterable[str]
+) -> tuple[Source, ...]:
+    """From where pieces were reserved under a key; nothing where none were."""
+    found: dict[str, list[Want]] = {}
+    for spot, pieces in reserved_under(connection, shop, [f"{key}:{sku}" for sku in skus]).items():
+        found.setdefault(spot.warehouse, []).append(Want(sku=spot.sku, quantity=pieces))
+    return tuple(Source(warehouse=one, wants=tuple(wants)) for one, wants in found.items())
+
+
+def said(sources: Sequence[Source]) -> tuple[Source, ...]:
+    """What an order is told of where its goods come from: nothing, if it is the main warehouse."""
+    return () if only_main(sources) else tuple(sources)
+
+
+def entries_from(
+    sources: Sequence[Source], key: str, now: datetime, order: str
+) -> list[StockEntry]:
+    """The reservation of pieces from some warehouses."""
+    return [
+        entry
+        for one in sources
+        for entry in entries_of(
+            StockKind.RESERVATION,
+            {want.sku: want.quantity for want in one.wants},
+            key,
+            now,
+            order,
+            warehouse=one.warehouse,
+        )
+    ]
 
 
 def _reserve(
     connection: Connection,
     shop: str,
-    order: Divided,
-    there: tuple[Portion, ...],
+    order: str,
+    sources: Sequence[Source],
     key: str,
     now: datetime,
-    known: Mapping[str, Standing],
+    known: Standings,
 ) -> None:
-    pieces = order.pieces(there)
-    entries = entries_of(StockKind.RESERVATION, pieces, key, now, order.order)
+    entries = entries_from(sources, key, now, order)
     if entries:
-        post_new(connection, shop, entries, {sku: known[sku] for sku in pieces})
+        post_new(connection, shop, entries, known)
 
 
-def promise(
-    connection: Connection,
-    shop: str,
-    order: Waiting,
-    key: str,
-    now: datetime,
-    *,
-    in_turn: bool = True,
-) -> tuple[Shortage, ...]:
-    """Reserve all that an order wants, or nothing; what is short, in order of SKU.
+def promise(connection: Connection, shop: str, order: Waiting, key: str, now: datetime) -> Promised:
+    """Reserve all that an order wants, or nothing; what is short, or from where it comes.
 
     Under a key that was used before nothing is reserved again. What is there goes to those who
     stand in line before this order first: it is then short of pieces that are available, but not
-    to it. Not so where it had its turn already (``in_turn``). A SKU that the shop does not sell is
-    short.
+    to it. A SKU that the shop does not sell is short.
     """
-    entries = entries_of(StockKind.RESERVATION, order.wants, key, now, order.order)
-    if written_keys(connection, shop, [one.key for one in entries]):
-        return ()
+    before = sources_under(connection, shop, key, order.wants)
+    if before:
+        return Promised(sources=said(before))
     known = locked_standings(connection, shop, order.wants)
-    shortages = _shortages(order.wants, known)
-    if shortages:
-        return shortages
-    waited_for = in_turn and any(one.level.waiting for one in known.values())
-    if waited_for and not has_turn(connection, shop, order, now):
-        return tuple(
-            Shortage(sku=sku, wanted=quantity, available=known[sku].level.available)
-            for sku, quantity in order.wants.items()
-            if known[sku].level.waiting
+    sequence, free = in_sequence(sites_of(known), order.route), free_of(known)
+    sources = sources_of(order.wants, free, sequence, splits=order.route.splits)
+    if sources is None:
+        return Promised(shortages=_shortages(order, free, sequence))
+    waited_for = {spot.sku for spot, one in known.items() if one.level.waiting}
+    if waited_for:
+        sources = turn_of(connection, shop, order, now)
+    if sources is None:
+        return Promised(
+            shortages=tuple(
+                Shortage(sku=sku, wanted=quantity, available=_most(free, sku, sequence))
+                for sku, quantity in order.wants.items()
+                if sku in waited_for
+            )
         )
-    post_new(connection, shop, entries, known)
-    return ()
+    _reserve(connection, shop, order.order, sources, key, now, known)
+    return Promised(sources=said(sources))
 
 
-def _shortages(wanted: Mapping[str, int], known: Mapping[str, Standing]) -> tuple[Shortage, ...]:
-    available = {sku: standing.level.available for sku, standing in known.items()}
+def _shortages(order: Waiting, free: Free, sequence: Sequence[str]) -> tuple[Shortage, ...]:
+    """What is short in the warehouse that has most of it, or in all of them together."""
+
+    def at(some: Sequence[str]) -> dict[str, int]:
+        return {
+            sku: sum(max(0, free.get(Spot(sku, one), 0)) for one in some) for sku in order.wants
+        }
+
+    def met(available: Mapping[str, int]) -> int:
+        return sum(min(pieces, available[sku]) for sku, pieces in order.wants.items())
+
+    levels = [at(sequence)] if order.route.splits else [at((one,)) for one in sequence]
+    available = max(levels, key=met, default=at(()))
     return tuple(
-        Shortage(sku=sku, wanted=quantity, available=max(available.get(sku, 0), 0))
-        for sku, quantity in wanted.items()
-        if quantity > available.get(sku, 0)
+        Shortage(sku=sku, wanted=quantity, available=available[sku])
+        for sku, quantity in order.wants.items()
+        if quantity > available[sku]
     )
+
+
+def _most(free: Free, sku: str, sequence: Sequence[str]) -> int:
+    return max((max(0, free.get(Spot(sku, one), 0)) for one in sequence), default=0)
+
+
+def _pieces(sources: Sequence[Source]) -> dict[str, int]:
+    return as_wants(want for one in sources for want in one.wants)
+
+
+def _all_from_main(wants: Mapping[str, int]) -> Source:
+    pieces = (Want(sku=sku, quantity=count) for sku, count in wants.items())
+    return Source(warehouse=MAIN, wants=tuple(pieces))

@@ -23,6 +23,24 @@ class UnknownSku(LookupError):
         self.skus = skus
 
 
+class UnknownWarehouse(LookupError):
+    """A shop has no such warehouse."""
+
+    def __init__(self, shop: str, warehouse: str) -> None:
+        """Name both."""
+        super().__init__(f"shop {shop} has no warehouse {warehouse}")
+        self.shop = shop
+        self.warehouse = warehouse
+
+
+class TooManyWarehouses(ValueError):
+    """A shop has as many warehouses as routing can look through."""
+
+    def __init__(self, shop: str, most: int) -> None:
+        """``most`` is how many there may be."""
+        super().__init__(f"shop {shop} has {most} warehouses, and no more can be set up")
+
+
 class BarcodeTaken(ValueError):
     """A barcode may tell one article of a shop from all others, or it tells nothing."""
 

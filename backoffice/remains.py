@@ -1,5 +1,6 @@
 """What an order has left behind, read from every book."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -21,6 +22,8 @@ from backoffice.tables.base import table
 from backoffice.tables.cases import CaseRow
 from backoffice.tables.orders import OrderRow, StepFactRow
 from backoffice.tables.payments import PaymentEventRow
+from backoffice.views import ShipmentView
+from domain.backorder import as_wants
 from domain.journal import FactOutcome
 from domain.money import Money
 from domain.order import Order
@@ -32,7 +35,7 @@ from domain.payment import (
 )
 from domain.remains import Promised, Remains, Taken
 from domain.status import OrderStatus
-from domain.stock import Want
+from domain.stock import MAIN, Spot, Want
 
 _ORDERS, _CASES, _MONEY = table(OrderRow), table(CaseRow), table(PaymentEventRow)
 _FACTS = table(StepFactRow)
@@ -67,6 +70,7 @@ class RemainsBook:
                 shipments = tuple(one for one in shipments if one.shipment in rest.shipments)
             names = [one.shipment for one in shipments]
             several = rest is not None or len(shipments) > 1
+            reserved = reserved_for(connection, order_id)
             remains = Remains(
                 order_id=order_id,
                 shop=row["shop"],
@@ -75,9 +79,9 @@ class RemainsBook:
                 accepted_at=row["accepted_at"],
                 started=row["started_at"] is not None,
                 reserved=tuple(
-                    Want(sku=sku, quantity=quantity)
-                    for sku, quantity in sorted(reserved_for(connection, order_id).items())
+                    Want(sku=sku, quantity=quantity) for sku, quantity in _by_sku(reserved).items()
                 ),
+                warehouses=_warehouses(shipments, reserved),
                 statuses=tuple(one.status for one in shipments if several and one.status),
                 labels=tuple(
                     one.label for each in shipments for one in each.labels if one.voided_at is None
@@ -175,6 +179,21 @@ def _with_money(
             "used": sum(used, zero) if several and used else None,
         }
     )
+
+
+def _warehouses(
+    shipments: Iterable[ShipmentView], reserved: Mapping[Spot, int]
+) -> dict[str, tuple[str, ...]]:
+    """Who has each shipment; of one whose handoff is not on record, whoever has goods for it."""
+    candidates = tuple(sorted({spot.warehouse for spot in reserved})) or (MAIN,)
+    known = {
+        one.shipment: candidates if one.handoff is None else (one.warehouse,) for one in shipments
+    }
+    return {name: codes for name, codes in known.items() if codes != (MAIN,)}
+
+
+def _by_sku(pieces: Mapping[Spot, int]) -> dict[str, int]:
+    return as_wants(Want(sku=spot.sku, quantity=count) for spot, count in pieces.items())
 
 
 def _next_authorization(connection: Connection, order_id: str) -> int:

@@ -6,12 +6,13 @@ from backoffice.database import Database
 from backoffice.pages import page
 from backoffice.tables.base import table
 from backoffice.tables.orders import OrderRow, TermRow
+from backoffice.tables.shipping import HandoffRow
 from backoffice.terms import fold, is_storable
 from backoffice.views import OrderHit, OrderView
 from domain.order import Order
 from domain.status import OrderStatus
 
-_ORDERS, _TERMS = table(OrderRow), table(TermRow)
+_ORDERS, _TERMS, _HANDOFFS = table(OrderRow), table(TermRow), table(HandoffRow)
 _LAST = chr(0x10FFFF)
 _SHOWN = (
     _ORDERS.c.id,
@@ -58,9 +59,15 @@ class OrderSearch:
         return (order_id_or_number,) if order_id_or_number in found else found
 
     def search(
-        self, shop: str, text: str, limit: int = 50, after: str | None = None
+        self,
+        shop: str,
+        text: str,
+        limit: int = 50,
+        after: str | None = None,
+        warehouse: str | None = None,
     ) -> tuple[OrderHit, ...]:
-        """Orders that the text leads to, newest first, from the one that follows order ``after``.
+        """Orders that the text leads to, newest first, from the one that follows order ``after``;
+        with a ``warehouse``, those of which it has, or had, a shipment.
 
         The text is an order's id or number, a customer's name or one of its later words, an
         e-mail address, a tracking number, a SKU or a bin: the whole of it or its beginning,
@@ -71,6 +78,9 @@ class OrderSearch:
         where = [_ORDERS.c.shop == shop]
         if fold(text):
             where.append(_ORDERS.c.id.in_(select(_TERMS.c.order_id).where(_led_by(shop, text))))
+        if warehouse is not None:
+            at = select(_HANDOFFS.c.order_id).where(_HANDOFFS.c.warehouse == warehouse)
+            where.append(_ORDERS.c.id.in_(at))
         if after is not None:
             where.append(_follows(shop, after))
         statement = (

@@ -10,6 +10,7 @@ from backoffice.tables.orders import TransitionRow
 from backoffice.tables.shipping import CourierEventRow, HandoffRow, LabelRow
 from backoffice.views import LabelView, ShipmentView
 from domain.status import OrderStatus
+from domain.stock import MAIN
 from domain.tracking import CourierEvent, CourierStatus
 from domain.warehouse import Handoff, HandoffAnswer
 
@@ -31,6 +32,7 @@ def shipments_of(connection: Connection, name: str) -> tuple[ShipmentView, ...]:
         ShipmentView(
             shipment=shipment,
             status=statuses.get(shipment),
+            warehouse=handoffs[shipment]["warehouse"] if shipment in handoffs else MAIN,
             handoff=_handoff(handoffs.get(shipment)),
             answer=_answer(handoffs.get(shipment)),
             labels=labels.get(shipment, ()),

@@ -27,7 +27,7 @@ _HANDOFF = _NEW_HANDOFF.on_conflict_do_update(
     index_elements=["shipment"],
     set_={
         name: _NEW_HANDOFF.excluded[name]
-        for name in ("document", "accepted", "reference", "reason", "at")
+        for name in ("document", "warehouse", "accepted", "reference", "reason", "at")
     },
     where=_HANDOFFS.c.accepted.is_(False),
 )
@@ -68,6 +68,7 @@ def write_handoff(connection: Connection, shop: str, record: HandoffRecord) -> N
             "shipment": handoff.shipment,
             "order_id": handoff.order,
             "document": handoff.model_dump(mode="json"),
+            "warehouse": handoff.warehouse,
             "accepted": answer.accepted,
             "reference": answer.reference,
             "reason": answer.reason,

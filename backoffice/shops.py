@@ -13,12 +13,16 @@ from backoffice.database import Database
 from backoffice.refusals import NotOnRecord
 from backoffice.tables.base import table
 from backoffice.tables.shops import ApiKeyRow, PolicyRow, ShopRow
+from backoffice.tables.warehouses import WarehouseRow
 from domain.address import Seller
 from domain.policy import Policy
 from domain.record import Shop
 from domain.shop import ApiKey, Scope, ShopSetup
+from domain.stock import MAIN
 
 _SHOPS, _KEYS, _POLICIES = table(ShopRow), table(ApiKeyRow), table(PolicyRow)
+_WAREHOUSES = table(WarehouseRow)
+_KEY = (_KEYS.c.id, _KEYS.c.shop, _KEYS.c.name, _KEYS.c.scopes, _KEYS.c.warehouse)
 
 
 class ShopBook:
@@ -51,6 +55,9 @@ class ShopBook:
                     "callback_url": setup.callback_url,
                     "callback_secret": setup.callback_secret or _new_secret(),
                 },
+            )
+            connection.execute(
+                insert(_WAREHOUSES).on_conflict_do_nothing(), {"shop": setup.id, "code": MAIN}
             )
 
     def shop(self, shop_id: str) -> Shop | None:
@@ -93,11 +100,15 @@ class ShopBook:
             ).one_or_none()
         return None if row is None else (row[0], row[1])
 
-    def issue_key(self, shop_id: str, scopes: Iterable[Scope], name: str) -> str:
+    def issue_key(
+        self, shop_id: str, scopes: Iterable[Scope], name: str, warehouse: str = MAIN
+    ) -> str:
         """Make a key. It is answered here and never again: only its digest is kept.
 
+        In a warehouse's hands it speaks for ``warehouse`` alone.
+
         Raises:
-            NotOnRecord: there is no such shop.
+            NotOnRecord: there is no such shop, or the shop has no such warehouse.
             ValueError: a key without scopes opens nothing.
         """
         granted = sorted({Scope(scope).value for scope in scopes})
@@ -105,25 +116,33 @@ class ShopBook:
             raise ValueError("a key needs at least one scope")
         if self.shop(shop_id) is None:
             raise NotOnRecord("shop", shop_id)
+        if not self._has(shop_id, warehouse):
+            raise NotOnRecord("warehouse", warehouse)
         plain = f"osk_{secrets.token_urlsafe(32)}"
         row = {
             "id": f"key_{secrets.token_hex(8)}",
             "shop": shop_id,
             "name": name,
             "scopes": granted,
+            "warehouse": warehouse,
             "digest": _digest(plain),
         }
         with self._database.transaction() as connection:
             connection.execute(insert(_KEYS), row)
         return plain
 
+    def _has(self, shop_id: str, warehouse: str) -> bool:
+        found = select(_WAREHOUSES.c.code).where(
+            _WAREHOUSES.c.shop == shop_id, _WAREHOUSES.c.code == warehouse
+        )
+        with self._database.reading() as connection:
+            return connection.execute(found).one_or_none() is not None
+
     def key(self, plain: str) -> ApiKey | None:
         """Whose key this is; None for one that was never issued, or is revoked."""
         with self._database.reading() as connection:
             row = connection.execute(
-                select(_KEYS.c.id, _KEYS.c.shop, _KEYS.c.name, _KEYS.c.scopes).where(
-                    _KEYS.c.digest == _digest(plain), _KEYS.c.revoked_at.is_(None)
-                )
+                select(*_KEY).where(_KEYS.c.digest == _digest(plain), _KEYS.c.revoked_at.is_(None))
             ).one_or_none()
         return None if row is None else _key(*row)
 
@@ -131,7 +150,7 @@ class ShopBook:
         """A shop's keys that still open something, oldest first."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                select(_KEYS.c.id, _KEYS.c.shop, _KEYS.c.name, _KEYS.c.scopes)
+                select(*_KEY)
                 .where(_KEYS.c.shop == shop_id, _KEYS.c.revoked_at.is_(None))
                 .order_by(_KEYS.c.created_at, _KEYS.c.id)
             )
@@ -158,9 +177,13 @@ def keep_policy(connection: Connection, policy: Policy) -> str:
     return digest
 
 
-def _key(key_id: str, shop: str, name: str, scopes: list[str]) -> ApiKey:
+def _key(key_id: str, shop: str, name: str, scopes: list[str], warehouse: str) -> ApiKey:
     return ApiKey(
-        id=key_id, shop=shop, name=name, scopes=frozenset(Scope(scope) for scope in scopes)
+        id=key_id,
+        shop=shop,
+        name=name,
+        scopes=frozenset(Scope(scope) for scope in scopes),
+        warehouse=warehouse,
     )
 
 

@@ -10,7 +10,7 @@ from backoffice.canonical import digest
 from backoffice.commits import write
 from backoffice.database import Database
 from backoffice.entries import (
-    entries_of,
+    entries_at,
     entry_of,
     releases_of,
     reserved_for,
@@ -18,7 +18,13 @@ from backoffice.entries import (
     written_keys,
 )
 from backoffice.journal import lock_order
-from backoffice.ledger import locked_standings, post, standings
+from backoffice.ledger import (
+    check_known,
+    levels_of,
+    locked_standings,
+    post,
+    standings,
+)
 from backoffice.line import leave_line
 from backoffice.once import first_time
 from backoffice.promising import promise
@@ -26,9 +32,10 @@ from backoffice.refusals import BelowZero, UnknownSku
 from backoffice.tables.base import table
 from backoffice.tables.stock import StockEntryRow
 from backoffice.write_offs import write_off
-from domain.backorder import PlaceInLine, Waiting, as_wants
+from domain.backorder import PlaceInLine, Promised, Waiting, as_wants
 from domain.record import Commit, Committed
-from domain.stock import Level, Lost, Shortage, StockEntry, StockKind, Want
+from domain.routing import ANY, Route
+from domain.stock import MAIN, Level, Lost, Spot, StockEntry, StockKind, Want
 
 _ENTRIES = table(StockEntryRow)
 
@@ -44,8 +51,13 @@ class StockBook:
         self._clock = clock
 
     def reserve(
-        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit
-    ) -> tuple[Shortage, ...]:
+        self,
+        shop: str,
+        wants: tuple[Want, ...],
+        key: str,
+        commit: Commit,
+        route: Route = ANY,
+    ) -> Promised:
         """Reserve everything for ``commit.order`` and write the commit, in one transaction.
 
         With a shortage nothing is reserved and nothing is written. Under a key that was used
@@ -53,13 +65,14 @@ class StockBook:
         that the shop does not sell is short.
         """
         now = self._clock()
-        order = Waiting(commit.order, PlaceInLine(since=now, firm_from=now), as_wants(wants))
+        place = PlaceInLine(since=now, firm_from=now)
+        order = Waiting(commit.order, place, as_wants(wants), route)
         with self._database.transaction() as connection:
             lock_order(connection, commit.order)
-            shortages = promise(connection, shop, order, key, now)
-            if not shortages:
+            promised = promise(connection, shop, order, key, now)
+            if not promised.shortages:
                 write(connection, commit)
-        return shortages
+        return promised
 
     def release(self, shop: str, key: str, commit: Commit) -> None:
         """Release whatever ``commit.order`` still has reserved, and write the commit.
@@ -76,7 +89,7 @@ class StockBook:
             post(
                 connection,
                 shop,
-                entries_of(StockKind.RELEASE, left, name, self._clock(), commit.order),
+                entries_at(StockKind.RELEASE, left, name, self._clock(), commit.order),
             )
             write(connection, commit)
 
@@ -87,12 +100,14 @@ class StockBook:
         key: str,
         commit: Commit,
         reserved_as: str | None = None,
+        warehouse: str = MAIN,
     ) -> None:
-        """Release these of the pieces that ``commit.order`` has reserved, and write the commit.
+        """Release these of the pieces that ``commit.order`` has reserved in a warehouse, and write
+        the commit.
 
-        With ``reserved_as`` only what was reserved under that key, which may be nothing: the order
-        stands in line for it no longer. No more is released than is still promised; under a key
-        that was used before nothing is released again.
+        With ``reserved_as`` only what was reserved under that key, wherever, which may be nothing:
+        the order stands in line for it no longer. No more is released than is still promised; under
+        a key that was used before nothing is released again.
         """
         with self._database.transaction() as connection:
             lock_order(connection, commit.order)
@@ -101,14 +116,15 @@ class StockBook:
             names = [f"{key}:{want.sku}" for want in wants]
             if not written_keys(connection, shop, names):
                 left = reserved_for(connection, commit.order)
-                pieces = as_wants(wants)
+                skus = as_wants(wants)
+                pieces = {Spot(sku, warehouse): count for sku, count in skus.items()}
                 if reserved_as is not None:
-                    skus = {f"{reserved_as}:{sku}": sku for sku in pieces}
-                    pieces = reserved_under(connection, shop, skus)
-                least = {sku: min(count, left.get(sku, 0)) for sku, count in pieces.items()}
-                part = {sku: count for sku, count in least.items() if count > 0}
+                    under = [f"{reserved_as}:{sku}" for sku in skus]
+                    pieces = reserved_under(connection, shop, under)
+                least = {spot: min(count, left.get(spot, 0)) for spot, count in pieces.items()}
+                part = {spot: count for spot, count in least.items() if count > 0}
                 kind, now = StockKind.RELEASE, self._clock()
-                post(connection, shop, entries_of(kind, part, key, now, commit.order))
+                post(connection, shop, entries_at(kind, part, key, now, commit.order))
             write(connection, commit)
 
     def write_off(self, shop: str, lost: Lost, key: str, commit: Commit) -> Committed:
@@ -123,11 +139,20 @@ class StockBook:
             restock = write_off(connection, shop, lost, key, commit.order, self._clock())
             return replace(write(connection, commit), restock=restock)
 
-    def receive(self, shop: str, sku: str, quantity: int, key: str, note: str = "") -> Level:
-        """Book a goods receipt, once per key; answers the level as it stands then.
+    def receive(
+        self,
+        shop: str,
+        sku: str,
+        quantity: int,
+        key: str,
+        note: str = "",
+        warehouse: str = MAIN,
+    ) -> Level:
+        """Book a goods receipt, once per key; answers the warehouse's level as it stands then.
 
         Raises:
             UnknownSku: the shop does not sell it.
+            UnknownWarehouse: the shop has no such warehouse.
             OtherRequest: something else was received under the key.
             ValueError: the quantity is not above zero.
         """
@@ -136,62 +161,92 @@ class StockBook:
         entry = StockEntry(
             key=f"{key}:{sku}",
             sku=sku,
+            warehouse=warehouse,
             kind=StockKind.RECEIPT,
             on_hand=quantity,
             at=self._clock(),
             note=note,
         )
         with self._database.transaction() as connection:
-            if _first_time(connection, shop, key, _change(sku, quantity, note)):
+            if _first_time(connection, shop, key, _change(sku, quantity, note, warehouse)):
                 post(connection, shop, [entry])
-            return standings(connection, shop, [sku])[sku].level
+            return standings(connection, shop, [sku])[Spot(sku, warehouse)].level
 
-    def adjust(self, shop: str, sku: str, quantity: int, key: str, note: str = "") -> Level:
-        """Change what is on hand by so many pieces, once per key; answers the level as it stands.
+    def adjust(
+        self,
+        shop: str,
+        sku: str,
+        quantity: int,
+        key: str,
+        note: str = "",
+        warehouse: str = MAIN,
+    ) -> Level:
+        """Change what is on hand by so many pieces, once per key; answers the warehouse's level as
+        it stands.
 
         Raises:
             UnknownSku: the shop does not sell it.
+            UnknownWarehouse: the shop has no such warehouse.
             OtherRequest: something else was changed under the key.
             BelowZero: less than nothing would be left.
         """
         with self._database.transaction() as connection:
-            if _first_time(connection, shop, key, _change(sku, quantity, note)):
-                before = _locked(connection, shop, (sku,))[sku].on_hand
-                self._adjust(connection, shop, {sku: (before, quantity)}, key, note)
-            return standings(connection, shop, [sku])[sku].level
+            if _first_time(connection, shop, key, _change(sku, quantity, note, warehouse)):
+                spot = Spot(sku, warehouse)
+                before = _locked(connection, shop, (spot,))[spot].on_hand
+                self._adjust(connection, shop, {spot: (before, quantity)}, key, note)
+            return standings(connection, shop, [sku])[Spot(sku, warehouse)].level
 
-    def count(self, shop: str, counted: Mapping[str, int], key: str, note: str = "") -> None:
-        """Set what is on hand to what was counted, once per key: all of it or nothing.
+    def count(
+        self,
+        shop: str,
+        counted: Mapping[str, int] | Mapping[Spot, int],
+        key: str,
+        note: str = "",
+    ) -> None:
+        """Set what is on hand to what was counted, once per key: all of it or nothing. A SKU that
+        names no warehouse was counted in the main one.
 
         Counted again under the same key, nothing is set: what was sold since would come back.
 
         Raises:
             UnknownSku: the shop does not sell one of them.
+            UnknownWarehouse: the shop does not have one of the warehouses.
             OtherRequest: something else was counted under the key.
             BelowZero: less than nothing was counted.
         """
         with self._database.transaction() as connection:
-            if not _first_time(connection, shop, key, {"digest": digest(dict(counted))}):
+            spots = {
+                one if isinstance(one, Spot) else Spot(one): pieces
+                for one, pieces in counted.items()
+            }
+            sent = {_name(spot): pieces for spot, pieces in spots.items()}
+            if not _first_time(connection, shop, key, {"digest": digest(sent)}):
                 return
-            before = _locked(connection, shop, tuple(counted))
+            before = _locked(connection, shop, tuple(spots))
             changes = {
-                sku: (before[sku].on_hand, quantity - before[sku].on_hand)
-                for sku, quantity in counted.items()
+                spot: (before[spot].on_hand, quantity - before[spot].on_hand)
+                for spot, quantity in spots.items()
             }
             self._adjust(connection, shop, changes, key, note)
 
     def level(self, shop: str, sku: str) -> Level:
-        """What is there and what is promised of one SKU. Raises UnknownSku."""
+        """What is there and what is promised of one SKU, over all warehouses. Raises UnknownSku."""
         with self._database.reading() as connection:
-            found = standings(connection, shop, [sku])
+            found = levels_of(standings(connection, shop, [sku]))
         if sku not in found:
             raise UnknownSku(shop, (sku,))
-        return found[sku].level
+        return found[sku]
 
     def levels(self, shop: str) -> tuple[Level, ...]:
-        """Every SKU's level, in order of SKU."""
+        """Every SKU's level over all warehouses, in order of SKU."""
         with self._database.reading() as connection:
-            return tuple(one.level for one in standings(connection, shop).values())
+            return tuple(levels_of(standings(connection, shop)).values())
+
+    def levels_by_warehouse(self, shop: str) -> dict[Spot, Level]:
+        """Every SKU's level in every warehouse, in order of SKU and warehouse."""
+        with self._database.reading() as connection:
+            return {spot: one.level for spot, one in standings(connection, shop).items()}
 
     def entries(
         self, shop: str, sku: str, limit: int = 100, skip: int = 0
@@ -211,13 +266,13 @@ class StockBook:
         self,
         connection: Connection,
         shop: str,
-        changes: Mapping[str, tuple[int, int]],
+        changes: Mapping[Spot, tuple[int, int]],
         key: str,
         note: str,
     ) -> None:
         """Book changes, given with what was on hand before them."""
         entries: list[StockEntry] = []
-        for sku, (on_hand, change) in changes.items():
+        for (sku, warehouse), (on_hand, change) in changes.items():
             if change == 0:
                 continue
             if on_hand + change < 0:
@@ -226,6 +281,7 @@ class StockBook:
                 StockEntry(
                     key=f"{key}:{sku}",
                     sku=sku,
+                    warehouse=warehouse,
                     kind=StockKind.ADJUSTMENT,
                     on_hand=change,
                     at=self._clock(),
@@ -235,17 +291,20 @@ class StockBook:
         post(connection, shop, entries)
 
 
-def _change(sku: str, quantity: int, note: str) -> dict[str, object]:
-    return {"sku": sku, "quantity": quantity, "note": note}
+def _change(sku: str, quantity: int, note: str, warehouse: str) -> dict[str, object]:
+    where = {} if warehouse == MAIN else {"warehouse": warehouse}
+    return {"sku": sku, "quantity": quantity, "note": note, **where}
+
+
+def _name(spot: Spot) -> str:
+    return spot.sku if spot.warehouse == MAIN else f"{spot.sku} at {spot.warehouse}"
 
 
 def _first_time(connection: Connection, shop: str, key: str, sent: Mapping[str, object]) -> bool:
     return first_time(connection, f"set-up/{shop}", key, "stock", sent)
 
 
-def _locked(connection: Connection, shop: str, skus: tuple[str, ...]) -> dict[str, Level]:
-    found = locked_standings(connection, shop, skus)
-    missing = tuple(sorted(set(skus) - found.keys()))
-    if missing:
-        raise UnknownSku(shop, missing)
-    return {sku: one.level for sku, one in found.items()}
+def _locked(connection: Connection, shop: str, spots: tuple[Spot, ...]) -> dict[Spot, Level]:
+    found = locked_standings(connection, shop, [one.sku for one in spots])
+    check_known(shop, found, spots)
+    return {spot: found[spot].level for spot in spots}

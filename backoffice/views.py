@@ -16,7 +16,7 @@ from domain.promise import NewPromise
 from domain.refunds import RefundedLine, RefundKind
 from domain.shipping import Label
 from domain.status import OrderStatus
-from domain.stock import StockEntry
+from domain.stock import MAIN, StockEntry
 from domain.tracking import CourierEvent, CourierStatus
 from domain.warehouse import Handoff, HandoffAnswer
 
@@ -75,10 +75,12 @@ class LabelView(Model):
 
 
 class ShipmentView(Model):
-    """A shipment: where it is, what was handed off, the warehouse's answer, and its labels."""
+    """A shipment: where it is, which warehouse has it, what was handed off, the warehouse's answer,
+    and its labels."""
 
     shipment: str
     status: OrderStatus | None
+    warehouse: str = MAIN
     handoff: Handoff | None
     answer: HandoffAnswer | None
     labels: tuple[LabelView, ...]

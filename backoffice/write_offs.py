@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from backoffice.entries import entries_of, reserved_for, written_keys
+from backoffice.entries import at_warehouse, entries_of, reserved_for, written_keys
 from backoffice.ledger import Standing, locked_standings, post_new, restock_needs
-from domain.stock import Lost, RestockNeed, StockEntry, StockKind, Want
+from domain.stock import Lost, RestockNeed, Spot, StockEntry, StockKind, Want
 
 
 def write_off(
@@ -23,11 +23,12 @@ def write_off(
     if written:
         return restock_needs(connection, shop, written)
     known = locked_standings(connection, shop, skus)
-    promised = reserved_for(connection, order)
+    promised = at_warehouse(reserved_for(connection, order), lost.warehouse)
+    here = {sku: known[Spot(sku, lost.warehouse)] for sku in skus}
     missing = _at_most(_quantities(lost.missing), promised)
     left = {sku: count - missing.get(sku, 0) for sku, count in promised.items()}
     put_back = _at_most(_quantities(lost.put_back), left)
-    counted = _found_by_a_count(missing, known)
+    counted = _found_by_a_count(missing, here)
     gone = {sku: count - counted.get(sku, 0) for sku, count in missing.items()}
     released = {sku: put_back.get(sku, 0) + counted.get(sku, 0) for sku in skus}
     entries = _entries(lost, gone, released, key, order, at)
@@ -50,8 +51,18 @@ def _entries(
 ) -> list[StockEntry]:
     off, free = _some(gone), _some(released)
     return [
-        *entries_of(StockKind.WRITE_OFF, off, key, at, order, lost.shipment, lost.note),
-        *entries_of(StockKind.RELEASE, free, _released(key), at, order, note=lost.note),
+        *entries_of(
+            StockKind.WRITE_OFF, off, key, at, order, lost.shipment, lost.note, lost.warehouse
+        ),
+        *entries_of(
+            StockKind.RELEASE,
+            free,
+            _released(key),
+            at,
+            order,
+            note=lost.note,
+            warehouse=lost.warehouse,
+        ),
     ]
 
 

@@ -6,15 +6,16 @@ shelf; in the second half whatever comes of its goods is kept for it, so that sm
 pass it for ever.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
 from domain.model import Model, unsaid
+from domain.routing import ANY, HOME, Free, Route, Site, Source, in_sequence, sources_of
 from domain.shipping import Portion
-from domain.stock import Shortage, Want
+from domain.stock import Shortage, Spot, Want
 
 
 class OutOfStock(StrEnum):
@@ -57,13 +58,14 @@ class Promised(Model):
 
     ``expected`` is the day by which all that it lacks is expected, where the shop has said so.
     ``there`` is the part that it got where it did not get everything; ``waits`` is about the rest
-    then.
+    then. ``sources`` say from which warehouses what it got comes, where that is not the main one.
     """
 
     shortages: tuple[Shortage, ...] = ()
     waits: bool = False
     expected: date | None = None
     there: Annotated[tuple[Portion, ...], unsaid(())] = ()
+    sources: Annotated[tuple[Source, ...], unsaid(())] = ()
 
 
 class WaitsFor(Model):
@@ -76,33 +78,54 @@ class WaitsFor(Model):
 
 @dataclass(frozen=True)
 class Waiting:
-    """An order in line, and what it wants, in pieces by SKU."""
+    """An order in line, what it wants, in pieces by SKU, and how it finds its warehouse."""
 
     order: str
     place: PlaceInLine
     wants: Mapping[str, int]
+    route: Route = ANY
+
+
+@dataclass(frozen=True)
+class Allotted:
+    """An order in line that is served, and from where."""
+
+    waiting: Waiting
+    sources: tuple[Source, ...]
+
+
+def allot(
+    free: Free, line: Iterable[Waiting], now: datetime, sites: Sequence[Site] = HOME
+) -> tuple[Allotted, ...]:
+    """Which orders in line are served, each with all that it wants, in the line's sequence."""
+    left = dict(free)
+    served: list[Allotted] = []
+    for one in sorted(line, key=_place_of):
+        sources = _serve(one, left, now, sites)
+        if sources is not None:
+            served.append(Allotted(one, sources))
+    return tuple(served)
 
 
 def allocate(
-    free: Mapping[str, int], line: Iterable[Waiting], now: datetime
+    free: Free, line: Iterable[Waiting], now: datetime, sites: Sequence[Site] = HOME
 ) -> tuple[Waiting, ...]:
-    """Which orders in line are served, each with all that it wants, in the line's sequence.
-
-    ``free`` is what nobody has been promised, in pieces by SKU.
-    """
-    left = dict(free)
-    in_sequence = sorted(line, key=_place_of)
-    return tuple(one for one in in_sequence if _serve(one, left, now))
+    """Those whom `allot` serves."""
+    return tuple(one.waiting for one in allot(free, line, now, sites))
 
 
 def left_for(
-    order: Waiting, free: Mapping[str, int], line: Iterable[Waiting], now: datetime
-) -> dict[str, int]:
+    order: Waiting,
+    free: Free,
+    line: Iterable[Waiting],
+    now: datetime,
+    sites: Sequence[Site] = HOME,
+) -> dict[Spot, int]:
     """What of the free pieces those who stand in line before an order leave for it."""
     left = dict(free)
     for one in sorted(line, key=_place_of):
         if _place_of(one) < _place_of(order):
-            _serve(one, left, now)
+            _serve(one, left, now, sites)
     return left
 
 
@@ -110,13 +133,28 @@ def _place_of(one: Waiting) -> tuple[datetime, str]:
     return (one.place.since, one.order)
 
 
-def _serve(one: Waiting, left: dict[str, int], now: datetime) -> bool:
-    """Take from what is left what goes to this order, or is kept for it; whether it is served."""
-    whole = all(left.get(sku, 0) >= pieces for sku, pieces in one.wants.items())
-    if whole or one.place.firm_from <= now:
+def _serve(
+    one: Waiting, left: dict[Spot, int], now: datetime, sites: Sequence[Site]
+) -> tuple[Source, ...] | None:
+    """Take from what is left what goes to this order, or is kept for it; from where it is served.
+
+    For one that is served from one warehouse alone, its goods are kept in each: nobody knows which
+    of them will have everything first.
+    """
+    sequence = in_sequence(sites, one.route)
+    sources = sources_of(one.wants, left, sequence, splits=one.route.splits)
+    if sources is not None:
+        for source in sources:
+            for want in source.wants:
+                left[Spot(want.sku, source.warehouse)] -= want.quantity
+    elif one.place.firm_from <= now:
         for sku, pieces in one.wants.items():
-            left[sku] = max(0, left.get(sku, 0) - pieces)
-    return whole
+            wanted = pieces
+            for spot in (Spot(sku, code) for code in sequence):
+                kept = min(wanted, max(0, left.get(spot, 0)))
+                left[spot] = left.get(spot, 0) - kept
+                wanted -= kept if one.route.splits else 0
+    return sources
 
 
 def expected_day(missing: Iterable[str], days: Mapping[str, date], today: date) -> date | None:

@@ -13,6 +13,7 @@ from domain.cases import CaseAnswer
 from domain.hours import WorkingHours
 from domain.model import Model, unsaid
 from domain.money import Currency
+from domain.routing import Route, RouteBy, SplitOrders
 from domain.shipping import LabelFormat, RateChoice, ServiceLevel
 
 Percent = Annotated[int, Field(ge=0, le=100)]
@@ -37,6 +38,12 @@ class Policy(Model):
 
     out_of_stock: OutOfStock = OutOfStock.REFUSE
     """An order for more than there is: `refuse` ends it, `hold_all` lets it wait whole."""
+    routing: RouteBy = RouteBy.PRIORITY
+    """Which warehouse is asked first: by its `priority`, or the `nearest`, one in the country that
+    the parcel goes to."""
+    split: SplitOrders = SplitOrders.NEVER
+    """Whether an order that no warehouse has whole comes from several (`when_needed`), each with a
+    parcel of its own, or counts as more than there is (`never`)."""
     backorder_within: Patience = timedelta(days=30)
     """How long an order waits for its goods; then it ends as out of stock."""
     ask_before_backorder_ends: Annotated[timedelta, Field(ge=timedelta(0))] = timedelta(0)
@@ -104,6 +111,10 @@ class Policy(Model):
     packaging_grams: Annotated[int, Field(ge=0)] = 150
     ask_for_reviews: bool = True
     review_after: Patience = timedelta(days=7)
+
+    def route(self, country: str) -> Route:
+        """How an order that goes to this country finds its warehouse."""
+        return Route(by=self.routing, to=country, splits=self.split is SplitOrders.WHEN_NEEDED)
 
 
 _BY_WAREHOUSE = (

@@ -3,11 +3,13 @@
 from datetime import datetime
 from typing import Annotated
 
+from pydantic import Field
+
 from domain.model import LongText, Model, Text, unsaid
 from domain.money import Money
 from domain.shipping import Label, Portion
 from domain.status import OrderStatus
-from domain.stock import Want
+from domain.stock import MAIN, Want
 
 _GONE = (
     OrderStatus.SHIPPED,
@@ -58,7 +60,8 @@ class Remains(Model):
     back. Where the order goes in several shipments, ``takings`` says for each what was taken,
     ``used`` what was taken of ``reference``, and ``statuses`` where they are. What is ``promised``
     to the customer by staff is in neither ``captured`` nor ``takings``. With a ``rest``
-    everything else that is said is about that alone: what has left stays sold.
+    everything else that is said is about that alone: what has left stays sold. ``warehouses`` are
+    those that have, or may have, a shipment, where that is not the main one alone.
     """
 
     order_id: str
@@ -81,11 +84,20 @@ class Remains(Model):
     statuses: tuple[OrderStatus, ...] = ()
     labels: tuple[Label, ...] = ()
     handed_off: tuple[str, ...] = ()
+    warehouses: Annotated[dict[str, tuple[str, ...]], unsaid({})] = Field(default_factory=dict)
     issued: tuple[str, ...] = ()
     in_couriers_hands: bool = False
     started: bool = True
     cases: tuple[str, ...] = ()
     rest: Annotated[Rest | None, unsaid(None)] = None
+
+    def stops(self) -> tuple[tuple[str, str], ...]:
+        """Each shipment with each warehouse that has, or may have, it."""
+        return tuple(
+            (shipment, warehouse)
+            for shipment in self.handed_off
+            for warehouse in self.warehouses.get(shipment, (MAIN,))
+        )
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -5,20 +5,22 @@ place alone, so that whichever share ships first, and whatever becomes of the ot
 together never come to more than the order.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from domain.invoicing import due_for
 from domain.model import Model
 from domain.money import Money
 from domain.order import Order
+from domain.routing import Free, Source
 from domain.shipping import Portion
-from domain.stock import Want, wants
+from domain.stock import MAIN, Spot, Want, wants
 
 
 class Share(Model):
-    """Goods that go together. ``waits`` says that they are not there yet."""
+    """Goods that go together, from one warehouse. ``waits`` says that they are not there yet."""
 
     portions: tuple[Portion, ...]
+    warehouse: str = MAIN
     waits: bool = False
 
 
@@ -47,6 +49,53 @@ def what_is_there(
             left[sku] -= pieces
             there.append(Portion(line=one.line, quantity=pieces))
     return tuple(there)
+
+
+def part_of(
+    portions: Sequence[Portion],
+    skus: Mapping[str, str],
+    free: Free,
+    sequence: Sequence[str],
+    *,
+    splits: bool,
+    whole_lines: bool,
+) -> tuple[Portion, ...]:
+    """Which part of an order goes now where not all of it can.
+
+    What is there anywhere, where it may come from several warehouses; else what the warehouse has
+    that has most of it. ``skus`` names each line's SKU.
+    """
+    wanted = set(skus.values())
+
+    def at(some: Sequence[str]) -> tuple[Portion, ...]:
+        here = {sku: sum(max(0, free.get(Spot(sku, one), 0)) for one in some) for sku in wanted}
+        return what_is_there(portions, skus, here, whole_lines=whole_lines)
+
+    if splits:
+        return at(sequence)
+    parts = [at((one,)) for one in sequence]
+    return max(parts, key=lambda part: sum(one.quantity for one in part), default=())
+
+
+def shares_of(
+    portions: Sequence[Portion], skus: Mapping[str, str], sources: Sequence[Source]
+) -> tuple[Share, ...]:
+    """An order's portions divided by where they come from: a share for each warehouse.
+
+    Without sources all of them come from the main one.
+    """
+    if not sources:
+        return (Share(portions=tuple(portions)),)
+    left = {one.line: one.quantity for one in portions}
+    shares: list[Share] = []
+    for source in sources:
+        here = {one.sku: one.quantity for one in source.wants}
+        part = [Portion(line=line, quantity=pieces) for line, pieces in left.items() if pieces]
+        taken = what_is_there(part, skus, here)
+        for one in taken:
+            left[one.line] -= one.quantity
+        shares.append(Share(portions=taken, warehouse=source.warehouse))
+    return tuple(shares)
 
 
 def rest_of(portions: Iterable[Portion], taken: Iterable[Portion]) -> tuple[Portion, ...]:

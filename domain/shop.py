@@ -8,6 +8,7 @@ from pydantic import StringConstraints
 from domain.address import Seller
 from domain.model import Code, Email, Model, OptionalText, Text
 from domain.policy import Policy
+from domain.stock import MAIN
 
 WebAddress = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s\x00]+$")]
 """An absolute http or https address."""
@@ -37,9 +38,11 @@ class Scope(StrEnum):
 
 
 class ApiKey(Model):
-    """Who is calling: a key of one shop, its name and its scopes; never the key itself."""
+    """Who is calling: a key of one shop, its name and its scopes; never the key itself. With the
+    scope ``warehouse`` it speaks for one warehouse alone."""
 
     id: str
     shop: Code
     name: Text
     scopes: frozenset[Scope]
+    warehouse: str = MAIN

@@ -1,9 +1,21 @@
 """Stock as a ledger: entries are written once and never changed; levels are their sums."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated, NamedTuple
 
-from domain.model import Model, OptionalText
+from domain.model import Model, OptionalText, unsaid
+
+MAIN = "main"
+"""The warehouse that every shop has. Where no warehouse is named, it is this one."""
+
+
+class Spot(NamedTuple):
+    """A SKU in one of a shop's warehouses."""
+
+    sku: str
+    warehouse: str = MAIN
 
 
 class StockKind(StrEnum):
@@ -19,10 +31,12 @@ class StockKind(StrEnum):
 
 
 class StockEntry(Model):
-    """A change of what is on hand and of what is reserved, in pieces; unique by its key."""
+    """A change of what is on hand and of what is reserved, in pieces, in one warehouse; unique
+    there by its key."""
 
     key: str
     sku: str
+    warehouse: Annotated[str, unsaid(MAIN)] = MAIN
     kind: StockKind
     on_hand: int = 0
     reserved: int = 0
@@ -30,6 +44,11 @@ class StockEntry(Model):
     shipment: str | None = None
     at: datetime
     note: OptionalText = ""
+
+    @property
+    def spot(self) -> Spot:
+        """Where its pieces lie."""
+        return Spot(self.sku, self.warehouse)
 
 
 class Level(Model):
@@ -71,6 +90,7 @@ class Lost(Model):
     """Pieces of a shipment that are missing, those that are put back with them, and why."""
 
     shipment: str
+    warehouse: str = MAIN
     missing: tuple[Want, ...]
     put_back: tuple[Want, ...] = ()
     note: OptionalText = ""
@@ -83,6 +103,7 @@ class RestockNeed(Model):
     on_hand: int
     reorder_point: int
     key: str
+    warehouse: Annotated[str, unsaid(MAIN)] = MAIN
 
 
 def wants(lines: tuple[tuple[str, int], ...]) -> tuple[Want, ...]:
@@ -96,3 +117,17 @@ def wants(lines: tuple[tuple[str, int], ...]) -> tuple[Want, ...]:
 def crossed(before: int, after: int, reorder_point: int) -> bool:
     """Whether a level went under the reorder point just now, and was not under it already."""
     return before >= reorder_point > after
+
+
+def added_up(levels: Mapping[Spot, Level]) -> dict[str, Level]:
+    """Each SKU's level over some warehouses. What is waited for is waited for anywhere."""
+    total: dict[str, Level] = {}
+    for spot, here in levels.items():
+        so_far = total.get(spot.sku, Level(sku=spot.sku))
+        total[spot.sku] = Level(
+            sku=spot.sku,
+            on_hand=so_far.on_hand + here.on_hand,
+            reserved=so_far.reserved + here.reserved,
+            waiting=here.waiting,
+        )
+    return total

@@ -11,6 +11,7 @@ from domain.address import Address
 from domain.ids import parcel_id
 from domain.model import Code, LongText, Model, Moment, OptionalText, Text, unsaid
 from domain.shipping import PlannedParcel, Portion
+from domain.stock import MAIN
 
 
 class CustomsLine(Model):
@@ -40,7 +41,8 @@ class HandoffLine(Model):
 
 
 class Handoff(Model):
-    """The handoff document, version 1: lines in bin-route order, ready to be walked.
+    """The handoff document, version 1, for one warehouse: lines in bin-route order, ready to be
+    walked.
 
     ``amendment`` is the number of the order's amendment that it follows; 0 before the first.
     """
@@ -50,6 +52,7 @@ class Handoff(Model):
     shipment: str
     number: Text
     shop: str
+    warehouse: Annotated[str, unsaid(MAIN)] = MAIN
     channel: str
     service_level: str
     ship_by: datetime | None = None
@@ -92,6 +95,7 @@ class Picked(Model):
 
     id: OptionalText = ""
     shipment: Code
+    warehouse: Annotated[str, unsaid(MAIN)] = MAIN
     lines: Annotated[tuple[PickedLine, ...], Field(min_length=1, max_length=200)]
     picker: OptionalText = ""
     at: Moment | None = None
@@ -130,6 +134,7 @@ class Packed(Model):
 
     id: OptionalText = ""
     shipment: Code
+    warehouse: Annotated[str, unsaid(MAIN)] = MAIN
     parcels: Annotated[tuple[PackedParcel, ...], Field(min_length=1, max_length=50)]
     at: Moment | None = None
 
@@ -139,6 +144,7 @@ class HandedOver(Model):
 
     id: OptionalText = ""
     shipment: Code
+    warehouse: Annotated[str, unsaid(MAIN)] = MAIN
     manifest: OptionalText = ""
     parcels: tuple[Code, ...] = ()
     at: Moment | None = None
@@ -156,6 +162,7 @@ class RecallResult(Model):
 
     id: OptionalText = ""
     shipment: Code
+    warehouse: Annotated[str, unsaid(MAIN)] = MAIN
     outcome: RecallOutcome
     at: Moment | None = None
 

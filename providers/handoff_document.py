@@ -14,6 +14,7 @@ def document(handoff: Handoff) -> dict[str, Any]:
         "shipment": handoff.shipment,
         "number": handoff.number,
         "shop": handoff.shop,
+        "warehouse": handoff.warehouse,
         "channel": handoff.channel,
         "service_level": handoff.service_level,
         "ship_by": None if handoff.ship_by is None else handoff.ship_by.isoformat(),

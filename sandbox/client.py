@@ -166,9 +166,13 @@ class SandboxClient:
         """People decide at Stripe: "approved", "refunded" or "refunded_as_fraud"; the review."""
         return self._call("POST", f"/stripe/intents/{intent}/review", {"outcome": outcome})
 
-    def wms(self, shipment: str, action: str, **body: object) -> Json:
-        """Make the warehouse act: picked, packed, handed_over, recall_result, hold, resume."""
-        return self._call("POST", "/wms/do", {"shipment": shipment, "action": action, "body": body})
+    def wms(
+        self, shipment: str, action: str, *, warehouse: str | None = None, **body: object
+    ) -> Json:
+        """Make the warehouse act: picked, packed, handed_over, recall_result, hold, resume. Of
+        several that know the shipment the one that is named, else the one that works on it."""
+        sent = {"shipment": shipment, "action": action, "body": body, "warehouse": warehouse}
+        return self._call("POST", "/wms/do", sent)
 
     def courier(self, tracking_number: str, status: str, **details: object) -> Json:
         """A courier's tracking event (TRANSIT, DELIVERED, RETURNED, FAILURE ...)."""

@@ -18,7 +18,7 @@ from activities.settling import Engine, SettlingActivities
 from activities.shipping import ShippingActivities
 from activities.step import Records
 from activities.stock import StockActivities
-from activities.warehouse import Warehouse, WarehouseActivities
+from activities.warehouse import Sites, WarehouseActivities, Warehouses
 from backoffice.books import Books
 
 Activity = Callable[..., Any]
@@ -35,12 +35,13 @@ class Outside:
     """What activities reach beyond the books: vendors, or who stands in for them."""
 
     payment: PaysAndGivesBack
-    warehouse: Warehouse
+    warehouses: Warehouses
     courier: Courier
     files: LabelFiles
     mail: MailProvider
     printer: Printer
     engine: Engine
+    sites: Sites
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,10 @@ def put_together(
         PaymentActivities(outside.payment, books.claims, records, doubt),
         RefundActivities(outside.payment, records),
         StockActivities(books.stock, books.backorders, records),
-        WarehouseActivities(outside.warehouse, books.catalogue, records),
-        ShippingActivities(outside.courier, books.handoffs, books.labels, records, doubt),
+        WarehouseActivities(outside.warehouses, outside.sites, books.catalogue, records),
+        ShippingActivities(
+            outside.courier, books.handoffs, books.labels, records, outside.sites, doubt
+        ),
         MailActivities(outside.mail, books.mails, records, patience.mail_ambiguity),
         DocumentActivities(outside.files, outside.printer, paperwork, records),
         RecordActivities(records),

@@ -7,6 +7,7 @@ from activities.mail import SendMail
 from backoffice.books import Books
 from backoffice.courier_news import SIGNAL as COURIER_EVENT
 from backoffice.courier_news import take_courier_event
+from backoffice.inbox import source_of
 from backoffice.restores import Progress
 from domain.ids import idempotency_key
 from domain.journal import FactOutcome, Journal
@@ -69,7 +70,7 @@ def put_messages_on_record(books: Books, memory: Memory) -> BroughtBack:
 
 def _bring_back(books: Books, memory: Memory, heard: Heard, report: Report) -> bool:
     return books.inbox.bring_back(
-        f"warehouse/{memory.given.shop}",
+        source_of(memory.given.shop, report.warehouse),
         report.id,
         heard.signal,
         memory.given.order_id,

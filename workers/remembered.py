@@ -24,6 +24,7 @@ from workers.remembered_vendors import (
     RememberedMoney,
     RememberedWarehouse,
 )
+from workers.warehouses import Directory
 
 NO_DOUBT = Patience(in_doubt_for=timedelta(0), mail_ambiguity=timedelta(0))
 """Nothing is under way any more of what was answered."""
@@ -93,12 +94,13 @@ class Reenactment:
         )
         outside = Outside(
             payment=RememberedMoney(books, call, self.provider),
-            warehouse=RememberedWarehouse(call),
+            warehouses=RememberedWarehouse(call),
             courier=RememberedCourier(call),
             files=self.files,
             mail=RememberedMail(call),
             printer=self.printer,
             engine=RememberedEngine(call),
+            sites=Directory(books.warehouses),
         )
         paperwork = PaperworkBook(books.database, lambda: at, _numbers(call.answer))
         known = put_together(outside, books, _Records(books, at), paperwork, NO_DOUBT)

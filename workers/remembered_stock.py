@@ -7,7 +7,8 @@ from backoffice.database import Database
 from backoffice.stock import StockBook
 from domain.backorder import PlaceInLine, Promised
 from domain.record import Commit
-from domain.stock import Shortage, Want, Wanted
+from domain.routing import ANY, Route
+from domain.stock import Want, Wanted
 
 
 class RememberedStock(StockBook):
@@ -19,11 +20,16 @@ class RememberedStock(StockBook):
         self._line = RememberedLine(database, at, answer)
 
     def reserve(
-        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit
-    ) -> tuple[Shortage, ...]:
+        self,
+        shop: str,
+        wants: tuple[Want, ...],
+        key: str,
+        commit: Commit,
+        route: Route = ANY,
+    ) -> Promised:
         """What came of it."""
         place = PlaceInLine(since=self._clock(), firm_from=self._clock())
-        return self._line.reserve_or_leave(shop, wants, key, commit, place).shortages
+        return self._line.reserve_or_leave(shop, wants, key, commit, place, route)
 
 
 class RememberedLine(BackorderBook):
@@ -35,12 +41,18 @@ class RememberedLine(BackorderBook):
         self._answer = answer
 
     def reserve_or_wait(
-        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit, place: PlaceInLine
+        self,
+        shop: str,
+        wants: tuple[Want, ...],
+        key: str,
+        commit: Commit,
+        place: PlaceInLine,
+        route: Route = ANY,
     ) -> Promised:
         """What came of it."""
         if not isinstance(self._answer, Promised):
             raise TypeError("a reservation without an outcome")
-        return self.bring_back(shop, wants, key, commit, place, self._answer)
+        return self.bring_back(shop, wants, key, commit, place, self._answer, route)
 
     reserve_or_leave = reserve_or_wait
 
@@ -53,8 +65,9 @@ class RememberedLine(BackorderBook):
         place: PlaceInLine | None,
         *,
         whole_lines: bool,
+        route: Route = ANY,
     ) -> Promised:
         """What came of it."""
         if not isinstance(self._answer, Promised):
             raise TypeError("a reservation without an outcome")
-        return self.bring_back_part(shop, lines, keys, commit, place, self._answer)
+        return self.bring_back_part(shop, lines, keys, commit, place, self._answer, route)

@@ -210,9 +210,13 @@ class RememberedCourier:
 
 @dataclass(frozen=True)
 class RememberedWarehouse:
-    """The warehouse, from memory."""
+    """The warehouse, from memory, whichever it was."""
 
     call: Call
+
+    def at(self, shop: str, code: str) -> "RememberedWarehouse":
+        """The one that was asked."""
+        return self
 
     def hand_off(self, attempt: Attempt, handoff: Handoff) -> HandoffAnswer:
         """What it answered."""

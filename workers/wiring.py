@@ -16,13 +16,14 @@ from providers.shippo_shipping import ShippoCourier
 from providers.stripe_payment import StripePayment
 from providers.stripe_review import StripeReview
 from providers.typst_documents import TypstPrinter
-from providers.wms_warehouse import WmsWarehouse
+from providers.wms_clients import WmsClients
 from runtime.releases import release
 from runtime.settings import Settings
 from runtime.temporal import workflow_runner
 from workers.activities import Activity, Outside, Patience, put_together
 from workers.engine import EngineLook
 from workers.settling_guard import SettlingGuard
+from workers.warehouses import Directory, WmsWarehouses
 from workflows.aftermath import AftermathWorkflow
 from workflows.one_payload import OnePayload
 from workflows.order import OrderWorkflow
@@ -38,7 +39,7 @@ class Vendors:
     payment: StripePayment
     courier: ShippoCourier
     mail: SendGridMail
-    warehouse: WmsWarehouse
+    warehouses: WmsClients
     printer: TypstPrinter
     payments_seen: StripeReview
     labels_seen: ShippoReview
@@ -56,7 +57,7 @@ class Vendors:
             mail=SendGridMail(
                 settings.sendgrid_url or None, settings.sendgrid_key.get_secret_value()
             ),
-            warehouse=WmsWarehouse(settings.wms_url, settings.wms_key.get_secret_value()),
+            warehouses=WmsClients(settings.wms_url, settings.wms_key.get_secret_value()),
             printer=TypstPrinter(),
             payments_seen=StripeReview(
                 settings.stripe_url or None, settings.stripe_key.get_secret_value()
@@ -70,7 +71,7 @@ class Vendors:
         """Close the connections that the clients keep."""
         self.payment.close()
         self.courier.close()
-        self.warehouse.close()
+        self.warehouses.close()
         self.payments_seen.close()
         self.labels_seen.close()
 
@@ -79,14 +80,16 @@ def activities(
     settings: Settings, books: Books, vendors: Vendors, engine: Engine
 ) -> list[Activity]:
     """Every activity, wired."""
+    directory = Directory(books.warehouses)
     outside = Outside(
         payment=vendors.payment,
-        warehouse=vendors.warehouse,
+        warehouses=WmsWarehouses(vendors.warehouses, directory),
         courier=vendors.courier,
         files=vendors.courier,
         mail=vendors.mail,
         printer=vendors.printer,
         engine=engine,
+        sites=directory,
     )
     patience = Patience(
         in_doubt_for=timedelta(seconds=settings.in_doubt_seconds),

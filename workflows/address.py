@@ -150,7 +150,11 @@ class Addresses:
         if idle():
             return
         request = SendElsewhere(
-            order_id=desk.order_id, shop=desk.shop, shipment=shipment.id, sequence=number
+            order_id=desk.order_id,
+            shop=desk.shop,
+            shipment=shipment.id,
+            warehouse=shipment.warehouse,
+            sequence=number,
         )
         with suppress(Overtaken):
             await desk.call(

@@ -120,11 +120,12 @@ class AftermathWorkflow:
 
     async def _goods_are_here(self) -> bool:
         """Stop the warehouse's work; a parcel that has left it is a person's business."""
-        for shipment in self._left.handed_off:
+        for shipment, warehouse in self._left.stops():
             stop = StopWork(
                 order_id=self._left.order_id,
                 shop=self._left.shop,
                 shipment=shipment,
+                warehouse=warehouse,
                 reason=self._because,
             )
             try:

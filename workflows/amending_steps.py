@@ -173,6 +173,7 @@ class AmendmentSteps:
             order_id=desk.order_id,
             shop=desk.shop,
             shipment=shipment.id,
+            warehouse=shipment.warehouse,
             sequence=one.number,
             portions=whole(one.after.within(desk.order)),
             amended=one,
@@ -217,7 +218,13 @@ class AmendmentSteps:
 
     def _pieces(self, one: Amended, wants: tuple[Want, ...]) -> MovePieces:
         desk = self._desk
-        return MovePieces(order_id=desk.order_id, shop=desk.shop, sequence=one.number, wants=wants)
+        return MovePieces(
+            order_id=desk.order_id,
+            shop=desk.shop,
+            warehouse=self._shipments[0].warehouse,
+            sequence=one.number,
+            wants=wants,
+        )
 
     def _news(self, news: News, words: str) -> Transition:
         """One number for each amendment, whatever becomes of it: a run that begins anew counts

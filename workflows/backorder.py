@@ -14,6 +14,7 @@ from activities.stock import LookForGoods, StockActivities
 from domain.backorder import PlaceInLine, Promised
 from domain.cases import Case, CaseAnswer, CaseKind
 from domain.mail import MailFact, MailKind
+from domain.routing import Route
 from domain.shares import wants_of
 from domain.status import OrderStatus, Step
 from domain.steering import CancelRequest
@@ -44,14 +45,24 @@ def place_of(desk: Desk) -> PlaceInLine:
     return PlaceInLine.of(desk.accepted_at, desk.policy.backorder_within)
 
 
+def route_of(desk: Desk) -> Route:
+    """How an order finds its warehouse."""
+    return desk.policy.route(desk.order.shipping_address.country)
+
+
 async def until_there(shipment: Shipment, shelf: Shelf) -> bool:
-    """Wait for the goods of a shipment that others have gone before; whether they came."""
+    """Wait for the goods of a shipment that others have gone before; whether they came.
+
+    One warehouse has all of them by then, and sends them.
+    """
     desk = shipment.desk
     wanted = wants_of(desk.order, shipment.portions)
     backorder = Backorder(desk, shelf, wanted, place_of(desk), shipment)
     promised = await backorder.look()
     if promised.waits:
-        return await backorder.until_served(promised)
+        promised = await backorder.until_served(promised)
+    for source in promised.sources:
+        shipment.warehouse = source.warehouse
     return not promised.shortages
 
 
@@ -82,8 +93,8 @@ class Backorder:
         self._asked: Case | None = None
         self._may_end = False
 
-    async def until_served(self, promised: Promised) -> bool:
-        """Wait for the goods until patience ends; whether they came."""
+    async def until_served(self, promised: Promised) -> Promised:
+        """Wait for the goods until patience ends; there are shortages where they did not come."""
         desk = self._desk
         short = ", ".join(f"{one.wanted} x {one.sku}" for one in promised.shortages)
         words = f"waits for {short}"
@@ -102,7 +113,7 @@ class Backorder:
         if served:
             promise_from_now(desk, self._shipment)
         desk.settle(self._asked, "the goods have come" if served else "the order waits no longer")
-        return served
+        return promised
 
     async def _until_something_is_due(self) -> None:
         """A hint, an answer, a look, a mail, the question to staff, or the end of patience."""
@@ -133,6 +144,7 @@ class Backorder:
         desk = self._desk
         self._looks += 1
         then = desk.next(OrderStatus.RESERVED, Step.RECEIVED, self._shipment)
+        route = route_of(desk)
         request = LookForGoods(
             order_id=desk.order_id,
             shop=desk.shop,
@@ -142,6 +154,7 @@ class Backorder:
             wants=self._wanted,
             place=self._place,
             last=workflow.now() >= self._ends,
+            route=route if self._rest is None else route.model_copy(update={"splits": False}),
         )
         promised = await desk.own_books(StockActivities.look, request, "look for the goods", then)
         if not promised.shortages:

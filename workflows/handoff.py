@@ -23,6 +23,7 @@ async def hand_to_warehouse(shipment: Shipment) -> None:
             order_id=desk.order_id,
             shop=desk.shop,
             shipment=shipment.id,
+            warehouse=shipment.warehouse,
             sequence=sequence,
             portions=shipment.portions,
         )
@@ -46,7 +47,11 @@ async def take_back_from_warehouse(shipment: Shipment, reason: str) -> bool:
     if not shipment.handed_off:
         return True
     request = StopWork(
-        order_id=desk.order_id, shop=desk.shop, shipment=shipment.id, reason=reason or "cancelled"
+        order_id=desk.order_id,
+        shop=desk.shop,
+        shipment=shipment.id,
+        warehouse=shipment.warehouse,
+        reason=reason or "cancelled",
     )
     try:
         told = await desk.call(

@@ -36,6 +36,7 @@ async def release(shipment: Shipment) -> None:
             order_id=desk.order_id,
             shop=desk.shop,
             shipment=shipment.id,
+            warehouse=shipment.warehouse,
             sequence=sequence,
             labels=shipment.labels,
         )
@@ -117,7 +118,11 @@ async def _recall(shipment: Shipment, why: str) -> None:
     shipment.recalled = True
     desk.enter(OrderStatus.RECALLING, Step.HAND_OVER, shipment.id)
     request = StopWork(
-        order_id=desk.order_id, shop=desk.shop, shipment=shipment.id, reason=why or "cancelled"
+        order_id=desk.order_id,
+        shop=desk.shop,
+        shipment=shipment.id,
+        warehouse=shipment.warehouse,
+        reason=why or "cancelled",
     )
     try:
         await desk.call(WarehouseActivities.recall, request, "recall the parcels", stoppable=False)

@@ -60,6 +60,7 @@ async def _issue(shipment: Shipment, then: Transition | None = None) -> Papers:
         order_id=desk.order_id,
         shop=desk.shop,
         shipment=shipment.id,
+        warehouse=shipment.warehouse,
         sequence=shipment.put_away_times + 1,
         portions=shipment.leaving,
         parcels=shipment.parcels,

@@ -1,11 +1,11 @@
 """Step 1: an order's goods are promised, whole or by policy in part, now or when they have come."""
 
 from activities.stock import DivideStock, ReserveStock, StockActivities
-from domain.backorder import OutOfStock
-from domain.shares import Share, rest_of, wants_of, whole
+from domain.backorder import OutOfStock, Promised
+from domain.shares import Share, rest_of, shares_of, skus_of, wants_of, whole
 from domain.status import OrderStatus, Step
 from domain.stock import Wanted, wants
-from workflows.backorder import Backorder, Shelf, place_of
+from workflows.backorder import Backorder, Shelf, place_of, route_of
 from workflows.desk import Desk
 
 
@@ -16,8 +16,14 @@ async def until_promised(desk: Desk, shelf: Shelf) -> tuple[Share, ...]:
     """
     if desk.policy.out_of_stock.divides:
         return await _divided(desk, shelf)
-    everything = (Share(portions=whole(desk.order)),)
-    return everything if await _whole(desk, shelf) else ()
+    promised = await _whole(desk, shelf)
+    return () if promised.shortages else _shares(desk, promised)
+
+
+def _shares(desk: Desk, promised: Promised) -> tuple[Share, ...]:
+    """A share for each warehouse that what was promised comes from."""
+    there = promised.there if promised.shortages else whole(desk.order)
+    return shares_of(there, skus_of(desk.order), promised.sources)
 
 
 async def _divided(desk: Desk, shelf: Shelf) -> tuple[Share, ...]:
@@ -32,22 +38,24 @@ async def _divided(desk: Desk, shelf: Shelf) -> tuple[Share, ...]:
         lines=tuple(lines),
         place=place if rule.may_wait else None,
         whole_lines=rule is OutOfStock.CANCEL_LINE,
+        route=route_of(desk),
     )
     promised = await desk.own_books(
         StockActivities.reserve_what_is_there, request, "reserve what is there", then
     )
     if promised.shortages and not promised.there:
         backorder = Backorder(desk, shelf, wants_of(order, everything), place)
-        served = promised.waits and await backorder.until_served(promised)
-        return (Share(portions=everything),) if served else ()
+        if promised.waits:
+            promised = await backorder.until_served(promised)
+        return () if promised.shortages else _shares(desk, promised)
     desk.arrive(then)
-    if not promised.shortages:
-        return (Share(portions=everything),)
-    rest = Share(portions=rest_of(everything, promised.there), waits=True)
-    return (Share(portions=promised.there), *((rest,) if promised.waits else ()))
+    shares = _shares(desk, promised)
+    if not promised.waits:
+        return shares
+    return (*shares, Share(portions=rest_of(everything, promised.there), waits=True))
 
 
-async def _whole(desk: Desk, shelf: Shelf) -> bool:
+async def _whole(desk: Desk, shelf: Shelf) -> Promised:
     wanted = wants(tuple((line.sku, line.quantity) for line in desk.order.lines))
     place = place_of(desk)
     may_wait = desk.policy.out_of_stock is OutOfStock.HOLD_ALL
@@ -57,10 +65,11 @@ async def _whole(desk: Desk, shelf: Shelf) -> bool:
         shop=desk.shop,
         wants=wanted,
         place=place if may_wait else None,
+        route=route_of(desk),
     )
     promised = await desk.own_books(StockActivities.reserve, request, "reserve stock", then)
     if promised.waits:
         return await Backorder(desk, shelf, wanted, place).until_served(promised)
     if not promised.shortages:
         desk.arrive(then)
-    return not promised.shortages
+    return promised

@@ -49,6 +49,7 @@ class Rates:
                 order_id=desk.order_id,
                 shop=desk.shop,
                 shipment=shipment.id,
+                warehouse=shipment.warehouse,
                 sequence=version,
                 parcels=shipment.parcels,
             )

@@ -8,13 +8,11 @@ from temporalio.common import RawValue
 from domain.cases import CaseKind
 from domain.model import Model
 from domain.tracking import CourierEvent
-from domain.warehouse import HandedOver, Packed, Picked, RecallResult
+from domain.warehouse import HandedOver
 from workflows.desk import Desk
 from workflows.handover import report_gone_unlabelled
 from workflows.messages import Malformed, decode
-from workflows.shipment import Shipment, check_moment
-
-Word = Picked | Packed | HandedOver | RecallResult
+from workflows.shipment import Shipment, Word, check_moment
 
 
 class Reception:

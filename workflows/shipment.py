@@ -4,17 +4,20 @@ from domain.cases import Case
 from domain.dues import Dues
 from domain.ids import shipment_id
 from domain.invoicing import due_for
-from domain.model import Model
 from domain.money import Money
 from domain.shipping import Label, PlannedParcel, Portion
 from domain.steering import CancelRequest
-from domain.warehouse import HandedOver, HandoffLine, RecallResult
+from domain.stock import MAIN
+from domain.warehouse import HandedOver, HandoffLine, Packed, Picked, RecallResult
 from workflows.desk import Desk
 from workflows.holding import Hold
 from workflows.inbox import ShipmentInbox
 from workflows.messages import Malformed
 from workflows.money import OrderMoney
 from workflows.promises import Promises, Undo
+
+Word = Picked | Packed | HandedOver | RecallResult
+"""What a warehouse says of a shipment."""
 
 
 async def _nothing() -> None:
@@ -34,6 +37,8 @@ class Shipment:
     ) -> None:
         """The n-th shipment of an order, counted from 1."""
         self.desk = desk
+        self.warehouse = MAIN
+        self.been_at: tuple[str, ...] = ()
         self.money = money
         self.hold = hold
         self.id = shipment_id(desk.order_id, sequence)
@@ -105,12 +110,18 @@ class Shipment:
         return due_for(self.desk.order, portions, part.earlier, part.shipping)
 
 
-def check_moment(shipment: Shipment, message: Model) -> None:
+def check_moment(shipment: Shipment, message: Word) -> None:
     """Refuse what cannot be true yet: it would move money.
 
     Raises:
-        Malformed: a hand-over before the handoff, or the answer to a recall nobody asked for.
+        Malformed: another warehouse has the shipment, a hand-over before the handoff, or the
+            answer to a recall nobody asked for.
     """
+    if message.warehouse != shipment.warehouse:
+        raise Malformed(
+            f"{shipment.id} is with warehouse {shipment.warehouse}, and this comes from "
+            f"{message.warehouse}"
+        )
     if isinstance(message, HandedOver) and not shipment.handed_off:
         raise Malformed("what no warehouse has been given cannot have been handed over")
     if isinstance(message, RecallResult) and not shipment.recalled:

@@ -132,6 +132,7 @@ class ShortPicks:
             order_id=desk.order_id,
             shop=desk.shop,
             shipment=shipment.id,
+            warehouse=shipment.warehouse,
             sequence=self._written_off,
             missing=_wants(shipment, self._missing),
             put_back=_wants(shipment, put_back),

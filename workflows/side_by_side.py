@@ -47,6 +47,8 @@ class SideBySide:
 
     def divide(self, shares: tuple[Share, ...]) -> bool:
         """One shipment for each share; whether there is any. Shares may lack what is left out."""
+        for share in shares[:1]:
+            self.shipments[0].warehouse = share.warehouse
         if not shares or shares[0].portions == whole(self._desk.order):
             return bool(shares)
         desk = self._desk
@@ -55,6 +57,7 @@ class SideBySide:
         dues = [one.dues for one in self.shipments]
         for place, (share, one) in enumerate(zip(shares, dues, strict=True)):
             one.portions, one.waits = share.portions, share.waits
+            self.shipments[place].warehouse = share.warehouse
             one.earlier = added_up(each.portions for each in shares[:place])
             one.among(dues)
         self._money.is_owed_by(dues)
@@ -144,6 +147,7 @@ class SideBySide:
             order_id=desk.order_id,
             shop=desk.shop,
             shipment=shipment.id,
+            warehouse=shipment.warehouse,
             wants=wants_of(desk.order, shipment.promised),
             waits=shipment.dues.waits,
         )

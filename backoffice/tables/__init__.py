@@ -17,6 +17,7 @@ from backoffice.tables import (
     shipping,
     shops,
     stock,
+    warehouses,
 )
 from backoffice.tables.base import Record
 
@@ -35,4 +36,5 @@ __all__ = [
     "shipping",
     "shops",
     "stock",
+    "warehouses",
 ]

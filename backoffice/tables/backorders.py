@@ -23,7 +23,8 @@ class BackorderRow(Record, table=True):
     """An order in line, until it has heard that it was served, or leaves.
 
     ``key`` is the reservation's own, whoever makes it. With ``served_at`` the goods are reserved,
-    and ``told`` counts how often the order was told so.
+    and ``told`` counts how often the order was told so. ``routed_by``, ``ships_to`` and ``splits``
+    say from which warehouses it may be served.
     """
 
     __tablename__ = "backorders"
@@ -39,6 +40,11 @@ class BackorderRow(Record, table=True):
     firm_from: datetime = Field(sa_type=MOMENT)
     served_at: datetime | None = Field(default=None, sa_type=MOMENT)
     told: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    routed_by: str = Field(
+        default="priority", sa_type=TEXT, sa_column_kwargs={"server_default": "priority"}
+    )
+    ships_to: str = Field(default="", sa_type=TEXT, sa_column_kwargs={"server_default": ""})
+    splits: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
 
 
 class BackorderLineRow(Record, table=True):

@@ -8,11 +8,12 @@ from sqlmodel import Field
 from backoffice.tables.base import JSON, MOMENT, SORTED_BY_CODE_POINT, TEXT, Json, Record, one_of
 from domain.shipping import LabelFormat
 from domain.status import OrderStatus
+from domain.stock import MAIN
 from domain.tracking import CourierStatus
 
 
 class HandoffRow(Record, table=True):
-    """A shipment's handoff document with the warehouse's answer.
+    """A shipment's handoff document with the warehouse's answer, and which warehouse that is.
 
     Of an order that goes in several shipments each has its own status, by its newest transition;
     otherwise ``status`` is empty, and the order's counts.
@@ -30,6 +31,7 @@ class HandoffRow(Record, table=True):
     at: datetime = Field(
         sa_type=MOMENT, sa_column_kwargs={"server_default": func.now()}, default=None
     )
+    warehouse: str = Field(default=MAIN, sa_type=TEXT, sa_column_kwargs={"server_default": MAIN})
     status: str | None = Field(default=None, sa_type=TEXT)
     status_number: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
 

@@ -6,6 +6,7 @@ from sqlalchemy import func
 from sqlmodel import Field
 
 from backoffice.tables.base import JSON, MOMENT, TEXT, TEXTS, Json, Record
+from domain.stock import MAIN
 
 
 class ShopRow(Record, table=True):
@@ -36,7 +37,7 @@ class PolicyRow(Record, table=True):
 
 
 class ApiKeyRow(Record, table=True):
-    """A key, known by its digest only."""
+    """A key, known by its digest only; in a warehouse's hands it speaks for that one alone."""
 
     __tablename__ = "api_keys"
 
@@ -44,6 +45,7 @@ class ApiKeyRow(Record, table=True):
     shop: str = Field(sa_type=TEXT, foreign_key="shops.id", index=True)
     name: str = Field(sa_type=TEXT)
     scopes: list[str] = Field(sa_type=TEXTS)
+    warehouse: str = Field(default=MAIN, sa_type=TEXT, sa_column_kwargs={"server_default": MAIN})
     digest: str = Field(sa_type=TEXT, unique=True)
     created_at: datetime = Field(
         sa_type=MOMENT, sa_column_kwargs={"server_default": func.now()}, default=None

@@ -15,9 +15,10 @@ from sqlalchemy import (
 from sqlmodel import Field
 
 from backoffice.tables.base import MOMENT, TEXT, Record, one_of
-from domain.stock import StockKind
+from domain.stock import MAIN, StockKind
 
 _OF_PRODUCT = (["shop", "sku"], ["products.shop", "products.sku"])
+_OF_WAREHOUSE = (["shop", "warehouse"], ["warehouses.shop", "warehouses.code"])
 
 _SIGNS = """CASE kind
     WHEN 'receipt' THEN on_hand > 0 AND reserved = 0
@@ -31,13 +32,14 @@ _SIGNS = """CASE kind
 
 
 class StockEntryRow(Record, table=True):
-    """A change of what is on hand and of what is reserved, in pieces."""
+    """A change of what is on hand and of what is reserved in one warehouse, in pieces."""
 
     __tablename__ = "stock_entries"
     __table_args__ = (
         one_of("kind", StockKind),
         ForeignKeyConstraint(*_OF_PRODUCT, name="fk_stock_entries_product"),
-        UniqueConstraint("shop", "key"),
+        ForeignKeyConstraint(*_OF_WAREHOUSE, name="fk_stock_entries_warehouse"),
+        UniqueConstraint("shop", "key", "warehouse"),
         CheckConstraint(_SIGNS, name="signs_fit_kind"),
         CheckConstraint(
             "order_id IS NOT NULL OR kind IN ('receipt', 'adjustment')", name="order_named"
@@ -50,6 +52,7 @@ class StockEntryRow(Record, table=True):
             "ix_stock_entries_sku",
             "shop",
             "sku",
+            "warehouse",
             "id",
             postgresql_include=["on_hand", "reserved"],
         ),
@@ -64,6 +67,7 @@ class StockEntryRow(Record, table=True):
     shop: str = Field(sa_type=TEXT)
     key: str = Field(sa_type=TEXT)
     sku: str = Field(sa_type=TEXT)
+    warehouse: str = Field(default=MAIN, sa_type=TEXT, sa_column_kwargs={"server_default": MAIN})
     kind: str = Field(sa_type=TEXT)
     on_hand: int
     reserved: int
@@ -74,13 +78,17 @@ class StockEntryRow(Record, table=True):
 
 
 class StockClosingRow(Record, table=True):
-    """The sum of a SKU's entries up to one of them, so that a level need not add up years."""
+    """The sum of a SKU's entries in one warehouse up to one of them, so that a level need not add
+    up years."""
 
     __tablename__ = "stock_closings"
     __table_args__ = (ForeignKeyConstraint(*_OF_PRODUCT, name="fk_stock_closings_product"),)
 
     shop: str = Field(primary_key=True, sa_type=TEXT)
     sku: str = Field(primary_key=True, sa_type=TEXT)
+    warehouse: str = Field(
+        default=MAIN, primary_key=True, sa_type=TEXT, sa_column_kwargs={"server_default": MAIN}
+    )
     up_to: int = Field(sa_type=BigInteger)
     on_hand: int = Field(sa_type=BigInteger)
     reserved: int = Field(sa_type=BigInteger)
@@ -97,6 +105,9 @@ class RestockNeedRow(Record, table=True):
 
     shop: str = Field(primary_key=True, sa_type=TEXT)
     key: str = Field(primary_key=True, sa_type=TEXT)
+    warehouse: str = Field(
+        default=MAIN, primary_key=True, sa_type=TEXT, sa_column_kwargs={"server_default": MAIN}
+    )
     sku: str = Field(sa_type=TEXT)
     on_hand: int
     reorder_point: int

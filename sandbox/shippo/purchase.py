@@ -6,7 +6,9 @@ from sandbox.core.store import Document
 from sandbox.core.world import World
 from sandbox.shippo import courier
 from sandbox.shippo.addresses import lacking, unprintable
+from sandbox.shippo.answers import stored
 from sandbox.shippo.rating import needs_customs
+from sandbox.shippo.shipments import KIND as SHIPMENT
 
 _PAGES = {
     "usps": "https://tools.usps.com/go/TrackConfirmAction?tLabels=",
@@ -70,6 +72,7 @@ def finish(world: World, transaction: Document, failure: list[Document] | None) 
             "tracking_number": number,
             "carrier": transaction["carrier"],
             "servicelevel": transaction["servicelevel"]["token"],
+            "ships_from": _ships_from(world, transaction),
             "label_file_type": transaction["label_file_type"],
         },
     )
@@ -79,6 +82,12 @@ def announce(world: World, transaction: Document) -> None:
     """The carrier knows of the label: its first tracking event follows the purchase at once."""
     courier.open_track(world, transaction)
     courier.report(world, transaction["tracking_number"], "PRE_TRANSIT")
+
+
+def _ships_from(world: World, transaction: Document) -> str:
+    """The country that the parcel leaves from."""
+    shipment = stored(world, SHIPMENT, transaction["shipment"])
+    return str(shipment["address_from"]["country"])
 
 
 def _tracking_number(world: World, carrier: str) -> str:

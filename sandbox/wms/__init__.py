@@ -46,6 +46,8 @@ VENDOR = Vendor(
     settings={
         "api_url": None,
         "api_key": None,
+        "api_keys": {},
+        "tokens": {},
         "auto": True,
         "pick_after": 1,
         "pack_after": 1,

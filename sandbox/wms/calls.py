@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sandbox.core.store import Document
 from sandbox.core.world import World
-from sandbox.wms.shipments import save
+from sandbox.wms.shipments import MAIN, save
 
 ANSWERED = "wms.answered"
 _PATHS = {
@@ -24,6 +24,13 @@ class Call(NamedTuple):
     headers: dict[str, str]
 
 
+def _key(world: World, shipment: Document) -> str:
+    """What the shipment's warehouse shows: the setting `api_keys` has those of other warehouses."""
+    settings = world.settings.section("wms")
+    keys: dict[str, str] = settings["api_keys"]
+    return keys.get(shipment.get("warehouse", MAIN), settings["api_key"] or "")
+
+
 def write(world: World, shipment: Document, action: str, body: Document) -> Call | None:
     """Number the fact and address it; None while no `api_url` is set."""
     settings = world.settings.section("wms")
@@ -37,7 +44,7 @@ def write(world: World, shipment: Document, action: str, body: Document) -> Call
         body=json.dumps(body, ensure_ascii=False).encode(),
         headers={
             "content-type": "application/json",
-            "x-api-key": settings["api_key"] or "",
+            "x-api-key": _key(world, shipment),
             "idempotency-key": f"{name}:{action}:{shipment['facts']}",
         },
     )
@@ -49,7 +56,7 @@ async def ask_what_to_pack(world: World, shipment: Document) -> dict[str, int] |
     if not settings["api_url"]:
         return None
     url = f"{settings['api_url'].rstrip('/')}/warehouse/shipments/{shipment['shipment']}"
-    reply = await world.webhooks.ask(url, {"x-api-key": settings["api_key"] or ""})
+    reply = await world.webhooks.ask(url, {"x-api-key": _key(world, shipment)})
     found = json.loads(reply.text).get("to_pack") if reply.status == 200 else None
     return None if found is None else {str(one["line"]): int(one["quantity"]) for one in found}
 
@@ -57,7 +64,11 @@ async def ask_what_to_pack(world: World, shipment: Document) -> dict[str, int] |
 def tell(world: World, shipment: Document, action: str, body: Document, copies: int = 1) -> None:
     """Send a fact until 2xx or 4xx; `copies` calls at once where the warehouse stutters."""
     call = write(world, shipment, action, body)
-    heard = {"shipment": shipment["shipment"], "action": action, "fact": shipment["facts"]}
+    heard = {
+        "shipment": shipment.get("place", shipment["shipment"]),
+        "action": action,
+        "fact": shipment["facts"],
+    }
     if call is None:
         world.timers.after(0, ANSWERED, heard | {"status": 204, "answer": ""})
         return

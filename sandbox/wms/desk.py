@@ -11,23 +11,26 @@ from sandbox.core.world import OperationHandler, World
 from sandbox.wms import floor
 from sandbox.wms.handoff import Handoff, ShipTo, complaints
 from sandbox.wms.shipments import (
-    KIND,
+    MAIN,
     Status,
     load,
     never_taken,
     note,
     opened,
     pieces,
+    place,
     put_away,
     save,
     shown,
 )
 
 _KEY = "wms.key"
+_BEGUN = (Status.PICKED, Status.PACKED)
 
 
 def known_caller(handler: OperationHandler) -> OperationHandler:
-    """Refuse with 401 whoever shows no bearer token; any token is good."""
+    """Refuse with 401 whoever shows no bearer token; any token is good. It says which warehouse is
+    meant: the setting `tokens` names those that are not the main one's."""
 
     @wraps(handler)
     async def checked(world: World, request: ParsedRequest) -> Answer:
@@ -39,6 +42,15 @@ def known_caller(handler: OperationHandler) -> OperationHandler:
     return checked
 
 
+def _warehouse(world: World, request: ParsedRequest) -> str:
+    token = request.headers.get("authorization", "").partition(" ")[2].strip()
+    return world.settings.section("wms")["tokens"].get(token, MAIN)
+
+
+def _place(world: World, request: ParsedRequest) -> str:
+    return place(_warehouse(world, request), request.path_params["shipment"])
+
+
 def once(handler: OperationHandler) -> OperationHandler:
     """The same Idempotency-Key gets the same answer, and one effect; another request 409."""
 
@@ -48,6 +60,7 @@ def once(handler: OperationHandler) -> OperationHandler:
         key = request.idempotency_key
         if not key:
             return Answer.json({"reason": "an Idempotency-Key header is needed"}, 400)
+        key = place(_warehouse(world, request), key)
         digest = hashlib.sha256(request.path.encode() + b"\n" + request.body).hexdigest()
         before = world.store.get(_KEY, key)
         if before is not None and before["digest"] != digest:
@@ -69,14 +82,15 @@ async def take_handoff(world: World, request: ParsedRequest) -> Answer:
         handoff = Handoff.model_validate_json(request.body).model_dump(mode="json")
     except ValidationError as error:
         return Answer.json({"status": "malformed", "errors": complaints(error)}, 422)
-    before = load(world, handoff["shipment"])
+    warehouse = _warehouse(world, request)
+    before = load(world, place(warehouse, handoff["shipment"]))
     if before is not None and before["status"] != Status.REJECTED:
         reason = f"{handoff['shipment']} is already here as {before['reference']}"
         return Answer.json({"status": "known", "reason": reason}, 409)
     fault = request.fault
     reference = f"WMS-{world.store.next_number('wms.reference'):06d}"
     silent = fault is not None and fault.kind == "silent"
-    shipment = opened(handoff, reference, silent)
+    shipment = opened(handoff, reference, silent, warehouse)
     if fault is not None and fault.kind == "reject":
         reason = str(fault.params.get("reason", "the warehouse cannot take this shipment"))
         save(world, shipment | {"status": Status.REJECTED, "reason": reason})
@@ -97,7 +111,7 @@ async def readdress(world: World, request: ParsedRequest) -> Answer:
         to = ShipTo.model_validate(request.json().get("ship_to")).model_dump(mode="json")
     except ValidationError as error:
         return Answer.json({"status": "malformed", "errors": complaints(error)}, 422)
-    shipment = load(world, request.path_params["shipment"])
+    shipment = load(world, _place(world, request))
     if shipment is None:
         return _unknown(request, 409)
     if shipment["status"] not in (Status.ACCEPTED, Status.PICKED, Status.PACKED):
@@ -121,7 +135,7 @@ async def amend(world: World, request: ParsedRequest) -> Answer:
         handoff = Handoff.model_validate_json(request.body).model_dump(mode="json")
     except ValidationError as error:
         return Answer.json({"status": "malformed", "errors": complaints(error)}, 422)
-    shipment, fault = load(world, request.path_params["shipment"]), request.fault
+    shipment, fault = load(world, _place(world, request)), request.fault
     if shipment is None:
         return _unknown(request, 404)
     begun = fault is not None and fault.kind == "refuse"
@@ -143,14 +157,16 @@ async def cancel(world: World, request: ParsedRequest) -> Answer:
     """Stop before release, and put away what was picked; after release it is too late.
 
     What is not here yet will never be taken: a handoff that was held up on its way comes too late.
+    With `unless_picked` it is too late from the pick on.
     """
     reason = request.json().get("reason")
-    name = request.path_params["shipment"]
-    shipment = load(world, name)
+    name, warehouse = request.path_params["shipment"], _warehouse(world, request)
+    shipment = load(world, place(warehouse, name))
     if shipment is None:
-        save(world, never_taken(name, reason))
+        save(world, never_taken(name, reason, warehouse))
         return Answer.json({"status": "cancelled"})
-    if shipment["status"] in (Status.RELEASED, Status.HANDED_OVER):
+    begun = request.json().get("unless_picked") and shipment["status"] in _BEGUN
+    if begun or shipment["status"] in (Status.RELEASED, Status.HANDED_OVER):
         return Answer.json({"status": "too_late"})
     if shipment["status"] in (Status.ACCEPTED, Status.PICKED, Status.PACKED):
         shipment |= {"status": Status.CANCELLED, "reason": reason}
@@ -167,7 +183,7 @@ async def release(world: World, request: ParsedRequest) -> Answer:
     if not _are_parcels(parcels):
         reason = "parcels must be a list of {parcel, tracking_number, carrier}"
         return Answer.json({"status": "malformed", "reason": reason}, 422)
-    shipment = load(world, request.path_params["shipment"])
+    shipment = load(world, _place(world, request))
     if shipment is None:
         return _unknown(request, 409)
     if shipment["status"] in (Status.REJECTED, Status.CANCELLED, Status.PULLED):
@@ -191,7 +207,7 @@ async def release(world: World, request: ParsedRequest) -> Answer:
 async def recall(world: World, request: ParsedRequest) -> Answer:
     """Ask for a parcel back. The outcome follows as a call: pulled, gone, or silence."""
     reason = request.json().get("reason")
-    shipment = load(world, request.path_params["shipment"])
+    shipment = load(world, _place(world, request))
     if shipment is None:
         return _unknown(request, 404)
     if shipment["status"] in (Status.REJECTED, Status.CANCELLED):
@@ -205,7 +221,7 @@ async def recall(world: World, request: ParsedRequest) -> Answer:
 @known_caller
 async def look_up(world: World, request: ParsedRequest) -> Answer:
     """Where a shipment stands; for callers who did not hear an answer."""
-    shipment = world.store.get(KIND, request.path_params["shipment"])
+    shipment = load(world, _place(world, request))
     return _unknown(request, 404) if shipment is None else Answer.json(shown(shipment))
 
 

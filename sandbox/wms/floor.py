@@ -48,7 +48,8 @@ def schedule(world: World, shipment: Document, step: Step, at_once: bool = False
     settings = world.settings.section("wms")
     if settings["auto"] and not shipment["silent"]:
         wait = 0.0 if at_once else float(settings[_DELAY[step]])
-        world.timers.after(wait, STEP, {"shipment": shipment["shipment"], "step": step})
+        name = shipment.get("place", shipment["shipment"])
+        world.timers.after(wait, STEP, {"shipment": name, "step": step})
 
 
 async def take_step(world: World, payload: Document) -> None:
@@ -98,7 +99,7 @@ async def read_slip(world: World, shipment: Document) -> Document:
     if not shipment["waits_for_slip"]:
         return shipment
     slip = await calls.ask_what_to_pack(world, shipment)
-    current = load(world, shipment["shipment"]) or shipment
+    current = load(world, shipment.get("place", shipment["shipment"])) or shipment
     if slip is None or not current["waits_for_slip"]:
         return current
     back = [

@@ -26,9 +26,20 @@ ENDED = frozenset({Status.REJECTED, Status.HANDED_OVER, Status.CANCELLED, Status
 """Nothing more happens on the floor."""
 
 
-def opened(handoff: Document, reference: str, silent: bool) -> Document:
+MAIN = "main"
+"""The warehouse of whoever shows a token that no other has."""
+
+
+def place(warehouse: str, shipment: str) -> str:
+    """Under which name a warehouse keeps a shipment: each has books of its own."""
+    return shipment if warehouse == MAIN else f"{warehouse}/{shipment}"
+
+
+def opened(handoff: Document, reference: str, silent: bool, warehouse: str = MAIN) -> Document:
     """A shipment just accepted. `silent`: acknowledged, and then nobody acts."""
     return {
+        "place": place(warehouse, handoff["shipment"]),
+        "warehouse": warehouse,
         "shipment": handoff["shipment"],
         "order": handoff["order"],
         "reference": reference,
@@ -51,26 +62,39 @@ def opened(handoff: Document, reference: str, silent: bool) -> Document:
     }
 
 
-def never_taken(shipment: str, reason: str | None) -> Document:
+def never_taken(shipment: str, reason: str | None, warehouse: str = MAIN) -> Document:
     """One that was cancelled before its handoff came: the handoff will be answered so."""
     order = shipment.rpartition("-s")[0]
     handoff: Document = {"shipment": shipment, "order": order, "lines": []}
-    return opened(handoff, "", silent=False) | {"status": Status.CANCELLED, "reason": reason}
+    return opened(handoff, "", silent=False, warehouse=warehouse) | {
+        "status": Status.CANCELLED,
+        "reason": reason,
+    }
 
 
-def load(world: World, shipment: str) -> Document | None:
-    """The shipment, or None."""
-    return world.store.get(KIND, shipment)
+def load(world: World, name: str) -> Document | None:
+    """The shipment that a warehouse keeps under this name, or None."""
+    return world.store.get(KIND, name)
+
+
+def found(world: World, shipment: str, warehouse: str | None = None) -> Document | None:
+    """A shipment by its own name: where it is under way, else where it was last."""
+    names = [MAIN, *sorted(set(world.settings.section("wms")["tokens"].values()))]
+    places = [place(one, shipment) for one in names if warehouse in (None, one)]
+    known = [one for name in places if (one := load(world, name)) is not None]
+    return next((one for one in known if one["status"] not in ENDED), known[-1] if known else None)
 
 
 def save(world: World, shipment: Document) -> None:
     """Keep what was changed."""
-    world.store.put(KIND, shipment["shipment"], shipment)
+    world.store.put(KIND, shipment.get("place", shipment["shipment"]), shipment)
 
 
 def note(world: World, kind: str, shipment: Document, **data: Any) -> None:
     """Write down what really happened to the shipment."""
+    where = shipment.get("warehouse", MAIN)
     fact = {"shipment": shipment["shipment"], "reference": shipment["reference"]} | data
+    fact |= {} if where == MAIN else {"warehouse": where}
     world.ledger.append("wms", kind, shipment["order"], fact)
 
 

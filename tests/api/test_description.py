@@ -62,6 +62,7 @@ async def test_every_example_is_accepted_as_it_stands(desk: Desk) -> None:
 
 async def accepted(desk: Desk, method: str, path: str, media: str, value: Any) -> int:
     where = path.replace("{shop}", desk.shop).replace("{sku}", "MUG-BLUE")
+    where = where.replace("{warehouse}", "lyon")
     headers = {"Content-Type": media, "Idempotency-Key": path}
     raw, body = (value.encode(), None) if isinstance(value, str) else (None, value)
     if "adjustments" in path:

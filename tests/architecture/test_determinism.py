@@ -19,6 +19,7 @@ STANDARD = {
     "decimal",
     "enum",
     "hashlib",
+    "itertools",
     "math",
     "re",
     "typing",

@@ -131,7 +131,7 @@ class Trade:
         """Promise an order its pieces, and see that there was no shortage."""
         wanted = (Want(sku=MUG, quantity=mugs), Want(sku=TEA, quantity=teas))
         key = f"{name}:reserve:1"
-        assert not self.stock.reserve(self.shop_id, wanted, key, Commit(order=name))
+        assert not self.stock.reserve(self.shop_id, wanted, key, Commit(order=name)).shortages
 
     def release(self, name: str) -> None:
         """Let go of what an order still has promised."""

@@ -150,9 +150,9 @@ def test_nobody_takes_what_has_come_for_those_in_line(line: Line) -> None:
     (first,) = line.wait(1)
     late, other = line.accept(2, 3)
     line.receive(1)
-    assert line.trade.stock.reserve(SHOP, (Want(sku=MUG, quantity=1),), "k", Commit(late)) == (
-        Shortage(sku=MUG, wanted=1, available=1),
-    )
+    assert line.trade.stock.reserve(
+        SHOP, (Want(sku=MUG, quantity=1),), "k", Commit(late)
+    ) == Promised(shortages=(Shortage(sku=MUG, wanted=1, available=1),))
     assert line.ask(other).waits
     line.serve()
     assert line.reserved([first, late, other]) == [first]

@@ -36,9 +36,9 @@ ERASED_OTHERWISE = {
 NOBODYS = {
     "address_changes": {"order_id"},
     "amendments": {"order_id"},
-    "api_keys": {"id", "shop", "name", "scopes", "digest"},
+    "api_keys": {"id", "shop", "name", "scopes", "digest", "warehouse"},
     "backorder_lines": {"order_id", "sku", "shop"},
-    "backorders": {"order_id", "shop", "key"},
+    "backorders": {"order_id", "shop", "key", "routed_by", "ships_to"},
     "callbacks": {"shop", "order_id", "type"},
     "case_answers": {"case_id", "answer"},
     "cases": {"id", "shop", "order_id", "kind", "shipment", "answers"},
@@ -53,7 +53,7 @@ NOBODYS = {
     "documents": {"key", "order_id", "shipment", "kind", "format", "label"},
     "engine_checks": {"order_id", "run_id"},
     "expected_goods": {"shop", "sku"},
-    "handoffs": {"shipment", "order_id", "status"},
+    "handoffs": {"shipment", "order_id", "status", "warehouse"},
     "inbox": {"source", "event_id", "kind", "order_id", "signal", "state"},
     "invoice_series": {"shop"},
     "invoices": {"key", "shop", "number", "order_id", "shipment", "document", "portions", "part"},
@@ -80,7 +80,8 @@ NOBODYS = {
     },
     "refunds": {"order_id", "key", "kind", "currency", "lines"},
     "refusals": {"shop", "source", "body_digest", "problems"},
-    "restock_needs": {"shop", "key", "sku"},
+    "placements": {"shop", "warehouse", "sku", "bin"},
+    "restock_needs": {"shop", "key", "sku", "warehouse"},
     "reviews": {"name"},
     "shops": {
         "id", "seller", "restock_email", "status_page", "policy", "callback_url",
@@ -88,10 +89,13 @@ NOBODYS = {
     },
     "stock_arrivals": {"shop", "sku"},
     "step_facts": {"key", "order_id", "operation", "shipment", "outcome"},
-    "stock_closings": {"shop", "sku"},
-    "stock_entries": {"shop", "key", "sku", "kind", "order_id", "shipment"},
+    "stock_closings": {"shop", "sku", "warehouse"},
+    "stock_entries": {"shop", "key", "sku", "warehouse", "kind", "order_id", "shipment"},
     "suspicions": {"id"},
     "transitions": {"order_id", "status", "shipment", "of_order", "news", "refund"},
+    "warehouses": {
+        "shop", "code", "name", "address", "time_zone", "serves", "wms_url", "wms_key",
+    },
 }  # fmt: skip
 """Names that we give, and what belongs to shops: kept."""
 

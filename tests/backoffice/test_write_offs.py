@@ -5,6 +5,7 @@ import pytest
 from backoffice.audits import Audits
 from backoffice.database import Database
 from backoffice.refusals import UnknownSku
+from domain.backorder import Promised
 from domain.record import Commit
 from domain.stock import Lost, RestockNeed, StockEntry, StockKind, Want
 from tests.backoffice.samples import MUG, NOW, SHOP, TEA, Trade, at_once
@@ -65,10 +66,10 @@ def test_the_next_buyer_is_not_promised_what_is_missing(trade: Trade) -> None:
     name = promised(trade, 100)
     write_off(trade, name, 100)
     wants = (Want(sku=MUG, quantity=1),)
-    [shortage] = trade.stock.reserve(SHOP, wants, "next", Commit(trade.accept("2")))
+    [shortage] = trade.stock.reserve(SHOP, wants, "next", Commit(trade.accept("2"))).shortages
     assert shortage.available == 0
     trade.stock.count(SHOP, {MUG: 5}, "found")
-    assert trade.stock.reserve(SHOP, wants, "next", Commit(trade.accept("3"))) == ()
+    assert trade.stock.reserve(SHOP, wants, "next", Commit(trade.accept("3"))) == Promised()
 
 
 def test_what_a_count_has_found_missing_is_not_taken_off_twice(trade: Trade) -> None:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.backorder import PlaceInLine, Waiting, allocate, expected_day
+from domain.stock import Spot
 
 BEGAN = datetime(2026, 3, 2, tzinfo=UTC)
 NOW = BEGAN + timedelta(days=10)
@@ -28,6 +29,11 @@ def lines(draw: st.DrawFn) -> list[Waiting]:
     return [waiting(place, *each) for place, each in enumerate(drawn)]
 
 
+def here(free: dict[str, int]) -> dict[Spot, int]:
+    """Pieces in the only warehouse."""
+    return {Spot(sku): pieces for sku, pieces in free.items()}
+
+
 def taken(served: tuple[Waiting, ...], sku: str) -> int:
     return sum(one.wants.get(sku, 0) for one in served)
 
@@ -36,17 +42,17 @@ def taken(served: tuple[Waiting, ...], sku: str) -> int:
 def test_no_more_is_promised_than_is_free_and_the_line_alone_decides(
     free: dict[str, int], line: list[Waiting]
 ) -> None:
-    served = allocate(free, line, NOW)
+    served = allocate(here(free), line, NOW)
     for sku in SKUS:
         assert taken(served, sku) <= free.get(sku, 0)
-    assert allocate(free, list(reversed(line)), NOW) == served
+    assert allocate(here(free), list(reversed(line)), NOW) == served
 
 
 @given(SHELF, lines())
 def test_nobody_is_passed_who_could_have_been_served(
     free: dict[str, int], line: list[Waiting]
 ) -> None:
-    served = allocate(free, line, NOW)
+    served = allocate(here(free), line, NOW)
     for place, one in enumerate(line):
         if one in served:
             continue
@@ -70,7 +76,7 @@ def test_nobody_is_passed_who_could_have_been_served(
 def test_what_a_firm_order_wants_goes_to_nobody_after_it(
     free: dict[str, int], line: list[Waiting]
 ) -> None:
-    served = allocate(free, line, NOW)
+    served = allocate(here(free), line, NOW)
     for place, one in enumerate(line):
         if one in served or one.place.firm_from > NOW:
             continue
@@ -85,10 +91,10 @@ def test_what_a_firm_order_wants_goes_to_nobody_after_it(
 def test_an_order_that_gives_way_keeps_nothing_from_others(
     free: dict[str, int], line: list[Waiting]
 ) -> None:
-    served = allocate(free, line, NOW)
+    served = allocate(here(free), line, NOW)
     gives_way = [one for one in line if one not in served and one.place.firm_from > NOW]
     rest = [one for one in line if one not in gives_way]
-    assert allocate(free, rest, NOW) == served
+    assert allocate(here(free), rest, NOW) == served
 
 
 @given(st.lists(QUANTITY, min_size=1, max_size=10), st.integers(0, 20))
@@ -96,7 +102,7 @@ def test_orders_for_one_piece_each_are_served_strictly_in_sequence(
     gaps: list[int], free: int
 ) -> None:
     line = [waiting(sum(gaps[: n + 1]), {"A": 1}) for n in range(len(gaps))]
-    assert allocate({"A": free}, line, NOW) == tuple(line[:free])
+    assert allocate(here({"A": free}), line, NOW) == tuple(line[:free])
 
 
 @given(st.integers(2, 20), st.lists(st.integers(1, 3), min_size=1, max_size=40))
@@ -108,7 +114,7 @@ def test_a_large_order_is_served_by_what_comes_however_many_small_ones_follow(
     for turn, pieces in enumerate(arrivals, 1):
         line.append(waiting(turn, {"A": 1}))
         free, came = free + pieces, came + pieces
-        for one in allocate({"A": free}, line, NOW):
+        for one in allocate(here({"A": free}), line, NOW):
             free -= one.wants["A"]
             line.remove(one)
         assert (large not in line) == (came >= wanted)
@@ -116,11 +122,11 @@ def test_a_large_order_is_served_by_what_comes_however_many_small_ones_follow(
 
 @given(st.integers(1, 9), st.integers(1, 9))
 def test_what_was_kept_is_free_for_the_next_once_the_order_has_left_the_line(
-    here: int, more: int
+    there: int, more: int
 ) -> None:
-    large, small = waiting(0, {"A": here + more}, firm=True), waiting(1, {"A": here})
-    assert allocate({"A": here}, [large, small], NOW) == ()
-    assert allocate({"A": here}, [small], NOW) == (small,)
+    large, small = waiting(0, {"A": there + more}, firm=True), waiting(1, {"A": there})
+    assert allocate(here({"A": there}), [large, small], NOW) == ()
+    assert allocate(here({"A": there}), [small], NOW) == (small,)
 
 
 def test_an_order_gives_way_for_half_of_its_patience() -> None:

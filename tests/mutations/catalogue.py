@@ -93,8 +93,8 @@ MUTATIONS = (
     Mutation(
         "a newcomer takes what those in line wait for",
         "backoffice/promising.py",
-        "    if waited_for and not has_turn(",
-        "    if False and not has_turn(",
+        "    if waited_for:\n        sources",
+        "    if False:\n        sources",
         ("tests/backoffice/test_backorders.py",),
     ),
     Mutation(
@@ -121,8 +121,8 @@ MUTATIONS = (
     Mutation(
         "small orders pass a large one for ever",
         "domain/backorder.py",
-        "if whole or one.place.firm_from <= now:",
-        "if whole:",
+        "    elif one.place.firm_from <= now:",
+        "    elif False:",
         ("tests/domain/test_backorder.py",),
     ),
     Mutation(
@@ -219,9 +219,23 @@ MUTATIONS = (
     Mutation(
         "stock is promised without a look at what is there",
         "backoffice/promising.py",
-        "    if shortages:\n        return shortages\n",
-        "",
+        "in_sequence(sites_of(known), order.route), free_of(known)",
+        "in_sequence(sites_of(known), order.route), dict.fromkeys(known, 10**6)",
         ("tests/backoffice/test_stock.py",),
+    ),
+    Mutation(
+        "two warehouses promise the same pieces",
+        "backoffice/ledger.py",
+        "        _ENTRIES.c.warehouse == _WAREHOUSES.c.code,\n",
+        "",
+        ("tests/backoffice/test_two_warehouses.py",),
+    ),
+    Mutation(
+        "one warehouse's key speaks for another's shipment",
+        "api/warehouse_intake.py",
+        "    if state.warehouse != warehouse:",
+        "    if False:",
+        ("tests/workflows/test_two_warehouses.py",),
     ),
     Mutation(
         "papers may be issued twice",

@@ -15,6 +15,7 @@ from backoffice.tables.base import table
 from backoffice.tables.catalogue import ProductRow
 from backoffice.tables.shops import PolicyRow, ShopRow
 from backoffice.tables.stock import StockEntryRow
+from backoffice.tables.warehouses import WarehouseRow
 from backoffice.views import OrderView
 from cli import demo_orders
 from sandbox.judge import Ending
@@ -26,7 +27,7 @@ from workers.remembered import Reenactment
 from workers.restore import Difference, Kind, Restore
 from workers.wiring import Vendors
 
-SET_UP = (PolicyRow, ShopRow, ProductRow, StockEntryRow)
+SET_UP = (PolicyRow, ShopRow, WarehouseRow, ProductRow, StockEntryRow)
 
 
 def restore(world: World, books: Books, vendors: Vendors) -> Restore:
