@@ -17,6 +17,7 @@ from domain.status import Step
 _STEPS = {
     MailKind.CONFIRMATION: Step.CONFIRMATION,
     MailKind.BACKORDERED: Step.RECEIVED,
+    MailKind.SUBSTITUTION: Step.PICKING,
     MailKind.PAYMENT_NEEDED: Step.PAYMENT,
     MailKind.DECLINED: Step.PAYMENT,
     MailKind.OUT_OF_STOCK: Step.RECEIVED,

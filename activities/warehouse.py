@@ -14,7 +14,7 @@ from domain.catalogue import Product, bin_route
 from domain.customs import customs_line
 from domain.journal import FactOutcome
 from domain.model import LongText, Model
-from domain.order import Amended
+from domain.order import Amended, Substitute
 from domain.record import Commit, HandoffRecord, OrderOnRecord
 from domain.shipping import Label, Portion
 from domain.status import Step
@@ -37,6 +37,11 @@ class Warehouse(Protocol):
 
         One that takes no amendments refuses them all.
         """
+        ...
+
+    def replace(self, attempt: Attempt, handoff: Handoff) -> bool:
+        """Say what is to be picked from now on; False where it no longer has the shipment, or takes
+        no amendments."""
         ...
 
     def cancel(self, attempt: Attempt, shipment: str, reason: str) -> bool:
@@ -104,6 +109,22 @@ class SendElsewhere(Request):
     """Tell the warehouse that a shipment's address on record has changed."""
 
 
+class ReplaceLines(Request):
+    """Change what is to be picked of a shipment to ``portions``, with ``substitutes`` among them;
+    where the warehouse does not take it, it stays at ``before``."""
+
+    portions: tuple[Portion, ...]
+    before: tuple[Portion, ...]
+    substitutes: tuple[Substitute, ...]
+
+
+class Replaced(Model):
+    """Whether the warehouse takes the change, and what it is to pick by it."""
+
+    done: bool
+    lines: tuple[HandoffLine, ...]
+
+
 class StopWork(Request):
     """Cancel at, or recall from, the warehouse."""
 
@@ -140,7 +161,7 @@ class WarehouseActivities:
         """Write the handoff document in bin-route order, and bring it to the warehouse."""
         with step_run(self._records, request, Step.HANDOFF, self.hand_off) as run:
             record = self._records.order(request.order_id)
-            handoff = self._document(request, record)
+            handoff = self._document(request, record, request.portions)
             answer = self._with(request).hand_off(run.attempt, handoff)
             run.commit(
                 Commit(order=request.order_id, handoff=HandoffRecord(handoff, answer)),
@@ -152,14 +173,20 @@ class WarehouseActivities:
     def _with(self, request: Request) -> Warehouse:
         return self._warehouses.at(request.shop, request.warehouse)
 
-    def _document(self, request: HandOff, on_record: OrderOnRecord) -> Handoff:
+    def _document(
+        self,
+        request: HandOff | ReplaceLines,
+        on_record: OrderOnRecord,
+        portions: tuple[Portion, ...],
+        replacement: int = 0,
+    ) -> Handoff:
         order, warehouse = on_record.order, request.warehouse
-        skus = tuple(sorted({line.sku for line in order.lines}))
+        skus = tuple(sorted({line.sku for line in order.articles}))
         products = self._catalogue.products(request.shop, skus)
         bins = self._sites.bins(request.shop, warehouse, skus)
         lines: list[HandoffLine] = []
         customs: list[CustomsLine] = []
-        for portion in request.portions:
+        for portion in portions:
             line = order.line(portion.line)
             if line is None:
                 raise ValueError(f"order {request.order_id} has no line {portion.line}")
@@ -190,13 +217,14 @@ class WarehouseActivities:
             warehouse=warehouse,
             channel=order.channel,
             service_level=order.shipping.service_level.value,
-            ship_by=request.ship_by,
+            ship_by=request.ship_by if isinstance(request, HandOff) else None,
             ship_to=order.shipping_address,
             lines=tuple(sorted(lines, key=lambda one: (bin_route(one.bin), one.line))),
             notes=order.notes,
             gift_note=order.gift_note,
             currency=order.currency,
             customs=tuple(customs) if abroad else (),
+            replacement=replacement,
         )
 
     @activity.defn(name="amend_at_warehouse", no_thread_cancel_exception=True)
@@ -207,7 +235,7 @@ class WarehouseActivities:
             record = self._records.order(request.order_id)
             after = request.amended.after.within(record.order)
             amended = record.model_copy(update={"order": after})
-            handoff = self._document(request, amended).model_copy(
+            handoff = self._document(request, amended, request.portions).model_copy(
                 update={"amendment": request.amended.number}
             )
             answer = self._with(request).amend(run.attempt, handoff)
@@ -232,6 +260,25 @@ class WarehouseActivities:
             done = self._with(request).readdress(run.attempt, run.subject, to)
             run.commit(outcome=FactOutcome.DONE if done else FactOutcome.DECLINED)
             return Told(done=done)
+
+    @activity.defn(name="replace_lines", no_thread_cancel_exception=True)
+    @operation("replace_lines")
+    def replace(self, request: ReplaceLines) -> Replaced:
+        """Say what goes in place of what. It is on record first: a quick warehouse reports at once
+        what it has picked by it."""
+        with step_run(self._records, request, Step.HANDOFF, self.replace) as run:
+            known = self._records.order(request.order_id)
+            order = known.order.with_substitutes(request.substitutes)
+            changed = known.model_copy(update={"order": order})
+            new = self._document(request, changed, request.portions, request.sequence)
+            replaced = Commit(request.order_id, replaced=new, substitutes=request.substitutes)
+            self._records.commit(replaced)
+            if self._with(request).replace(run.attempt, new):
+                run.commit()
+                return Replaced(done=True, lines=new.lines)
+            old = self._document(request, changed, request.before, request.sequence)
+            run.commit(Commit(request.order_id, replaced=old), FactOutcome.DECLINED)
+            return Replaced(done=False, lines=old.lines)
 
     @activity.defn(name="cancel_at_warehouse", no_thread_cancel_exception=True)
     @operation("cancel_at_warehouse")

@@ -23,6 +23,8 @@ from api import (
     settling,
     shops,
     stock,
+    substitution_page,
+    substitutions,
     warehouse_floor,
     warehouse_reports,
     warehouses,
@@ -53,6 +55,7 @@ _ROUTERS = (
     channel_orders.router,
     events.router,
     cases.router,
+    substitutions.router,
     settling.router,
     warehouse_reports.router,
     warehouse_floor.router,
@@ -64,7 +67,7 @@ _ROUTERS = (
     codec_sign_in.router,
     health.router,
 )
-_OTHERS_CALLS = (webhooks.router, codec.router)
+_OTHERS_CALLS = (webhooks.router, codec.router, substitution_page.router)
 """Providers and the Temporal UI write these calls: what they add to the address is theirs."""
 
 

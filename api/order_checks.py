@@ -46,10 +46,17 @@ def problems_of_order(
 ) -> tuple[FieldProblem, ...]:
     """Everything that keeps a well-formed order from being carried out, with field paths."""
     return (
+        *_unsent(order),
         *_goods(order, shop, products),
         *_money(order, payment_problem),
         *_promise(order, shop),
     )
+
+
+def _unsent(order: Order) -> Iterator[FieldProblem]:
+    if order.substitutes:
+        message = "comes of the order's way, with the customer's consent: leave it out"
+        yield FieldProblem(field="substitutes", message=message)
 
 
 def _goods(order: Order, shop: Shop, products: Mapping[str, Product]) -> Iterator[FieldProblem]:

@@ -24,6 +24,7 @@ from domain.promise import NewPromise, PromiseReason
 from domain.refunds import RefundWord
 from domain.status import OrderStatus
 from domain.stock import StockEntry
+from domain.substitution import Offer
 
 
 class CaseEntry(Case):
@@ -75,6 +76,7 @@ class OrderPage(Model):
     refunds: tuple[RefundView, ...]
     stock: tuple[StockEntry, ...]
     waits_for: tuple[WaitsFor, ...]
+    substitutions: tuple[Offer, ...] = ()
     shipments: tuple[ShipmentView, ...]
     mails: tuple[MailView, ...]
     documents: tuple[DocumentView, ...]

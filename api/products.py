@@ -23,7 +23,9 @@ router = APIRouter(tags=["set-up"])
 
 _TABLE_LIMIT = 8 * 1024 * 1024
 _REQUIRED = frozenset({"sku", "name", "weight_grams", "bin"})
-_OPTIONAL = frozenset({"barcodes", "reorder_point", "hs_code", "origin", "customs_name"})
+_OPTIONAL = frozenset(
+    {"barcodes", "reorder_point", "hs_code", "origin", "customs_name", "substitutes", "prices"}
+)
 _EXAMPLE = {
     "sku": "MUG-BLUE",
     "name": "Stoneware mug",
@@ -80,8 +82,9 @@ def import_products(
     """A table in UTF-8 with a row of column names; separated by comma, semicolon or tab.
 
     Needs `sku`, `name`, `weight_grams`, `bin`; takes `barcodes` (several with `|` between them),
-    `reorder_point`, `hs_code`, `origin`, `customs_name`. Problems name the row as a spreadsheet
-    counts it: `rows.7.weight_grams`.
+    `reorder_point`, `hs_code`, `origin`, `customs_name`, `substitutes` (SKUs that may go in its
+    place, the best first, like barcodes), `prices` (`EUR:1590|USD:1790`, with tax, in the minor
+    unit). Problems name the row as a spreadsheet counts it: `rows.7.weight_grams`.
     """
     known_shop(wiring, shop)
     rows, ragged = read_table(raw, _REQUIRED, _OPTIONAL)
@@ -134,6 +137,11 @@ def _cells(row: Row) -> dict[str, Any]:
     given: dict[str, Any] = {name: cell for name, cell in row.cells.items() if cell}
     if "barcodes" in given:
         given["barcodes"] = [code.strip() for code in given["barcodes"].split("|")]
+    if "substitutes" in given:
+        given["substitutes"] = [sku.strip() for sku in given["substitutes"].split("|")]
+    if "prices" in given:
+        pairs = (one.strip().partition(":") for one in given["prices"].split("|"))
+        given["prices"] = {currency: amount for currency, _, amount in pairs}
     return given
 
 

@@ -15,6 +15,7 @@ from domain.steering import (
     CaseReply,
     OtherMethod,
 )
+from domain.substitution import SubstitutionReply
 
 
 class EngineAway(Exception):
@@ -86,6 +87,14 @@ class Starter(Protocol):
 
     async def answer_case(self, order_id: str, reply: CaseReply) -> None:
         """Answer one of an order's cases.
+
+        Raises:
+            EngineAway, NotOpen, UpdateRefused.
+        """
+        ...
+
+    async def answer_substitution(self, order_id: str, reply: SubstitutionReply) -> None:
+        """Say whether the customer takes what an order offers instead.
 
         Raises:
             EngineAway, NotOpen, UpdateRefused.

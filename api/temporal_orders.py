@@ -27,6 +27,7 @@ from domain.steering import (
     CaseReply,
     OtherMethod,
 )
+from domain.substitution import SubstitutionReply
 from workflows.aftermath import aftermath_id
 from workflows.standing import standing_of
 from workflows.starting import StillOpenError, start_aftermath, start_order
@@ -103,6 +104,14 @@ class TemporalOrders:
             EngineAway, NotOpen, UpdateRefused.
         """
         await self._update(order_id, "answer_case", reply, None)
+
+    async def answer_substitution(self, order_id: str, reply: SubstitutionReply) -> None:
+        """Update ``answer_substitution``.
+
+        Raises:
+            EngineAway, NotOpen, UpdateRefused.
+        """
+        await self._update(order_id, "answer_substitution", reply, None)
 
     async def settle(self, remains: Remains, request: CancelRequest) -> datetime:
         """Start the order's aftermath.

@@ -10,6 +10,7 @@ from api.access import WarehouseKey, Wired
 from api.bodies import JsonBody
 from api.parameters import Name, printable
 from api.warehouse_intake import Received, take_report
+from api.wiring import Wiring
 from backoffice.handoffs import ShipmentState
 from domain.shipping import Portion
 from domain.warehouse import (
@@ -77,19 +78,33 @@ def picked(
     """Every line that was handed off, with the barcodes that were scanned.
 
     Pieces that are missing for good are reported with the reason in `short` (quantity 0 where none
-    is there): the shop's policy decides what ships, and the packing slip tells. Until then it may
-    be picked anew. A barcode, SKU or quantity that does not fit is answered 422 with the reasons;
-    too few pieces without `short` also become a case for support.
+    is there): the shop's policy decides what ships, and the packing slip tells. `substitutes` may
+    name what lies ready in their place. Until it is decided it may be picked anew. A barcode,
+    SKU or quantity that does not fit is answered 422 with the reasons; too few pieces without
+    `short` also become a case for support.
     """
 
     def problems(state: ShipmentState) -> tuple[str, ...]:
-        return problems_of_pick(state.handoff.lines, report)
+        found = problems_of_pick(state.handoff.lines, report)
+        return found or _unknown_articles(wiring, state.shop, report)
 
     def missing(state: ShipmentState) -> bool:
         wanted = {line.line: line.quantity for line in state.handoff.lines}
         return any(line.quantity < wanted.get(line.line, 0) for line in report.lines)
 
     return take_report(wiring, key, "picked", report, idempotency_key, problems, missing)
+
+
+def _unknown_articles(wiring: Wiring, shop: str, report: Picked) -> tuple[str, ...]:
+    skus = tuple(sorted({one.sku for one in report.substitutes}))
+    if not skus:
+        return ()
+    known = wiring.books.catalogue.products(shop, skus)
+    return tuple(
+        f"substitutes.{place}.sku: {one.sku} is not in the catalogue"
+        for place, one in enumerate(report.substitutes)
+        if one.sku not in known
+    )
 
 
 @router.post("/packed", status_code=202, summary="It is packed")

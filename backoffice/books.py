@@ -30,6 +30,7 @@ from backoffice.reviews import ReviewBook
 from backoffice.search import OrderSearch
 from backoffice.shops import ShopBook
 from backoffice.stock import StockBook
+from backoffice.substitutions import SubstitutionBook
 from backoffice.sweeps import Sweeps
 from backoffice.tracking import TrackingBook
 from backoffice.warehouses import WarehouseBook
@@ -66,6 +67,7 @@ class Books:
     search: OrderSearch
     shops: ShopBook
     stock: StockBook
+    substitutions: SubstitutionBook
     sweeps: Sweeps
     tracking: TrackingBook
     warehouses: WarehouseBook
@@ -101,6 +103,7 @@ class Books:
             search=OrderSearch(database),
             shops=ShopBook(database),
             stock=StockBook(database),
+            substitutions=SubstitutionBook(database),
             sweeps=Sweeps(database),
             tracking=TrackingBook(database),
             warehouses=WarehouseBook(database),

@@ -13,6 +13,7 @@ from backoffice.tables.shops import ShopRow
 from domain.catalogue import Product
 
 _PRODUCTS, _SHOPS = table(ProductRow), table(ShopRow)
+_UNSAID: dict[str, object] = {"substitutes": [], "prices": {}}
 
 
 class CatalogueBook:
@@ -51,7 +52,10 @@ class CatalogueBook:
         upsert = new.on_conflict_do_update(
             index_elements=["shop", "sku"], set_={name: new.excluded[name] for name in columns}
         )
-        rows = [{"shop": shop, **latest[sku].model_dump(mode="json")} for sku in sorted(latest)]
+        rows = [
+            {"shop": shop, **_UNSAID, **latest[sku].model_dump(mode="json")}
+            for sku in sorted(latest)
+        ]
         with self._database.transaction() as connection:
             # Imports at once would each see barcodes that the other is about to give away.
             connection.execute(select(_SHOPS.c.id).where(_SHOPS.c.id == shop).with_for_update())

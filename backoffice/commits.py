@@ -18,6 +18,7 @@ from backoffice.journal import (
 from backoffice.ledger import post
 from backoffice.promises import write_promises
 from backoffice.refunds import write_refunds, write_standings
+from backoffice.replacements import write_replaced
 from backoffice.shipments import (
     amend_handoff,
     void_labels,
@@ -73,7 +74,7 @@ def _is_more_than_facts(commit: Commit) -> bool:
     journal = commit.journal
     decided = journal.transitions or journal.cases or journal.answers or journal.refunds
     goods = commit.handoff or commit.labels or commit.voided or commit.stock
-    changed = commit.address or commit.amendment
+    changed = commit.address or commit.amendment or commit.replaced
     money = commit.payments or commit.refunds
     return bool(decided or goods or money or commit.documents or changed)
 
@@ -94,6 +95,8 @@ def _write_effects(connection: Connection, subject: Subject, commit: Commit) -> 
         write_amendment(connection, subject.shop, commit.order, commit.amendment)
     if commit.amended_handoff is not None:
         amend_handoff(connection, subject.shop, commit.amended_handoff)
+    if commit.replaced is not None:
+        write_replaced(connection, subject.shop, commit.replaced, commit.substitutes)
     _write_documents(connection, subject, commit.documents)
     return Committed(labels=labels, restock=restock)
 

@@ -10,6 +10,7 @@ from backoffice.line import waits_for
 from backoffice.promises import promises_of
 from backoffice.refunds import refunds_of
 from backoffice.shipment_pages import shipments_of
+from backoffice.substitutions import offers_of
 from backoffice.tables.base import table
 from backoffice.tables.cases import CaseRow
 from backoffice.tables.messages import CallbackRow, MailRow
@@ -67,6 +68,7 @@ def page(connection: Connection, name: str) -> OrderView:
         refunds=refunds_of(connection, name),
         stock=_stock(connection, name),
         waits_for=waits_for(connection, name),
+        substitutions=offers_of(connection, name),
         shipments=shipments_of(connection, name),
         mails=_mails(connection, name),
         documents=_documents(connection, name),

@@ -57,7 +57,7 @@ def _terms(order_id: str, order: Order) -> Iterator[tuple[TermKind, str]]:
         words = fold(name).split(" ")
         for start in range(len(words)):
             yield TermKind.NAME, " ".join(words[start:])
-    for line in order.lines:
+    for line in order.articles:
         yield TermKind.SKU, fold(line.sku)
 
 

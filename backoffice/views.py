@@ -17,6 +17,7 @@ from domain.refunds import RefundedLine, RefundKind
 from domain.shipping import Label
 from domain.status import OrderStatus
 from domain.stock import MAIN, StockEntry
+from domain.substitution import Offer
 from domain.tracking import CourierEvent, CourierStatus
 from domain.warehouse import Handoff, HandoffAnswer
 
@@ -152,6 +153,7 @@ class OrderView(Model):
     refunds: tuple[RefundView, ...]
     stock: tuple[StockEntry, ...]
     waits_for: tuple[WaitsFor, ...]
+    substitutions: tuple[Offer, ...] = ()
     shipments: tuple[ShipmentView, ...]
     mails: tuple[MailView, ...]
     documents: tuple[DocumentView, ...]

@@ -43,7 +43,7 @@ class DemoShop:
         if hurry:
             policy |= {
                 "review_after": "PT2S",
-                "short_pick": "ship",
+                "short_pick": "substitute",
                 "out_of_stock": "ship_available",
             }
         return {

@@ -177,6 +177,16 @@ def decide(answer: str) -> Move:
     return move
 
 
+def take_instead(stage: Stage, story: Story, _: Json) -> None:
+    """The customer takes what is offered in place of what is missing, in the shop's app."""
+    page = _ok(stage.shop.get(f"/orders/{story.order_id}")).json()
+    for offer in page["substitutions"]:
+        said = {"answer": "accept", "who": "the customer", "why": "as good as the other"}
+        path = f"/orders/{story.order_id}/substitutions/{offer['id']}/answer"
+        _ok(stage.shop.post(path, json=said))
+        stage.say(story, "taken instead", offer["substitute"]["name"])
+
+
 def receive(sku: str) -> Move:
     """The goods come in: whoever is first in line has them."""
 

@@ -16,6 +16,7 @@ from cli.demo_stage import (
     no_label,
     pay_with,
     receive,
+    take_instead,
     wait_with_packing,
     wait_with_picking,
 )
@@ -136,6 +137,14 @@ def goods() -> list[Story]:
             Ending.COMPLETED,
             _DUE,
             before=at_the_warehouse("short_pick", **broken),
+        ),
+        Story(
+            "a notebook is missing, and the customer takes a cheaper one",
+            order("1207", [line("1", "NOTEBOOK", "Dotted notebook A5", 2, 990)], card()),
+            Ending.COMPLETED,
+            990 + 890 + 490,
+            before=at_the_warehouse("short_pick", **broken),
+            on={"1 x NOTEBOOK-RULED instead of NOTEBOOK": take_instead},
         ),
         Story(
             "backordered, sent when the goods have come",

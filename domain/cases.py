@@ -13,6 +13,7 @@ class CaseKind(StrEnum):
     REVIEW = "review"
     PICK_OVERDUE = "pick_overdue"
     SHORT_PICK = "short_pick"
+    SUBSTITUTION = "substitution"
     PACK_OVERDUE = "pack_overdue"
     HAND_OVER_OVERDUE = "hand_over_overdue"
     DELIVERY_OVERDUE = "delivery_overdue"
@@ -51,7 +52,7 @@ class CaseAnswer(StrEnum):
     ``still_here`` says that a scan was false: the parcel has not left. Of an order with missing
     pieces, ``ship`` sends what is there, ``drop_line`` leaves out each line that lacks a piece, and
     ``wait`` waits for another pick. ``release`` and ``reject`` decide about an order that is held
-    for review.
+    for review. ``accept`` and ``refuse`` are a customer's word on a substitute, by telephone say.
     """
 
     RETRY = "retry"
@@ -64,6 +65,7 @@ class CaseAnswer(StrEnum):
     WAIT = "wait"
     RELEASE = "release"
     REJECT = "reject"
+    REFUSE = "refuse"
 
 
 class Case(Model):

@@ -4,7 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from domain.model import Code, Country, Model, OptionalText, Text
+from domain.model import Code, Country, Model, OptionalText, Text, unsaid
+from domain.money import Currency
+
+Price = Annotated[int, Field(ge=0, le=10**13)]
 
 
 class Product(Model):
@@ -19,6 +22,10 @@ class Product(Model):
     hs_code: Annotated[str, Field(pattern=r"^(\d{6,10})?$")] = ""
     origin: Country | None = None
     customs_name: OptionalText = ""
+    substitutes: Annotated[tuple[Code, ...], Field(max_length=20), unsaid(())] = ()
+    """SKUs that may go in its place, the best first; of none, whatever the warehouse proposes."""
+    prices: Annotated[dict[Currency, Price], unsaid({})] = Field(default_factory=dict)
+    """What a piece costs with tax, by currency: asked where it goes in place of another."""
 
     @property
     def may_cross_borders(self) -> bool:

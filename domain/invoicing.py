@@ -126,7 +126,7 @@ def invoice_for(
         raise ValueError("an invoice needs at least one piece")
     lines = tuple(
         _share(order, position, line, before.get(line.id, 0), now[line.id])
-        for position, line in enumerate(order.lines, 1)
+        for position, line in enumerate(order.articles, 1)
         if line.id in now
     )
     fee = order.shipping if (not before if shipping is None else shipping) else None
@@ -140,6 +140,16 @@ def invoice_for(
         by_rate=_by_rate(billed),
         total=_sum(sums for _, sums in billed),
     )
+
+
+def sums_of(order: Order, line: Line, start: int, count: int) -> Sums:
+    """What ``count`` pieces of a line come to that stand behind its first ``start``.
+
+    Raises:
+        ValueError: the line has not so many.
+    """
+    share = _share(order, 1, line, start, count)
+    return Sums(net=share.net, tax=share.tax, gross=share.gross)
 
 
 def due_for(
@@ -187,15 +197,15 @@ def _until(order: Order, line: Line, pieces: int) -> tuple[int, int]:
     Tax follows the price rather than the pieces: its increments then never exceed the price's,
     so no share's net falls below zero.
     """
-    discount = _proportion(line.discount, pieces, line.quantity)
+    discount = proportion(line.discount, pieces, line.quantity)
     price = line.unit_price * pieces - discount
     whole = line.gross if order.prices_include_tax else line.net
     if whole:
-        return discount, _proportion(line.tax, price, whole)
-    return discount, _proportion(line.tax, pieces, line.quantity)
+        return discount, proportion(line.tax, price, whole)
+    return discount, proportion(line.tax, pieces, line.quantity)
 
 
-def _proportion(amount: int, part: int, whole: int) -> int:
+def proportion(amount: int, part: int, whole: int) -> int:
     """``amount * part / whole``, halves rounded up."""
     return (2 * amount * part + whole) // (2 * whole)
 

@@ -16,6 +16,8 @@ class News(StrEnum):
 
     AMENDED = "amended"
     AMENDMENT_REFUSED = "amendment_refused"
+    SUBSTITUTION_OFFERED = "substitution_offered"
+    SUBSTITUTION_ANSWERED = "substitution_answered"
 
 
 class Transition(Model):

@@ -10,6 +10,7 @@ class MailKind(StrEnum):
     """What a mail says; with its subject (order, shipment, SKU) it is sent once."""
 
     CONFIRMATION = "confirmation"
+    SUBSTITUTION = "substitution"
     BACKORDERED = "backordered"
     PAYMENT_NEEDED = "payment_needed"
     DECLINED = "declined"

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from domain.address import Address, Customer
 from domain.clocks import ZoneClock
@@ -61,6 +62,16 @@ class Line(Sums):
     unit_price: Minor
     discount: Minor = 0
     tax_rate: TaxRate
+    substitutions_welcome: Annotated[bool, unsaid(False)] = False
+
+
+class Substitute(Line):
+    """Pieces of another article that go in place of pieces of a line which were not there.
+
+    Its sums are a part of that line's, or less: it adds nothing to what the order comes to.
+    """
+
+    instead_of: Code
 
 
 class Shipping(Sums):
@@ -89,6 +100,9 @@ class Order(Model):
     notes: LongText = ""
     gift_note: LongText = ""
     reviews_welcome: bool = True
+    substitutions_welcome: Annotated[bool, unsaid(False)] = False
+    # Nobody sends them with an order: they come of its way, with the customer's consent.
+    substitutes: Annotated[SkipJsonSchema[tuple[Substitute, ...]], unsaid(())] = ()
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
@@ -131,9 +145,20 @@ class Order(Model):
         """What the customer owes for the whole order."""
         return Money(amount=self.total.gross, currency=self.currency)
 
+    @property
+    def articles(self) -> tuple[Line, ...]:
+        """Its lines, and after them what goes in place of pieces of theirs."""
+        return (*self.lines, *self.substitutes)
+
     def line(self, line_id: str) -> Line | None:
-        """The line with this id, if the order has it."""
-        return next((line for line in self.lines if line.id == line_id), None)
+        """The line with this id, or what goes in place of one, if the order has it."""
+        return next((line for line in self.articles if line.id == line_id), None)
+
+    def with_substitutes(self, substitutes: tuple[Substitute, ...]) -> "Order":
+        """The order with these as well; one that it has already stays as it is."""
+        known = {one.id for one in self.substitutes}
+        new = tuple(one for one in substitutes if one.id not in known)
+        return self.model_copy(update={"substitutes": (*self.substitutes, *new)}) if new else self
 
 
 class Contents(Model):

@@ -24,13 +24,24 @@ class ShortPick(StrEnum):
     """What becomes of an order when pieces of it are missing for good.
 
     Staff are asked; what is there ships; lines that lack a piece are left out whole; or the
-    order waits until the warehouse has picked it anew.
+    order waits until the warehouse has picked it anew; or the customer is offered something else.
     """
 
     ASK = "ask"
     SHIP = "ship"
     DROP_LINE = "drop_line"
     WAIT = "wait"
+    SUBSTITUTE = "substitute"
+
+
+class SubstitutePrice(StrEnum):
+    """What goes in place of something else costs as that, or its own price where that is lower.
+
+    Never more: that the shop has not what was ordered costs the customer nothing.
+    """
+
+    LOWER = "lower"
+    AS_ORDERED = "as_ordered"
 
 
 class Policy(Model):
@@ -56,6 +67,17 @@ class Policy(Model):
     """How long before an authorization lapses it is made anew."""
     short_pick: ShortPick = ShortPick.ASK
     """What becomes of an order of which the warehouse cannot find every piece."""
+    substitute_within: Patience = timedelta(days=1)
+    """How long a customer may think about what is offered in place of missing pieces."""
+    substitute_unanswered: Literal[
+        CaseAnswer.SHIP, CaseAnswer.DROP_LINE, CaseAnswer.WAIT, CaseAnswer.CANCEL
+    ] = CaseAnswer.SHIP
+    """What becomes of missing pieces in whose place nothing goes: nothing fits, or the customer
+    does not want it, or says nothing."""
+    substitute_price: SubstitutePrice = SubstitutePrice.LOWER
+    ask_despite_welcome: bool = False
+    """Whether customers are asked as well who said with their order that substitutes are
+    welcome."""
     review_above: dict[Currency, Annotated[int, Field(ge=0, le=10**13)]] = Field(
         default_factory=dict
     )

@@ -7,7 +7,7 @@ from domain.address import Address, Seller
 from domain.documents import DocumentKind, FileFormat
 from domain.journal import Journal
 from domain.model import LongText, Model, OptionalText, Text
-from domain.order import Amended, Order
+from domain.order import Amended, Order, Substitute
 from domain.payment import PaymentEvent
 from domain.policy import Policy
 from domain.refunds import Standing
@@ -51,7 +51,8 @@ class NewAddress(Model):
 class Commit:
     """Everything that is written together, in one transaction. Writing it again changes nothing.
 
-    ``voided`` are ids of labels that must never print again.
+    ``voided`` are ids of labels that must never print again; ``replaced`` is what the warehouse is
+    to pick from now on, where it is not what was handed off, with the ``substitutes`` in it.
     """
 
     order: str
@@ -66,6 +67,8 @@ class Commit:
     amendment: Amended | None = None
     amended_handoff: Handoff | None = None
     refunds: tuple[Standing, ...] = ()
+    replaced: Handoff | None = None
+    substitutes: tuple[Substitute, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -106,8 +106,8 @@ def rest_of(portions: Iterable[Portion], taken: Iterable[Portion]) -> tuple[Port
 
 
 def skus_of(order: Order) -> dict[str, str]:
-    """The SKU of each line."""
-    return {line.id: line.sku for line in order.lines}
+    """The SKU of each line, and of what goes in place of one."""
+    return {line.id: line.sku for line in order.articles}
 
 
 def wants_of(order: Order, portions: Iterable[Portion]) -> tuple[Want, ...]:

@@ -1,6 +1,6 @@
 """A short pick: pieces that were promised and are not there, and what ships without them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from domain.model import Model
 from domain.shipping import Portion
@@ -19,12 +19,16 @@ class Division(Model):
 
 
 def divide(
-    lines: Iterable[HandoffLine], picked: Iterable[PickedLine], *, drop_short_lines: bool = False
+    lines: Iterable[HandoffLine],
+    picked: Iterable[PickedLine],
+    *,
+    drop_short_lines: bool = False,
+    but: Collection[str] = (),
 ) -> Division:
     """What becomes of what was handed off, where this much of it was found.
 
     With ``drop_short_lines`` a line that lacks a piece does not ship at all: its good pieces are
-    put back.
+    put back; those of ``but`` ship what there is.
     """
     found = {line.line: line.quantity for line in picked}
     ships: list[Portion] = []
@@ -33,7 +37,7 @@ def divide(
     for line in lines:
         there = found.get(line.line, 0)
         lacks = line.quantity - there
-        goes_to = put_back if lacks and drop_short_lines else ships
+        goes_to = put_back if lacks and drop_short_lines and line.line not in but else ships
         goes_to.append(Portion(line=line.line, quantity=there))
         missing.append(Portion(line=line.line, quantity=lacks))
     return Division(ships=_pieces(ships), missing=_pieces(missing), put_back=_pieces(put_back))

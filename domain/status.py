@@ -70,7 +70,7 @@ _FOLLOWS: dict[OrderStatus, frozenset[OrderStatus]] = {
     ),
     _S.PAYMENT_SECURED: frozenset({_S.IN_REVIEW, _S.IN_FULFILMENT, _S.CANCELLING}),
     _S.IN_REVIEW: frozenset({_S.PAYMENT_SECURED, _S.CANCELLING}),
-    _S.IN_FULFILMENT: frozenset({_S.PICKED, _S.CANCELLING, _S.CAPTURED}),
+    _S.IN_FULFILMENT: frozenset({_S.IN_FULFILMENT, _S.PICKED, _S.CANCELLING, _S.CAPTURED}),
     _S.PICKED: frozenset({_S.READY_TO_PACK, _S.CANCELLING, _S.CAPTURED}),
     _S.READY_TO_PACK: frozenset(
         {_S.READY_TO_PACK, _S.PACKED, _S.CANCELLING, _S.CAPTURED, _S.SHIPPED}

@@ -63,6 +63,8 @@ class Handoff(Model):
     currency: str
     customs: tuple[CustomsLine, ...] = ()
     amendment: Annotated[int, unsaid(0)] = 0
+    replacement: Annotated[int, unsaid(0)] = 0
+    """How many times something else was put in place of what is missing."""
 
 
 class HandoffAnswer(Model):
@@ -90,6 +92,13 @@ class PickedLine(Model):
     short: OptionalText = Field(default="", exclude_if=lambda why: not why)
 
 
+class Proposal(Model):
+    """What the warehouse would put in place of pieces of a line that are missing for good."""
+
+    line: Code
+    sku: Code
+
+
 class Picked(Model):
     """The warehouse has picked a shipment. Signal ``picked``."""
 
@@ -99,6 +108,7 @@ class Picked(Model):
     lines: Annotated[tuple[PickedLine, ...], Field(min_length=1, max_length=200)]
     picker: OptionalText = ""
     at: Moment | None = None
+    substitutes: Annotated[tuple[Proposal, ...], Field(max_length=200), unsaid(())] = ()
 
     @property
     def is_short(self) -> bool:
@@ -186,7 +196,19 @@ def problems_of_pick(lines: tuple[HandoffLine, ...], picked: Picked) -> tuple[st
         problems += _problems_of_count(where, want, line)
         problems += _problems_of_scans(where, want, line)
     problems += [f"lines: line {line} is missing" for line in wanted if line not in seen]
-    return tuple(problems)
+    return (*problems, *_problems_of_proposals(wanted, picked))
+
+
+def _problems_of_proposals(wanted: dict[str, HandoffLine], picked: Picked) -> list[str]:
+    short = {line.line for line in picked.lines if line.short}
+    problems: list[str] = []
+    for place, one in enumerate(picked.substitutes):
+        where = f"substitutes.{place}"
+        if one.line not in short:
+            problems.append(f"{where}.line: nothing is missing of {one.line}")
+        elif one.sku == wanted[one.line].sku:
+            problems.append(f"{where}.sku: {one.sku} is what was ordered")
+    return problems
 
 
 def _problems_of_count(where: str, want: HandoffLine, line: PickedLine) -> list[str]:

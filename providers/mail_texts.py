@@ -26,7 +26,8 @@ _FOLDER = Path(__file__).parent / "templates" / "mail"
 _DEFAULT = "en"
 _SUBJECT_LENGTH = 200
 _TRACKING = "tracking."
-_PIECES = ("missing", "inside", "rest", "cancelled", "refunded")
+_OFFER = "offer."
+_PIECES = ("missing", "instead", "inside", "rest", "cancelled", "refunded")
 """What a mail lists pieces of an order's lines as."""
 _GAPS = re.compile(r"\n{3,}")
 
@@ -48,8 +49,10 @@ def one_line(text: str) -> str:
 class MailTexts:
     """Writes mails. Safe between threads."""
 
-    def __init__(self, folder: Path = _FOLDER) -> None:
-        """``folder`` holds a folder for each language, named by its BCP 47 tag."""
+    def __init__(self, folder: Path = _FOLDER, public_url: str = "") -> None:
+        """``folder`` holds a folder for each language, named by its BCP 47 tag; ``public_url`` is
+        where customers find the pages of this installation."""
+        self._public_url = public_url.rstrip("/")
         self._environment = Environment(
             loader=FileSystemLoader(folder),
             autoescape=select_autoescape(["html"]),
@@ -68,11 +71,14 @@ class MailTexts:
         ``cancelled`` and ``refunded``), ``follows``, ``charged`` and ``owed`` (to go with them),
         ``given_back`` and ``fee`` (of a refund), ``part`` (not all of it moves), ``was.1`` and
         ``now.1`` (lines of an amended order) with ``total_was`` and ``total_now``, ``sku``,
-        ``on_hand``, ``reorder_point``."""
+        ``on_hand``, ``reorder_point``, ``answer_by`` and ``offer.1.ordered``, ``.instead``,
+        ``.price``, ``.page`` (of substitutes)."""
         language = self._language(on_record.order.customer.language)
         plain = self._environment.get_template(f"{language}/{kind.value}.txt")
         rich = self._environment.get_template(f"{language}/{kind.value}.html")
-        context = _context(on_record, facts, language)
+        context = _context(on_record, facts, language) | {
+            "offers": _offers(facts, self._public_url)
+        }
         return MailText(
             subject=_subject(plain, context),
             text=_GAPS.sub("\n\n", plain.render(context)).strip() + "\n",
@@ -163,7 +169,7 @@ def _money(order: Order, amount: int) -> str:
 def _pieces(order: Order, facts: Mapping[str, str], which: str) -> list[dict[str, str]]:
     return [
         {"name": line.name, "quantity": facts[f"{which}.{line.id}"]}
-        for line in order.lines
+        for line in order.articles
         if f"{which}.{line.id}" in facts
     ]
 
@@ -181,3 +187,16 @@ def _parcels(facts: Mapping[str, str]) -> list[dict[str, str]]:
         link = tracking_link(carrier, number)
         parcels.append({"carrier": carrier, "number": number, "link": link})
     return parcels
+
+
+def _offers(facts: Mapping[str, str], public_url: str) -> list[dict[str, str]]:
+    """What is offered in place of what, and the customer's page for it, where there are pages."""
+    offers: list[dict[str, str]] = []
+    for place in range(1, len(facts) + 1):
+        offer = f"{_OFFER}{place}."
+        if f"{offer}page" not in facts:
+            break
+        one = {name: facts[f"{offer}{name}"] for name in ("ordered", "instead", "price")}
+        page = f"{public_url}/substitutions/{facts[f'{offer}page']}" if public_url else ""
+        offers.append(one | {"link": page})
+    return offers

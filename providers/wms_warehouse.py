@@ -23,7 +23,7 @@ _IDLE_SECONDS = 2.0
 """Shorter than servers keep an idle connection, or a call would meet one that has just closed."""
 _WORDS_LENGTH = 500
 _TEXT_LENGTH = 250
-_NO_NEW_ADDRESS = frozenset({404, 405, 409, 501})
+_NO_SUCH_CHANGE = frozenset({404, 405, 409, 501})
 _NO_AMENDMENTS = frozenset({400, 403, 404, 405, 422, 501})
 _STOPPED = frozenset({"cancelled", "pulled", "rejected"})
 _GONE = frozenset({"released", "handed_over"})
@@ -38,6 +38,7 @@ class _Answer(BaseModel):
     reason: str | None = None
     recall: object = None
     amendment: int = 0
+    replacement: int = 0
 
 
 class _Field(BaseModel):
@@ -110,7 +111,7 @@ class WmsWarehouse:
         new addresses at all: labels and slip come from us in any case."""
         body = {"ship_to": place(ship_to)}
         response = self._post(attempt, f"/shipments/{shipment}/address", body)
-        if response.status_code in _NO_NEW_ADDRESS:
+        if response.status_code in _NO_SUCH_CHANGE:
             return False
         answer = _read(response)
         if answer.status != "readdressed":
@@ -140,6 +141,22 @@ class WmsWarehouse:
         if answer.status not in ("amended", "refused"):
             raise _unknown_word(answer.status)
         return _amended(accepted=answer.status == "amended", reason=answer.reason or "")
+
+    def replace(self, attempt: Attempt, handoff: Handoff) -> bool:
+        """Say what is to be picked from now on; False where the warehouse no longer has the
+        shipment, or takes no such change: then nothing else goes into the parcel."""
+        body = {"replacement": handoff.replacement, "lines": document(handoff)["lines"]}
+        response = self._post(attempt, f"/shipments/{handoff.shipment}/lines", body)
+        if response.status_code == 409:
+            # Somebody may have asked for it under this key before, when a name or bin was another.
+            state = self._look_up(handoff.shipment)
+            return state is not None and state.replacement >= handoff.replacement
+        if response.status_code in _NO_SUCH_CHANGE:
+            return False
+        answer = _read(response)
+        if answer.status != "replaced":
+            raise _unknown_word(answer.status)
+        return True
 
     def cancel(self, attempt: Attempt, shipment: str, reason: str) -> bool:
         """Stop work on a shipment; False where the parcel has left already.

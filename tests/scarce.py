@@ -8,6 +8,7 @@ from sqlalchemy import text
 from backoffice.shops import keep_policy
 from domain.backorder import OutOfStock
 from domain.catalogue import Product
+from domain.policy import ShortPick
 from tests.world import Json, World
 
 _PLACING = asyncio.Lock()
@@ -20,10 +21,14 @@ def made_scarce(body: Json) -> Json:
     return body | {"lines": [line | {"sku": sku} for line in body["lines"]]}
 
 
-async def place(world: World, body: Json, *, waits: bool, there: int = 0) -> str:
+async def place(
+    world: World, body: Json, *, waits: bool, there: int = 0, replaced: bool = False
+) -> str:
     """Place an order, which ``waits`` where the shelf is empty, or for what is not ``there``; its
-    id."""
+    id. Of one that is ``replaced`` something else may go in place of what is missing."""
     async with _PLACING:
+        if replaced:
+            return await _place_replaced(world, body)
         if not waits:
             return await world.place(body)
         line = body["lines"][0]
@@ -31,11 +36,27 @@ async def place(world: World, body: Json, *, waits: bool, there: int = 0) -> str
         if there:
             await _receive(world, line["sku"], there, "first")
         rule = OutOfStock.SHIP_AVAILABLE if there else OutOfStock.HOLD_ALL
-        await asyncio.to_thread(_rule, world, rule)
+        await asyncio.to_thread(_rule, world, {"out_of_stock": rule})
         try:
             return await world.place(body)
         finally:
-            await asyncio.to_thread(_rule, world, OutOfStock.REFUSE)
+            await asyncio.to_thread(_rule, world, {"out_of_stock": OutOfStock.REFUSE})
+
+
+def other_than(body: Json) -> str:
+    """The SKU of what may go in place of an order's goods; nobody else takes it."""
+    return f"OTHER-{body['number']}"
+
+
+async def _place_replaced(world: World, body: Json) -> str:
+    sku = other_than(body)
+    await asyncio.to_thread(_prepare, world, {"sku": sku})
+    await _receive(world, sku, 1, "first")
+    await asyncio.to_thread(_rule, world, {"short_pick": ShortPick.SUBSTITUTE})
+    try:
+        return await world.place(body)
+    finally:
+        await asyncio.to_thread(_rule, world, {"short_pick": ShortPick.ASK})
 
 
 async def deliver(world: World, order: str) -> bool:
@@ -68,11 +89,11 @@ def _prepare(world: World, line: dict[str, Any]) -> None:
     world.books.catalogue.put_products(world.shop, [product])
 
 
-def _rule(world: World, rule: OutOfStock) -> None:
+def _rule(world: World, rules: dict[str, object]) -> None:
     shop = world.books.shops.shop(world.shop)
     assert shop is not None
     with world.books.database.transaction() as connection:
-        policy = shop.policy.model_copy(update={"out_of_stock": rule})
+        policy = shop.policy.model_copy(update=rules)
         connection.execute(
             text("UPDATE shops SET policy = :policy WHERE id = :shop"),
             {"policy": keep_policy(connection, policy), "shop": world.shop},

@@ -18,6 +18,7 @@ from activities.settling import Engine, SettlingActivities
 from activities.shipping import ShippingActivities
 from activities.step import Records
 from activities.stock import StockActivities
+from activities.substitution import SubstitutionActivities
 from activities.warehouse import Sites, WarehouseActivities, Warehouses
 from backoffice.books import Books
 
@@ -61,6 +62,7 @@ def put_together(
         PaymentActivities(outside.payment, books.claims, records, doubt),
         RefundActivities(outside.payment, records),
         StockActivities(books.stock, books.backorders, records),
+        SubstitutionActivities(books.substitutions, books.catalogue, records, outside.sites),
         WarehouseActivities(outside.warehouses, outside.sites, books.catalogue, records),
         ShippingActivities(
             outside.courier, books.handoffs, books.labels, records, outside.sites, doubt

@@ -16,7 +16,7 @@ from backoffice.paperwork import PaperworkBook
 from domain.record import Commit, Committed, OrderOnRecord
 from workers.activities import Activity, Outside, Patience, put_together
 from workers.memory import Call
-from workers.remembered_stock import RememberedLine, RememberedStock
+from workers.remembered_stock import RememberedLine, RememberedOffers, RememberedStock
 from workers.remembered_vendors import (
     RememberedCourier,
     RememberedEngine,
@@ -91,6 +91,7 @@ class Reenactment:
             self.books,
             stock=RememberedStock(self.books.database, at, call.answer),
             backorders=RememberedLine(self.books.database, at, call.answer),
+            substitutions=RememberedOffers(self.books.database, at, call.answer),
         )
         outside = Outside(
             payment=RememberedMoney(books, call, self.provider),

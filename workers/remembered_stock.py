@@ -1,14 +1,18 @@
 """Stock, as it was promised then: what is on the shelf by now decides nothing again."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from activities.substitution import Offers
 from backoffice.backorders import BackorderBook
 from backoffice.database import Database
 from backoffice.stock import StockBook
+from backoffice.substitutions import SubstitutionBook
 from domain.backorder import PlaceInLine, Promised
 from domain.record import Commit
 from domain.routing import ANY, Route
-from domain.stock import Want, Wanted
+from domain.stock import MAIN, Want, Wanted
+from domain.substitution import Offer
 
 
 class RememberedStock(StockBook):
@@ -71,3 +75,24 @@ class RememberedLine(BackorderBook):
         if not isinstance(self._answer, Promised):
             raise TypeError("a reservation without an outcome")
         return self.bring_back_part(shop, lines, keys, commit, place, self._answer, route)
+
+
+class RememberedOffers(SubstitutionBook):
+    """Offers what was offered then, behind the same links."""
+
+    def __init__(self, database: Database, at: datetime, answer: object) -> None:
+        """``answer`` is the call's; entries are dated ``at``."""
+        super().__init__(database, lambda: at)
+        self._answer = answer
+
+    def offer(
+        self,
+        shop: str,
+        choices: Sequence[Sequence[Offer]],
+        commit: Commit,
+        warehouse: str = MAIN,
+    ) -> tuple[Offer, ...]:
+        """What came of it."""
+        if not isinstance(self._answer, Offers):
+            raise TypeError("an offer without an outcome")
+        return super().offer(shop, [[one] for one in self._answer.offers], commit, warehouse)

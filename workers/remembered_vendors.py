@@ -16,7 +16,7 @@ from activities.payment_requests import (
 )
 from activities.settling import Found
 from activities.shipping import BoughtLabels, Quotes
-from activities.warehouse import HandedOff, Told
+from activities.warehouse import HandedOff, Replaced, Told
 from backoffice.books import Books
 from domain.address import Address, Seller
 from domain.attempt import Attempt
@@ -231,6 +231,10 @@ class RememberedWarehouse:
     def readdress(self, attempt: Attempt, shipment: str, ship_to: Address) -> bool:
         """Whether it could."""
         return cast("Told", self.call.answer).done
+
+    def replace(self, attempt: Attempt, handoff: Handoff) -> bool:
+        """Whether it did."""
+        return cast("Replaced", self.call.answer).done
 
     def cancel(self, attempt: Attempt, shipment: str, reason: str) -> bool:
         """Whether it could."""

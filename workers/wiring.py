@@ -10,6 +10,7 @@ from temporalio.worker import Interceptor, PollerBehaviorAutoscaling, Worker, Wo
 
 from activities.settling import Engine
 from backoffice.books import Books
+from providers.mail_texts import MailTexts
 from providers.sendgrid_mail import SendGridMail
 from providers.shippo_review import ShippoReview
 from providers.shippo_shipping import ShippoCourier
@@ -55,7 +56,9 @@ class Vendors:
                 settings.shippo_url or None, settings.shippo_key.get_secret_value()
             ),
             mail=SendGridMail(
-                settings.sendgrid_url or None, settings.sendgrid_key.get_secret_value()
+                settings.sendgrid_url or None,
+                settings.sendgrid_key.get_secret_value(),
+                texts=MailTexts(public_url=settings.public_url),
             ),
             warehouses=WmsClients(settings.wms_url, settings.wms_key.get_secret_value()),
             printer=TypstPrinter(),

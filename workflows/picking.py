@@ -6,7 +6,7 @@ from domain.status import OrderStatus, Step
 from domain.warehouse import Picked, problems_of_pick
 from workflows.await_message import Expected, await_message
 from workflows.shipment import Shipment
-from workflows.short_pick import ShortPicks, is_short
+from workflows.short_pick import ShortPicks, is_short, words_for_replacements
 
 _PICKED = Expected(Step.PICKING, "picked", CaseKind.PICK_OVERDUE)
 
@@ -33,4 +33,6 @@ async def until_picked(shipment: Shipment) -> None:
             return
     shipment.picked = True
     shipment.sends = tuple(Portion(line=one.line, quantity=one.quantity) for one in picked.lines)
-    shipment.desk.enter(OrderStatus.PICKED, Step.PICKING, shipment.id)
+    shipment.desk.enter(
+        OrderStatus.PICKED, Step.PICKING, shipment.id, words_for_replacements(shipment)
+    )

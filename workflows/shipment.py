@@ -14,6 +14,7 @@ from workflows.holding import Hold
 from workflows.inbox import ShipmentInbox
 from workflows.messages import Malformed
 from workflows.money import OrderMoney
+from workflows.offers import Offers
 from workflows.promises import Promises, Undo
 
 Word = Picked | Packed | HandedOver | RecallResult
@@ -46,6 +47,7 @@ class Shipment:
         self.picked = False
         self.promises = Promises()
         self.inbox = ShipmentInbox()
+        self.offers = Offers()
         self.lines: tuple[HandoffLine, ...] = ()
         self.sends: tuple[Portion, ...] = ()
         self.parcels: tuple[PlannedParcel, ...] = ()
@@ -85,10 +87,20 @@ class Shipment:
 
     @property
     def lacks(self) -> tuple[Portion, ...]:
-        """What was ordered of it and does not leave."""
-        leaving = {one.line: one.quantity for one in self.leaving}
+        """What was ordered of it and does not leave, nor anything in its place."""
+        leaving: dict[str, int] = {}
+        replaced = {one.id: one.instead_of for one in self.desk.order.substitutes}
+        for one in self.leaving:
+            line = replaced.get(one.line, one.line)
+            leaving[line] = leaving.get(line, 0) + one.quantity
         rests = ((one.line, one.quantity - leaving.get(one.line, 0)) for one in self.portions)
         return tuple(Portion(line=line, quantity=rest) for line, rest in rests if rest)
+
+    @property
+    def replacements(self) -> tuple[Portion, ...]:
+        """What leaves with it in place of something else."""
+        known = {one.id for one in self.desk.order.substitutes}
+        return tuple(one for one in self.leaving if one.line in known)
 
     @property
     def due(self) -> Money:

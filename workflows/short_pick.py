@@ -10,19 +10,26 @@ from activities.stock import StockActivities, WriteOff
 from domain.cases import Case, CaseAnswer, CaseKind
 from domain.mail import MailFact
 from domain.payment import Prepaid
-from domain.policy import ShortPick
+from domain.policy import Policy, ShortPick
+from domain.shares import added_up, skus_of
 from domain.shipping import Portion
 from domain.short_pick import Division, divide, words_for
 from domain.status import OrderStatus, Step
 from domain.steering import CancelRequest
 from domain.stock import Want, wants
+from domain.substitution import Offer
 from domain.warehouse import Picked, problems_of_pick
 from workflows.desk import Desk
 from workflows.interruptions import Stopped
 from workflows.papers import alert
 from workflows.shipment import Shipment
+from workflows.substitution import Substituting
 
 NOTHING_LEFT = CancelRequest(who="the warehouse", why="nothing could be picked")
+
+NOT_REPLACED = CancelRequest(
+    who="the shop's policy", why="nothing goes in place of what is missing"
+)
 
 _BY_POLICY = {
     ShortPick.SHIP: CaseAnswer.SHIP,
@@ -38,7 +45,20 @@ def is_short(picked: Picked) -> bool:
 
 def why_nothing_ships(desk: Desk) -> str:
     """In words for the customer; empty where the order was cancelled for another reason."""
+    if desk.stop == NOT_REPLACED:
+        return "Pieces of it could not be found in our warehouse."
     return "Nothing of it could be found in our warehouse." if desk.stop == NOTHING_LEFT else ""
+
+
+def words_for_replacements(shipment: Shipment) -> str:
+    """What leaves in place of what, for the record; empty where nothing does."""
+    order = shipment.desk.order
+    skus, known = skus_of(order), {one.id: one for one in order.substitutes}
+    words = ", ".join(
+        f"{one.quantity} x {skus[one.line]} instead of {skus[known[one.line].instead_of]}"
+        for one in shipment.replacements
+    )
+    return words[:250]
 
 
 class ShortPicks:
@@ -47,6 +67,7 @@ class ShortPicks:
     def __init__(self, shipment: Shipment) -> None:
         """Nothing is missing yet."""
         self._shipment = shipment
+        self._substituting = Substituting(shipment)
         self._missing: tuple[Portion, ...] = ()
         self._note = ""
         self._written_off = 0
@@ -65,18 +86,57 @@ class ShortPicks:
         shipment.picked = True
         shipment.sends = whole.ships
         shipment.promises.register(self._write_off_in_the_end)
+        if desk.policy.short_pick is ShortPick.SUBSTITUTE:
+            taken = await self._substituting.offer(picked)
+            if taken is None or (taken and await self._put_in(taken, picked)):
+                return False
         answer = await self._answer(picked, whole)
         if answer in (CaseAnswer.WAIT, CaseAnswer.CLOSE):
             return False
         drop = answer is CaseAnswer.DROP_LINE
         division = divide(shipment.lines, picked.lines, drop_short_lines=drop)
         if answer is CaseAnswer.CANCEL or not division.ships:
-            desk.stop = desk.stop or NOTHING_LEFT
+            desk.stop = desk.stop or (
+                NOT_REPLACED if answer is CaseAnswer.CANCEL and whole.ships else NOTHING_LEFT
+            )
             raise Stopped
         shipment.sends = division.ships
         detail = f"missing: {self._note}{'; these lines are left out' if drop else ''}"
         desk.enter(OrderStatus.PICKED, Step.PICKING, shipment.id, detail[:250])
         await self._write_off(division.put_back)
+        return True
+
+    async def _put_in(self, taken: tuple[Offer, ...], picked: Picked) -> bool:
+        """What was accepted is picked with what is there; False where the warehouse cannot.
+
+        Of missing pieces in whose place nothing goes, the policy decides.
+
+        Raises:
+            Stopped: the order is being cancelled, or is by policy.
+        """
+        shipment, desk = self._shipment, self._shipment.desk
+        rule = desk.policy.substitute_unanswered
+        replaced = {one.line.id for one in taken}
+        drop = rule is CaseAnswer.DROP_LINE
+        division = divide(shipment.lines, picked.lines, drop_short_lines=drop, but=replaced)
+        others = tuple(one for one in self._missing if one.line not in replaced)
+        if others and rule is CaseAnswer.CANCEL:
+            desk.stop = desk.stop or NOT_REPLACED
+            raise Stopped
+        waiting = others if rule is CaseAnswer.WAIT else ()
+        kept = added_up((division.ships, waiting))
+        if not await self._substituting.put_in(taken, kept):
+            return False
+        self._missing = tuple(one for one in self._missing if one not in waiting)
+        await self._write_off(division.put_back)
+        self._missing = waiting
+        shipment.sends = added_up((division.ships, shipment.replacements))
+        if waiting:
+            self._waits = await desk.report(
+                CaseKind.SHORT_PICK,
+                f"The warehouse lacks {self._note}. Another `picked` is waited for",
+                shipment.id,
+            )
         return True
 
     def found_anew(self) -> None:
@@ -87,7 +147,7 @@ class ShortPicks:
     async def _answer(self, picked: Picked, whole: Division) -> CaseAnswer:
         """By policy, else by staff; another pick that comes meanwhile answers it (CLOSE)."""
         shipment, desk = self._shipment, self._shipment.desk
-        answer = _BY_POLICY.get(desk.policy.short_pick)
+        answer = _by_policy(desk.policy)
         if answer is CaseAnswer.WAIT:
             self._waits = await desk.report(
                 CaseKind.SHORT_PICK,
@@ -146,17 +206,25 @@ class ShortPicks:
             desk.in_background(alert(shipment, need))
 
 
+def _by_policy(policy: Policy) -> CaseAnswer | None:
+    """What the shop has decided; None where staff are asked."""
+    if policy.short_pick is ShortPick.SUBSTITUTE:
+        return policy.substitute_unanswered
+    return _BY_POLICY.get(policy.short_pick)
+
+
 def _wants(shipment: Shipment, portions: tuple[Portion, ...]) -> tuple[Want, ...]:
-    skus = {line.line: line.sku for line in shipment.lines}
+    skus = skus_of(shipment.desk.order)
     return wants(tuple((skus[one.line], one.quantity) for one in portions))
 
 
 def facts_of_missing(shipment: Shipment) -> tuple[MailFact, ...]:
     """What the shipping mail says of missing pieces: which, what was charged, what is owed."""
     lacks = shipment.lacks
-    if not lacks:
-        return ()
     known = {f"missing.{one.line}": str(one.quantity) for one in lacks}
+    known |= {f"instead.{one.line}": str(one.quantity) for one in shipment.replacements}
+    if not known:
+        return ()
     if shipment.money.at_provider:
         known["charged"] = str(shipment.money.taken(shipment.id) or shipment.due)
     elif shipment.owed.amount:

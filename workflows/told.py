@@ -22,6 +22,7 @@ from domain.steering import (
     CaseReply,
     OtherMethod,
 )
+from domain.substitution import SubstitutionReply
 from domain.warehouse import HandedOver, Packed, Picked, RecallResult
 from workflows.address import Addresses
 from workflows.amending import Amendments
@@ -30,6 +31,7 @@ from workflows.cancel import ask_to_cancel, check_cancel
 from workflows.desk import Desk
 from workflows.handover import check_still_here, hear_still_here
 from workflows.messages import NOTHING
+from workflows.offers import check_reply
 from workflows.paying import Payer, check_offer
 from workflows.reception import Reception
 from workflows.refunds import Refunds
@@ -161,6 +163,18 @@ class Told:
         """A reply that does not fit leaves no trace in the history."""
         case = self.desk.cases.check(reply)
         check_still_here(self.shipments, case, reply.answer)
+
+    @workflow.update(description="Say whether the customer takes what is offered instead")
+    async def answer_substitution(self, reply: SubstitutionReply) -> None:
+        """The customer's word, from their page or by the shop."""
+        await self.desk.hearing.kept()
+        offers = check_reply(self.shipments, reply)
+        offers.take(reply.substitution, reply.answer, reply.by)
+
+    @answer_substitution.validator
+    def check_answer_substitution(self, reply: SubstitutionReply) -> None:
+        """One that comes too late leaves no trace in the history."""
+        check_reply(self.shipments, reply)
 
     @workflow.query(description="Where the order is. For the Temporal UI; others ask the API")
     def status(self) -> OrderStatus:

@@ -17,6 +17,7 @@ from backoffice.tables import (
     shipping,
     shops,
     stock,
+    substitutions,
     warehouses,
 )
 from backoffice.tables.base import Record
@@ -36,5 +37,6 @@ __all__ = [
     "shipping",
     "shops",
     "stock",
+    "substitutions",
     "warehouses",
 ]

@@ -1,9 +1,9 @@
 """What each shop sells. A product's row is also the lock that its stock is counted under."""
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field
 
-from backoffice.tables.base import TEXT, TEXTS, Record
+from backoffice.tables.base import JSON, TEXT, TEXTS, Record
 
 
 class ProductRow(Record, table=True):
@@ -26,3 +26,5 @@ class ProductRow(Record, table=True):
     hs_code: str = Field(sa_type=TEXT)
     origin: str | None = Field(default=None, sa_type=TEXT)
     customs_name: str = Field(sa_type=TEXT)
+    substitutes: list[str] = Field(sa_type=TEXTS, sa_column_kwargs={"server_default": text("'{}'")})
+    prices: dict[str, int] = Field(sa_type=JSON, sa_column_kwargs={"server_default": text("'{}'")})

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import product
+from typing import Any
 
 from cli.chaos.amendments import asked_for
 from cli.chaos.evidence import Evidence
@@ -71,7 +72,13 @@ def _due(file: Evidence) -> int:
     body = asked_for(plan.body, plan.amend, file.entries)
     if not packed:
         return int(body["total"]["gross"])
-    return due_for(body, sum(packed.values(), Counter[str]()))
+    order: dict[str, Any] = file.page.get("order", {})
+    # Nothing in these runs is cheaper than what it goes in place of.
+    replaced = {str(one["id"]): str(one["instead_of"]) for one in order.get("substitutes", ())}
+    pieces: Counter[str] = Counter()
+    for line, count in sum(packed.values(), Counter[str]()).items():
+        pieces[replaced.get(line, line)] += count
+    return due_for(body, pieces)
 
 
 def _record(file: Evidence, sums: Account) -> list[str]:
@@ -178,16 +185,21 @@ def written_off(file: Evidence) -> Counter[str]:
 
 
 def _reports_of_missing(file: Evidence) -> dict[str, list[Counter[str]]]:
-    """Of each shipment's picks that were heard, what the warehouse's ledger says was missing."""
+    """Of each shipment's picks that were heard, what the warehouse's ledger says was missing: each
+    with what was missing before something else was to be picked in its place."""
     heard: dict[str, list[Counter[str]]] = {}
     asked: dict[str, dict[str, int]] = {}
+    before: dict[str, Counter[str]] = {}
     for entry in file.entries:
         shipment = str(entry.data.get("shipment"))
         reports, ordered = heard.setdefault(shipment, []), asked.get(shipment, {})
         if entry.kind in ("handoff_accepted", "amended"):
             asked[shipment] = {line["line"]: int(line["quantity"]) for line in entry.data["lines"]}
+        elif entry.kind == "replaced":
+            asked[shipment] = {line["line"]: int(line["quantity"]) for line in entry.data["lines"]}
+            before[shipment] = reports[-1] if reports else Counter()
         elif entry.kind == "picked":
-            missing: Counter[str] = Counter()
+            missing = Counter(before.get(shipment, Counter[str]()))
             for line in entry.data["lines"]:
                 if line.get("short"):
                     missing[line["sku"]] += ordered[line["line"]] - int(line["quantity"])

@@ -107,10 +107,17 @@ def _shop(sandbox: SandboxClient, callback_secret: str) -> Json:
     }
 
 
+_INSTEAD = {"MUG-BLUE": "NOTEBOOK", "SENCHA-100": "MUG-BLUE"}
+"""What may go in place of what; of other wares nothing."""
+
+
 def _products() -> str:
-    head = "sku,name,barcodes,weight_grams,bin,reorder_point,hs_code,origin,customs_name"
+    head = (
+        "sku,name,barcodes,weight_grams,bin,reorder_point,hs_code,origin,customs_name,substitutes"
+    )
     rows = [
-        f'{ware.sku},"{ware.name}",400000000000{place},{ware.grams},A-0{place}-1,3,691200,DE,Goods'
+        f'{ware.sku},"{ware.name}",400000000000{place},{ware.grams},A-0{place}-1,3,691200,DE,Goods,'
+        f"{_INSTEAD.get(ware.sku, '')}"
         for place, ware in enumerate(WARES, 1)
     ]
     return "\n".join((head, *rows, ""))

@@ -18,6 +18,7 @@ def routes(_: World) -> list[Operation]:
         Operation(
             "POST", "/shipments/{shipment}/amendment", "amendment", desk.amend, faults=("refuse",)
         ),
+        Operation("POST", "/shipments/{shipment}/lines", "replace", desk.replace),
         Operation("POST", "/shipments/{shipment}/cancel", "cancel", desk.cancel),
         Operation("POST", "/shipments/{shipment}/release", "release", desk.release),
         Operation("POST", "/shipments/{shipment}/recall", "recall", desk.recall),

@@ -9,7 +9,7 @@ from sandbox.core.http import Answer, ParsedRequest
 from sandbox.core.shapes import as_list, objects_in
 from sandbox.core.world import OperationHandler, World
 from sandbox.wms import floor
-from sandbox.wms.handoff import Handoff, ShipTo, complaints
+from sandbox.wms.handoff import Handoff, Replacement, ShipTo, complaints
 from sandbox.wms.shipments import (
     MAIN,
     Status,
@@ -139,6 +139,7 @@ async def amend(world: World, request: ParsedRequest) -> Answer:
     if shipment is None:
         return _unknown(request, 404)
     begun = fault is not None and fault.kind == "refuse"
+    begun = begun or shipment["replacement"] > 0
     if begun or shipment["status"] != Status.ACCEPTED:
         word = "being picked" if begun else shipment["status"]
         reason = f"{shipment['shipment']} is {word}"
@@ -150,6 +151,35 @@ async def amend(world: World, request: ParsedRequest) -> Answer:
     lines = [{name: line[name] for name in names} for line in handoff["lines"]]
     note(world, "amended", shipment, amendment=handoff["amendment"], lines=lines)
     return Answer.json({"status": "amended"})
+
+
+@once
+async def replace(world: World, request: ParsedRequest) -> Answer:
+    """Pick other lines from now on, until it is packed; what was picked is picked anew by them.
+
+    A change that is not newer than the last one changes nothing.
+    """
+    try:
+        new = Replacement.model_validate(request.json())
+    except ValidationError as error:
+        return Answer.json({"status": "malformed", "errors": complaints(error)}, 422)
+    shipment = load(world, request.path_params["shipment"])
+    if shipment is None:
+        return _unknown(request, 409)
+    if shipment["status"] not in (Status.ACCEPTED, Status.PICKED):
+        reason = f"{shipment['shipment']} is {shipment['status']}"
+        return Answer.json({"status": shipment["status"], "reason": reason}, 409)
+    if new.replacement <= shipment["replacement"]:
+        return Answer.json({"status": "replaced"})
+    lines = [line.model_dump(mode="json") for line in new.lines]
+    shipment["handoff"] |= {"lines": lines}
+    shipment |= {"status": Status.ACCEPTED, "replacement": new.replacement, "waits_for_slip": False}
+    save(world, shipment)
+    names = ("line", "sku", "quantity")
+    picks = [{name: line[name] for name in names} for line in lines]
+    note(world, "replaced", shipment, replacement=new.replacement, lines=picks)
+    floor.schedule(world, shipment, floor.Step.PICK)
+    return Answer.json({"status": "replaced"})
 
 
 @once

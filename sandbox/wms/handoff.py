@@ -63,6 +63,13 @@ class Handoff(_Part):
         return self
 
 
+class Replacement(_Part):
+    """What is to be picked of a shipment from now on: all of its lines, as in a handoff."""
+
+    replacement: Annotated[int, Field(gt=0)]
+    lines: Annotated[list[Line], Field(min_length=1)]
+
+
 def complaints(error: ValidationError) -> list[dict[str, str]]:
     """What is wrong, field by field: `lines.0.quantity`."""
     return [

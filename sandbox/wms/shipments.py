@@ -47,6 +47,7 @@ def opened(handoff: Document, reference: str, silent: bool, warehouse: str = MAI
         "reason": None,
         "handoff": handoff,
         "amendment": 0,
+        "replacement": 0,
         "silent": silent,
         "held": False,
         "picked": {},
@@ -117,10 +118,20 @@ def put_away(world: World, shipment: Document) -> None:
 
 def shown(shipment: Document) -> Document:
     """The state document for a look-up."""
-    names = ("shipment", "order", "reference", "status", "reason", "amendment", "parcels")
+    names = (
+        "shipment",
+        "order",
+        "reference",
+        "status",
+        "reason",
+        "amendment",
+        "replacement",
+        "parcels",
+    )
     names += ("released",)
     return {name: shipment[name] for name in names} | {
         "picked": pieces(shipment),
         "manifest": shipment["manifest"],
         "recall": shipment["recall"],
+        "amendment": shipment.get("amendment", 0),
     }

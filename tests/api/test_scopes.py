@@ -17,8 +17,10 @@ OPEN_TO_ALL = {
     "/webhooks/shippo/{token}",
     "/webhooks/sendgrid",
     "/codec/sign-in",
+    "/substitutions/{token}",
 }
-"""Health says nothing of anybody's; webhooks prove themselves; a sign-in brings its key along."""
+"""Health says nothing of anybody's; webhooks prove themselves; a sign-in brings its key along; the
+page of an offer is a secret of its own."""
 KEYS = ["admin", *(scope.value for scope in Scope)]
 
 DOCUMENTATION = {"/", "/docs"}

@@ -73,6 +73,7 @@ NOBODYS = {
     "print_jobs": {"document", "shop", "state", "station", "reason"},
     "products": {
         "shop", "sku", "name", "barcodes", "bin", "hs_code", "origin", "customs_name",
+        "substitutes", "prices",
     },
     "refund_parts": {
         "key", "order_id", "shipment", "payment", "portions", "earlier", "reference", "currency",
@@ -91,6 +92,7 @@ NOBODYS = {
     "step_facts": {"key", "order_id", "operation", "shipment", "outcome"},
     "stock_closings": {"shop", "sku", "warehouse"},
     "stock_entries": {"shop", "key", "sku", "warehouse", "kind", "order_id", "shipment"},
+    "substitutions": {"id", "order_id", "token", "offer", "state", "answered_by"},
     "suspicions": {"id"},
     "transitions": {"order_id", "status", "shipment", "of_order", "news", "refund"},
     "warehouses": {

@@ -20,7 +20,7 @@ from cli import demo_orders
 from sandbox.client import SandboxRefusedError
 from sandbox.judge import Ending
 from tests.amending import amend, amendment, mugs
-from tests.scarce import deliver, made_scarce, place
+from tests.scarce import deliver, made_scarce, other_than, place
 from tests.world import Json, World
 from workflows.aftermath import aftermath_id
 
@@ -78,6 +78,24 @@ async def _lack_a_mug(world: World, order: str) -> bool:
     if not world.ledger(order, "wms", "picked"):
         mug = {"line": "1", "sku": "MUG-BLUE", "quantity": 1, "barcodes": ["4006381333931"]}
         await world.wms(f"{order}-s1", "picked", lines=[mug | {"short": "one broken"}])
+    return False
+
+
+async def _take_something_else(world: World, order: str) -> bool:
+    """The warehouse finds one of two mugs, the customer takes what it has in its place, and it is
+    picked."""
+    view = await world.view(order)
+    for offer in view["substitutions"]:
+        if offer["state"] == "offered":
+            path = f"/orders/{order}/substitutions/{offer['id']}/answer"
+            await world.api.post(path, json={"answer": "accept", "who": "the customer"})
+    if world.ledger(order, "wms", "replaced"):
+        return await _PICK(world, order)
+    if not world.ledger(order, "wms", "picked"):
+        mug = {"line": "1", "sku": "MUG-BLUE", "quantity": 1, "barcodes": ["4006381333931"]}
+        other = [{"line": "1", "sku": other_than(view["order"])}]
+        lines = [mug | {"short": "one broken"}]
+        await world.wms(f"{order}-s1", "picked", lines=lines, substitutes=other)
     return False
 
 
@@ -177,6 +195,8 @@ class Story:
     """Whether its goods are not here when it comes."""
     labels: int = 1
     """How many are bought, one after the other, where nothing breaks."""
+    replaced: bool = False
+    """Whether something else may go in place of what is missing."""
     there: int = 0
     """How many pieces of what it waits for are here, and go ahead."""
     given_back: int = 0
@@ -192,7 +212,7 @@ class Story:
     async def place(self, world: World, body: Json | None = None) -> str:
         """Place one; its id."""
         body = body or self.body(world)
-        return await place(world, body, waits=self.waits, there=self.there)
+        return await place(world, body, waits=self.waits, there=self.there, replaced=self.replaced)
 
     def workflow(self, order: str) -> str:
         """The id of the workflow that brings it to its end."""
@@ -293,6 +313,21 @@ STORIES = (
         due=2380,
         pieces=1,
         missing=1,
+    ),
+    Story(
+        "something else goes in its place",
+        {
+            "in_fulfilment": _take_something_else,
+            "ready_to_pack": _PACK,
+            "released": _HAND_OVER,
+            "shipped": _deliver,
+        },
+        Ending.COMPLETED,
+        ("confirmation", "substitution", "shipped", "review"),
+        captured=1,
+        pieces=2,
+        missing=1,
+        replaced=True,
     ),
     Story(
         "backordered, served, then cancelled",

@@ -10,6 +10,7 @@ MESSAGE_FAULTS = "tests/workflows/test_message_faults.py"
 HAPPY = "tests/workflows/test_happy_path.py"
 AMENDMENTS = "tests/workflows/test_amendments.py"
 SHORT_PICK = "tests/workflows/test_short_pick.py"
+SUBSTITUTION = "tests/workflows/test_substitution.py"
 
 
 @dataclass(frozen=True)
@@ -402,5 +403,26 @@ MUTATIONS = (
         "hours = None if day in free else opening[(day + _THURSDAY) % 7]",
         "hours = opening[(day + _THURSDAY) % 7]",
         ("tests/domain/test_hours.py",),
+    ),
+    Mutation(
+        "a substitute ships without the customer's consent",
+        "workflows/substitution.py",
+        "if is_welcome(desk.order, one.line.id):",
+        "if desk.order.lines:",
+        (SUBSTITUTION,),
+    ),
+    Mutation(
+        "a dearer substitute is charged",
+        "domain/substitution.py",
+        "gross = min(gross, own * lack.quantity)",
+        "gross = own * lack.quantity",
+        ("tests/domain/test_substitution.py",),
+    ),
+    Mutation(
+        "a substitute that is refused stays reserved",
+        "backoffice/substitutions.py",
+        "if offer.state is not OfferState.ACCEPTED:",
+        "if offer.state is OfferState.ACCEPTED:",
+        (SUBSTITUTION,),
     ),
 )

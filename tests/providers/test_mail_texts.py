@@ -26,6 +26,11 @@ FACTS = {
     "sku": "MUG",
     "on_hand": "3",
     "reorder_point": "5",
+    "answer_by": "2026-03-06 10:00 UTC",
+    "offer.1.ordered": "1 x Stoneware mug",
+    "offer.1.instead": "1 x Red <b>mug</b>",
+    "offer.1.price": "15.00 EUR",
+    "offer.1.page": "s3cret",
 }
 TO_CUSTOMERS = [kind for kind in MailKind if kind is not MailKind.RESTOCK]
 
@@ -55,6 +60,18 @@ def test_prices_without_tax_show_the_tax_as_a_sum_of_its_own() -> None:
     assert "16.80 EUR" in text.text
     assert "Tax  3.99 EUR" in text.text
     assert "Total  24.99 EUR" in text.text
+
+
+def test_an_offer_shows_both_articles_the_price_and_where_to_answer() -> None:
+    public = MailTexts(public_url="https://orders.example/")
+    text = public.write(MailKind.SUBSTITUTION, on_record(), FACTS)
+    for words in (text.text, text.html):
+        for part in ("1 x Stoneware mug", "15.00 EUR", "2026-03-06 10:00 UTC"):
+            assert part in words
+        assert "https://orders.example/substitutions/s3cret" in words
+    assert "<b>mug" not in text.html
+    nowhere = TEXTS.write(MailKind.SUBSTITUTION, on_record(), FACTS)
+    assert "s3cret" not in nowhere.text + nowhere.html
 
 
 def test_a_cancel_names_the_credit_note_where_there_is_one() -> None:

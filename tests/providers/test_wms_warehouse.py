@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.failures import Refused, UnknownOutcome
+from domain.failures import NotDone, Refused, UnknownOutcome
 from domain.warehouse import CustomsLine, HandoffAnswer
 from providers.wms_warehouse import WmsWarehouse
 from sandbox.client import SandboxClient
@@ -198,3 +198,32 @@ def test_a_warehouse_that_knows_no_amendments_refuses_them(
     answer = warehouse.amend(first(f"{SHIPMENT}:amend_at_warehouse:1"), handoff())
     assert not answer.accepted
     assert answer.reason
+
+
+def test_a_change_of_lines_is_taken_once_and_its_answer_is_looked_up(
+    sandbox: SandboxClient, warehouse: WmsWarehouse
+) -> None:
+    assert warehouse.hand_off(first(HAND_OFF), handoff()).accepted
+    new = handoff().model_copy(update={"replacement": 1})
+    asked = first(f"{SHIPMENT}:replace_lines:1")
+    sandbox.fault("wms", "replace", "drop_after")
+    with pytest.raises(UnknownOutcome):
+        warehouse.replace(asked, new)
+    renamed = new.model_copy(
+        update={"lines": tuple(one.model_copy(update={"bin": "Z-9"}) for one in new.lines)}
+    )
+    assert warehouse.replace(again(asked), renamed)
+    assert len(entries(sandbox, "replaced")) == 1
+
+
+def test_a_warehouse_that_takes_no_change_of_lines_or_has_it_no_more_says_so(
+    sandbox: SandboxClient, warehouse: WmsWarehouse
+) -> None:
+    new = handoff().model_copy(update={"replacement": 1})
+    assert not warehouse.replace(first("k:replace_lines:1"), new)
+    assert warehouse.hand_off(first(HAND_OFF), handoff()).accepted
+    sandbox.fault("wms", "replace", "http_error", status=404)
+    assert not warehouse.replace(first("k:replace_lines:2"), new)
+    sandbox.fault("wms", "replace", "http_error", status=503)
+    with pytest.raises((NotDone, UnknownOutcome)):
+        warehouse.replace(first("k:replace_lines:3"), new)

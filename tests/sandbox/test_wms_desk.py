@@ -175,3 +175,32 @@ def test_the_floor_goes_on_after_a_power_cut(
             assert warehouse.ledger() == ["handoff_accepted", "picked"]
     finally:
         running.stop()
+
+
+def test_a_change_of_lines_says_what_is_picked_from_then_on_and_an_older_one_nothing(
+    warehouse: Warehouse,
+) -> None:
+    warehouse.hand()
+    red = MUG | {"line": "X1.1", "sku": "RED", "quantity": 1}
+    path, new = f"shipments/{SHIPMENT}/lines", {"replacement": 2, "lines": [red]}
+    assert warehouse.post(path, new).json() == {"status": "replaced"}
+    older = {"replacement": 1, "lines": [MUG]}
+    assert warehouse.post(path, older).json() == {"status": "replaced"}
+    warehouse.sandbox.wms(SHIPMENT, "picked")
+    [picked] = warehouse.hear("picked")
+    assert [(one["line"], one["sku"], one["quantity"]) for one in picked["lines"]] == [
+        ("X1.1", "RED", 1)
+    ]
+    assert warehouse.state()["replacement"] == 2
+    assert warehouse.ledger() == ["handoff_accepted", "replaced", "picked"]
+
+
+def test_what_is_packed_unknown_or_malformed_is_not_changed(warehouse: Warehouse) -> None:
+    new = {"replacement": 1, "lines": [MUG]}
+    assert warehouse.post(f"shipments/{SHIPMENT}/lines", new).status_code == 409
+    warehouse.hand()
+    wrong = {"replacement": 0, "lines": []}
+    assert warehouse.post(f"shipments/{SHIPMENT}/lines", wrong).status_code == 422
+    for action in ("picked", "packed"):
+        warehouse.sandbox.wms(SHIPMENT, action)
+    assert warehouse.post(f"shipments/{SHIPMENT}/lines", new).status_code == 409
