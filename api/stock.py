@@ -134,9 +134,15 @@ def levels(
     totals = added_up(found)
     return LevelList(
         levels=tuple(
-            LevelEntry.of(level, days.get(sku), tuple(there[sku])) for sku, level in totals.items()
+            LevelEntry.of(level, days.get(sku), _unless_main(there[sku]))
+            for sku, level in totals.items()
         )
     )
+
+
+def _unless_main(there: list[LevelThere]) -> tuple[LevelThere, ...]:
+    """What lies in the main warehouse alone is said once."""
+    return () if all(one.warehouse == MAIN for one in there) else tuple(there)
 
 
 def _there(warehouse: str, level: Level) -> LevelThere:

@@ -199,7 +199,8 @@ def test_what_is_packed_unknown_or_malformed_is_not_changed(warehouse: Warehouse
     new = {"replacement": 1, "lines": [MUG]}
     assert warehouse.post(f"shipments/{SHIPMENT}/lines", new).status_code == 409
     warehouse.hand()
-    wrong = {"replacement": 0, "lines": []}
+    nothing: list[object] = []
+    wrong = {"replacement": 0, "lines": nothing}
     assert warehouse.post(f"shipments/{SHIPMENT}/lines", wrong).status_code == 422
     for action in ("picked", "packed"):
         warehouse.sandbox.wms(SHIPMENT, action)

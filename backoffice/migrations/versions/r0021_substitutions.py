@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "r0026"
-down_revision = "r0025"
+revision = "r0021"
+down_revision = "r0020"
 branch_labels = None
 depends_on = None
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "r0022"
+revision = "r0017"
 down_revision = "r0016"
 branch_labels = None
 depends_on = None

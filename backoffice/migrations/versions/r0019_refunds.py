@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "r0024"
-down_revision = "r0023"
+revision = "r0019"
+down_revision = "r0018"
 branch_labels = None
 depends_on = None
 

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "r0025"
-down_revision = "r0024"
+revision = "r0020"
+down_revision = "r0019"
 branch_labels = None
 depends_on = None
 
