@@ -5,7 +5,7 @@ from datetime import timedelta
 from temporalio import activity
 
 from activities.operations import operation
-from activities.payment_provider import PaymentClaims, PaymentProvider
+from activities.payment_provider import PaymentClaims, PaymentProvider, PaymentProviders
 from activities.payment_requests import (
     AuthorizePayment,
     CapturePayment,
@@ -13,6 +13,7 @@ from activities.payment_requests import (
     LookAtPayment,
     LookAtReview,
     Outcome,
+    PaymentRequest,
     PaymentSecured,
     RefundPayment,
     Voided,
@@ -38,6 +39,7 @@ from domain.payment import (
     PaymentEvent,
     PaymentEventKind,
     Prepaid,
+    Transfer,
 )
 from domain.record import Commit
 from domain.risk import Assessment
@@ -61,13 +63,13 @@ class PaymentActivities:
 
     def __init__(
         self,
-        provider: PaymentProvider,
+        providers: PaymentProviders,
         claims: PaymentClaims,
         records: Records,
         in_doubt_for: timedelta = IN_DOUBT_FOR,
     ) -> None:
-        """Wire the provider and the back office."""
-        self._provider = provider
+        """Wire the providers and the back office."""
+        self._providers = providers
         self._claims = claims
         self._records = records
         self._in_doubt_for = in_doubt_for
@@ -87,8 +89,7 @@ class PaymentActivities:
                 if not request.anew:
                     raise
                 outcome, refused = _NOT_TAKEN, refusal.reason
-            prepaid = isinstance(request.terms, Prepaid)
-            _commit(run, self._event(run, request.money, outcome, prepaid), outcome, refused)
+            _commit(run, self._event(run, request, outcome), outcome, refused)
             return PaymentSecured.of(outcome)
 
     @activity.defn(name="look_at_payment", no_thread_cancel_exception=True)
@@ -96,8 +97,9 @@ class PaymentActivities:
     def look(self, request: LookAtPayment) -> PaymentSecured:
         """Ask the provider whether the customer has confirmed. Webhooks are only ever a hint."""
         with step_run(self._records, request, Step.PAYMENT, self.look) as run:
-            outcome = self._provider.look(request.order_id, request.reference, request.money)
-            event = self._event(run, request.money, outcome)
+            provider = self._provider(request)
+            outcome = provider.look(request.order_id, request.reference, request.money)
+            event = self._event(run, request, outcome)
             if event is not None and event.kind is PaymentEventKind.AUTHORIZATION:
                 key = _authorize_key(request.order_id, request.authorize_sequence)
                 event = event.model_copy(update={"key": key})
@@ -109,50 +111,65 @@ class PaymentActivities:
     def look_at_review(self, request: LookAtReview) -> Assessment:
         """Ask the provider what a review there came to. Webhooks are only ever a hint."""
         with step_run(self._records, request, Step.PAYMENT, self.look_at_review) as run:
-            found = self._provider.assess(request.order_id, request.reference)
+            found = self._provider(request).assess(request.order_id, request.reference)
             run.commit(detail=f"risk {found.risk.value}, review {found.review.value}")
             return found
+
+    def _provider(self, request: PaymentRequest) -> PaymentProvider:
+        return self._providers(request.way)
 
     def _secure(self, run: StepRun, request: AuthorizePayment) -> Outcome:
         terms = request.terms
         if isinstance(terms, ExistingIntent):
-            owner = self._claims.claim(self._provider.name, terms.payment_intent, request.order_id)
-            if owner != request.order_id:
-                return Decline(
-                    kind=DeclineKind.MISMATCH,
-                    code="payment_intent_in_use",
-                    message="this payment already belongs to another order",
-                )
-            verified = self._provider.verify(request.order_id, request.money, terms)
-            if isinstance(verified, Decline):
-                # The corrected order, under a number of its own, may use it.
-                self._claims.release(self._provider.name, terms.payment_intent, request.order_id)
-            return verified
+            return self._verified(request, terms)
         if isinstance(terms, KeptMethod):
-            return self._provider.renew(
+            return self._provider(request).renew(
                 run.attempt,
                 request.order_id,
                 request.money,
                 terms.reference,
                 parts=request.parts,
             )
-        if isinstance(terms, AuthorizeMethod):
+        if isinstance(terms, AuthorizeMethod | Transfer):
             on_record = self._records.order(request.order_id)
             payer = Payer(
                 customer=on_record.order.customer,
                 waits=request.waits,
                 back_to=on_record.shop.status_page,
             )
-            return self._provider.authorize(
+            provider = self._provider(request)
+            outcome = provider.authorize(
                 run.attempt, request.order_id, request.money, terms, payer, parts=request.parts
             )
+            return self._known(request, outcome) if isinstance(terms, Transfer) else outcome
         reference = terms.reference if isinstance(terms, Prepaid) else "nothing-due"
         return Authorization(reference=reference, money=request.money)
 
+    def _verified(self, request: AuthorizePayment, terms: ExistingIntent) -> Outcome:
+        provider = self._provider(request)
+        owner = self._claims.claim(provider.name, terms.payment_intent, request.order_id)
+        if owner != request.order_id:
+            return _in_use()
+        verified = provider.verify(request.order_id, request.money, terms)
+        if isinstance(verified, Decline):
+            # The corrected order, under a number of its own, may use it.
+            self._claims.release(provider.name, terms.payment_intent, request.order_id)
+        return verified
+
+    def _known(self, request: AuthorizePayment, outcome: Outcome) -> Outcome:
+        """Before a customer hears of a reference, it is on record whose money comes under it."""
+        if isinstance(outcome, Decline):
+            return outcome
+        name = self._provider(request).name
+        owner = self._claims.claim(name, outcome.reference, request.order_id)
+        return outcome if owner == request.order_id else _in_use()
+
     def _event(
-        self, run: StepRun, money: Money, outcome: Outcome, prepaid: bool = False
+        self, run: StepRun, request: AuthorizePayment | LookAtPayment, outcome: Outcome
     ) -> PaymentEvent | None:
-        provider = self._provider.name
+        terms = request.terms if isinstance(request, AuthorizePayment) else None
+        prepaid = isinstance(terms, Prepaid)
+        provider, money = self._provider(request).name, request.money
         if isinstance(outcome, ConfirmationNeeded):
             return None
         if isinstance(outcome, Decline):
@@ -179,12 +196,13 @@ class PaymentActivities:
     def capture(self, request: CapturePayment) -> CaptureResult:
         """Take held money once. A refusal (lapsed, cancelled at the bank) is an answer."""
         with step_run(self._records, request, Step.HAND_OVER, self.capture) as run:
-            outcome = self._provider.capture(
+            outcome = self._provider(request).capture(
                 run.attempt,
                 request.reference,
                 request.money,
                 final=request.final,
                 before=request.before,
+                rest=request.rest,
             )
             if isinstance(outcome, NotCaptured):
                 run.commit(outcome=FactOutcome.DECLINED, detail=outcome.reason)
@@ -198,10 +216,10 @@ class PaymentActivities:
         """The capture; what the provider let go of with it is a void of its own."""
         capture = self._money_moved(
             run,
+            request,
             PaymentEventKind.CAPTURE,
             captured.money,
             request.reference,
-            request.shipment,
         )
         if captured.released is None:
             return (capture,)
@@ -217,12 +235,13 @@ class PaymentActivities:
                 run.commit(outcome=FactOutcome.DECLINED, detail="it pays for no order of ours")
                 return Voided()
             attempt = run.attempt.model_copy(update={"first_at": request.authorized_since})
-            voided = self._provider.void(
+            voided = self._provider(request).void(
                 attempt,
                 request.order_id,
                 request.reference,
                 self._doubt(run, request),
                 request.taken,
+                request.held,
             )
             events = () if voided is None else self._held_and_let_go(run, request, voided)
             run.commit(Commit(order=request.order_id, payments=events))
@@ -231,16 +250,18 @@ class PaymentActivities:
     def _is_ours(self, request: VoidPayment, money: Money) -> bool:
         """Whether a checkout's hold is this order's to let go of."""
         terms = ExistingIntent(payment_intent=request.reference or "")
-        owner = self._claims.claim(self._provider.name, terms.payment_intent, request.order_id)
+        provider = self._provider(request)
+        owner = self._claims.claim(provider.name, terms.payment_intent, request.order_id)
         return owner == request.order_id and not isinstance(
-            self._provider.verify(request.order_id, money, terms), Decline
+            provider.verify(request.order_id, money, terms), Decline
         )
 
     def _held_and_let_go(
         self, run: StepRun, request: VoidPayment, voided: Authorization
     ) -> tuple[PaymentEvent, ...]:
         """The void; where nobody had heard of what it lets go, the books hear of both."""
-        void = self._money_moved(run, PaymentEventKind.VOID, voided.money, voided.reference, None)
+        kind = PaymentEventKind.VOID
+        void = self._money_moved(run, request, kind, voided.money, voided.reference)
         if request.reference is not None and not (request.unconfirmed or request.unverified):
             return (void,)
         held = {
@@ -264,17 +285,18 @@ class PaymentActivities:
     def refund(self, request: RefundPayment) -> Money:
         """Give captured money back once; answers the provider's own figure."""
         with step_run(self._records, request, Step.HAND_OVER, self.refund) as run:
-            refunded = self._provider.refund(run.attempt, request.reference, request.money)
+            provider = self._provider(request)
+            refunded = provider.refund(run.attempt, request.reference, request.money)
             run.commit(
                 Commit(
                     order=request.order_id,
                     payments=(
                         self._money_moved(
                             run,
+                            request,
                             PaymentEventKind.REFUND,
                             refunded.money,
                             refunded.reference,
-                            request.shipment,
                         ),
                     ),
                 )
@@ -284,20 +306,28 @@ class PaymentActivities:
     def _money_moved(
         self,
         run: StepRun,
+        request: PaymentRequest,
         kind: PaymentEventKind,
         money: Money,
         reference: str,
-        shipment: str | None,
     ) -> PaymentEvent:
         return PaymentEvent(
             key=run.key,
             kind=kind,
             money=money,
-            provider=self._provider.name,
+            provider=self._provider(request).name,
             reference=reference,
-            shipment=shipment,
+            shipment=request.shipment,
             at=run.now(),
         )
+
+
+def _in_use() -> Decline:
+    return Decline(
+        kind=DeclineKind.MISMATCH,
+        code="payment_intent_in_use",
+        message="this payment already belongs to another order",
+    )
 
 
 def _commit(run: StepRun, event: PaymentEvent | None, outcome: Outcome, refused: str = "") -> None:

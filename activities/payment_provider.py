@@ -14,7 +14,9 @@ from domain.payment import (
     InDoubt,
     NotCaptured,
     Payer,
+    PaymentWay,
     Refunded,
+    Transfer,
 )
 from domain.risk import Assessment
 
@@ -29,12 +31,15 @@ class PaymentProvider(Protocol):
         attempt: Attempt,
         order_id: str,
         money: Money,
-        method: AuthorizeMethod,
+        method: AuthorizeMethod | Transfer,
         payer: Payer,
         *,
         parts: bool = False,
     ) -> Authorization | Decline | ConfirmationNeeded:
         """Hold money without taking it. A repeated attempt never holds it twice.
+
+        What is to be transferred is confirmed once all of it has come; a method that the provider
+        does not take is Refused.
 
         With ``parts`` it is to be taken in several parts; whether that can be had is the answer's.
         """
@@ -79,10 +84,12 @@ class PaymentProvider(Protocol):
         *,
         final: bool = True,
         before: Money | None = None,
+        rest: Money | None = None,
     ) -> Captured | NotCaptured:
         """Take held money once; what is held beyond it is released, unless it is not ``final``.
 
-        ``before`` is what was taken of it already: what is taken now comes on top.
+        ``before`` is what was taken of it already: what is taken now comes on top. ``rest`` is what
+        the order has held beyond it and wants no more, for providers that do not know that.
 
         Where the provider cannot take an amount to the last minor unit, it takes what it can below.
         """
@@ -95,10 +102,12 @@ class PaymentProvider(Protocol):
         reference: str | None,
         in_doubt: InDoubt | None,
         taken: Money | None = None,
+        held: Money | None = None,
     ) -> Authorization | None:
         """Let go of money held for an order; without a reference it is looked up first.
 
-        What was ``taken`` of it before stays taken.
+        What was ``taken`` of it before stays taken. ``held`` is what the order knows that it has
+        held besides; without it, it is all that there is.
 
         Where authorizing is ``in_doubt``, no late try of it may hold money afterwards. Answers
         what was let go, or None where nothing is held.
@@ -107,6 +116,18 @@ class PaymentProvider(Protocol):
 
     def refund(self, attempt: Attempt, reference: str, money: Money) -> Refunded:
         """Give captured money back, once."""
+        ...
+
+
+class PaymentProviders(Protocol):
+    """The payment providers of an installation."""
+
+    def __call__(self, way: PaymentWay) -> PaymentProvider:
+        """The one that money is at.
+
+        Raises:
+            Refused: none is set up for that.
+        """
         ...
 
 

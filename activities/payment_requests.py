@@ -6,10 +6,16 @@ from typing import Annotated
 from activities.step import Request
 from domain.model import Model, OptionalText, unsaid
 from domain.money import Money
-from domain.payment import Authorization, ConfirmationNeeded, Decline, HoldTerms
+from domain.payment import Authorization, ConfirmationNeeded, Decline, HoldTerms, PaymentWay
 
 
-class AuthorizePayment(Request):
+class PaymentRequest(Request):
+    """What is asked of a payment provider: the one that the order's money is, or will be, at."""
+
+    way: Annotated[PaymentWay, unsaid(PaymentWay.CARD)] = PaymentWay.CARD
+
+
+class AuthorizePayment(PaymentRequest):
     """Secure the money under these terms; with ``waits`` the customer may confirm it later, and
     with ``parts`` it is to be taken in several parts, where that can be had.
 
@@ -24,7 +30,7 @@ class AuthorizePayment(Request):
     anew: Annotated[bool, unsaid(usual=False)] = False
 
 
-class LookAtPayment(Request):
+class LookAtPayment(PaymentRequest):
     """See what has become of money that waited for the customer's confirmation.
 
     ``authorize_sequence`` says which authorization of the order asked for it.
@@ -35,7 +41,7 @@ class LookAtPayment(Request):
     authorize_sequence: int = 1
 
 
-class LookAtReview(Request):
+class LookAtReview(PaymentRequest):
     """Ask the provider what it thinks of a payment by now, and what a review there came to."""
 
     reference: str
@@ -63,16 +69,18 @@ class PaymentSecured(Model):
 Outcome = Authorization | Decline | ConfirmationNeeded
 
 
-class CapturePayment(Request):
+class CapturePayment(PaymentRequest):
     """Take money that is held.
 
-    ``before`` was taken of it already; unless ``final``, what is left stays held.
+    ``before`` was taken of it already; unless ``final``, what is left stays held. ``rest`` is what
+    the order has held beyond it, and is let go of.
     """
 
     reference: str
     money: Money
     final: Annotated[bool, unsaid(usual=True)] = True
     before: Annotated[Money | None, unsaid(None)] = None
+    rest: Annotated[Money | None, unsaid(None)] = None
 
 
 class CaptureResult(Model):
@@ -83,14 +91,15 @@ class CaptureResult(Model):
     reason: OptionalText = ""
 
 
-class VoidPayment(Request):
+class VoidPayment(PaymentRequest):
     """Let go of money that is, or may be, held.
 
     ``in_doubt`` is what was asked for, where no answer to that was heard; ``unconfirmed`` says that
     the customer had to confirm what ``reference`` names, and may have done so unheard;
     ``authorize_sequence`` says which authorization of the order it was. ``unverified`` is what a
     checkout is said to hold under ``reference``, where nobody has verified that it does, and for
-    this order. ``taken`` is what was captured of ``reference``, and stays captured.
+    this order. ``taken`` is what was captured of ``reference``, and stays captured; ``held`` is
+    what the order knows that it has held besides.
     """
 
     reference: str | None = None
@@ -100,6 +109,7 @@ class VoidPayment(Request):
     authorize_sequence: int = 1
     unverified: Money | None = None
     taken: Annotated[Money | None, unsaid(None)] = None
+    held: Annotated[Money | None, unsaid(None)] = None
 
 
 class Voided(Model):
@@ -108,7 +118,7 @@ class Voided(Model):
     let_go: Authorization | None = None
 
 
-class RefundPayment(Request):
+class RefundPayment(PaymentRequest):
     """Give back money that was captured."""
 
     reference: str

@@ -1,6 +1,6 @@
 """Refunds by staff: captured money is given back, and looked after until it has arrived."""
 
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from temporalio import activity
 
@@ -9,8 +9,15 @@ from activities.step import Records, Request, StepRun, step_run
 from domain.attempt import Attempt
 from domain.failures import Mismatch, Refused
 from domain.journal import FactOutcome
+from domain.model import unsaid
 from domain.money import Money
-from domain.payment import PaymentEvent, PaymentEventKind, Refunded, RefundStatus
+from domain.payment import (
+    PaymentEvent,
+    PaymentEventKind,
+    PaymentWay,
+    Refunded,
+    RefundStatus,
+)
 from domain.record import Commit
 from domain.refunds import GIVE_BACK, Standing
 from domain.status import Step
@@ -34,7 +41,25 @@ class RefundProvider(Protocol):
         ...
 
 
-class GiveBack(Request):
+class RefundProviders(Protocol):
+    """The payment providers of an installation."""
+
+    def __call__(self, way: PaymentWay) -> RefundProvider:
+        """The one that money was captured at.
+
+        Raises:
+            Refused: none is set up for that.
+        """
+        ...
+
+
+class RefundRequest(Request):
+    """What is asked of the payment provider that money was captured at."""
+
+    way: Annotated[PaymentWay, unsaid(PaymentWay.CARD)] = PaymentWay.CARD
+
+
+class GiveBack(RefundRequest):
     """Give back a part of what was captured as ``payment``; ``sequence`` counts the order's refunds
     at the provider."""
 
@@ -42,7 +67,7 @@ class GiveBack(Request):
     money: Money
 
 
-class LookAtRefund(Request):
+class LookAtRefund(RefundRequest):
     """See how the provider's ``refund`` stands, which was asked for under ``key``."""
 
     refund: str
@@ -52,9 +77,9 @@ class LookAtRefund(Request):
 class RefundActivities:
     """What staff's refunds ask of the payment provider."""
 
-    def __init__(self, provider: RefundProvider, records: Records) -> None:
-        """Wire the provider and the back office."""
-        self._provider = provider
+    def __init__(self, providers: RefundProviders, records: Records) -> None:
+        """Wire the providers and the back office."""
+        self._providers = providers
         self._records = records
 
     @activity.defn(name="give_back", no_thread_cancel_exception=True)
@@ -63,7 +88,8 @@ class RefundActivities:
         """One refund at the provider, in its own figures. A refusal is an answer: FAILED."""
         with step_run(self._records, request, Step.SOLUTION, self.give_back) as run:
             try:
-                given = self._provider.give_back(run.attempt, request.payment, request.money)
+                provider = self._providers(request.way)
+                given = provider.give_back(run.attempt, request.payment, request.money)
             except (Refused, Mismatch) as no:
                 given = Refunded(
                     reference="",
@@ -79,11 +105,11 @@ class RefundActivities:
     def look(self, request: LookAtRefund) -> Refunded:
         """Whether it has arrived, or come back. Webhooks are only ever a hint."""
         with step_run(self._records, request, Step.SOLUTION, self.look) as run:
-            given = self._provider.look_at_refund(request.refund)
+            given = self._providers(request.way).look_at_refund(request.refund)
             self._commit(run, request, request.key, given)
             return given
 
-    def _commit(self, run: StepRun, request: Request, key: str, given: Refunded) -> None:
+    def _commit(self, run: StepRun, request: RefundRequest, key: str, given: Refunded) -> None:
         """What the provider says, with the money that moved. One that came back counts twice: as
         given, and as come back."""
         at = run.now()
@@ -99,7 +125,7 @@ class RefundActivities:
             key=key,
             kind=PaymentEventKind.REFUND,
             money=given.money,
-            provider=self._provider.name,
+            provider=self._providers(request.way).name,
             reference=given.reference,
             shipment=request.shipment,
             at=at,

@@ -103,7 +103,9 @@ def _check(wiring: Wiring, view: OrderView, wanted: Amendment) -> None:
         raise not_found("shop")
     skus = tuple(sorted({line.sku for line in after.lines}))
     products = wiring.books.catalogue.products(shop.id, skus)
-    problems = problems_of_order(after, shop, products, wiring.payment_problem)
+    problems = problems_of_order(
+        after, shop, products, wiring.payment_problem, wiring.takes_transfers
+    )
     if problems:
         words = "as amended"
         raise invalid(

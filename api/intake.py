@@ -83,7 +83,9 @@ def _record(
         products = wiring.books.catalogue.products(shop.id, skus)
         problems = (
             *problems_at_intake(order, wiring.countries, datetime.now(UTC)),
-            *problems_of_order(order, shop, products, wiring.payment_problem),
+            *problems_of_order(
+                order, shop, products, wiring.payment_problem, wiring.takes_transfers
+            ),
         )
         if problems and not _is_known(wiring, shop, order):
             raise invalid(in_own_words(problems, own_path))

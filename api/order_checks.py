@@ -9,7 +9,7 @@ from domain.catalogue import Product
 from domain.model import Country
 from domain.money import Money
 from domain.order import Order
-from domain.payment import AuthorizeMethod, ExistingIntent
+from domain.payment import PaymentWay, Transfer, held_at
 from domain.record import Shop
 
 PaymentProblem = Callable[[Money], str | None]
@@ -42,13 +42,18 @@ def problem_of_country(
 
 
 def problems_of_order(
-    order: Order, shop: Shop, products: Mapping[str, Product], payment_problem: PaymentProblem
+    order: Order,
+    shop: Shop,
+    products: Mapping[str, Product],
+    payment_problem: PaymentProblem,
+    takes_transfers: bool,
 ) -> tuple[FieldProblem, ...]:
     """Everything that keeps a well-formed order from being carried out, with field paths."""
     return (
         *_unsent(order),
         *_goods(order, shop, products),
         *_money(order, payment_problem),
+        *_transfer(order, takes_transfers),
         *_promise(order, shop),
     )
 
@@ -76,11 +81,20 @@ def _goods(order: Order, shop: Shop, products: Mapping[str, Product]) -> Iterato
 
 
 def _money(order: Order, payment_problem: PaymentProblem) -> Iterator[FieldProblem]:
-    if not isinstance(order.payment, AuthorizeMethod | ExistingIntent):
+    if held_at(order.payment) is not PaymentWay.CARD:
         return
     problem = payment_problem(order.due)
     if problem is not None:
         yield FieldProblem(field="total.gross", message=problem)
+
+
+def _transfer(order: Order, takes_transfers: bool) -> Iterator[FieldProblem]:
+    if isinstance(order.payment, Transfer) and not takes_transfers:
+        message = (
+            "no bank account is set up here, so nothing can be transferred: set ORDERSAGA_BANK_URL "
+            "and ORDERSAGA_BANK_KEY, or take the order with other terms"
+        )
+        yield FieldProblem(field="payment.terms", message=message)
 
 
 def _promise(order: Order, shop: Shop) -> Iterator[FieldProblem]:

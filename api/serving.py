@@ -10,6 +10,7 @@ from api.temporal_orders import TemporalOrders
 from api.wiring import Webhooks, Wiring
 from backoffice.books import Books
 from backoffice.database import AddressMalformed, Database
+from providers.bank_events import BankWebhooks
 from providers.postal_address import country_codes
 from providers.sendgrid_events import SendGridWebhooks, WebhookKeyMalformed
 from providers.shippo_events import ShippoWebhooks
@@ -69,6 +70,7 @@ def _put_together(
         refund_problem=problem_with_refund,
         countries=country_codes(),
         webhooks=webhooks(settings),
+        takes_transfers=settings.takes_transfers,
         admin_key=settings.admin_key.get_secret_value(),
         public_url=settings.public_url,
         codec=codec,
@@ -83,8 +85,10 @@ def webhooks(settings: Settings) -> Webhooks:
     stripe = settings.stripe_webhook_secret.get_secret_value()
     shippo = settings.shippo_webhook_token.get_secret_value()
     sendgrid = settings.sendgrid_webhook_key
+    bank = settings.bank_webhook_secret.get_secret_value()
     return Webhooks(
         stripe=StripeWebhooks(stripe) if stripe else None,
         shippo=ShippoWebhooks(shippo) if shippo else None,
         sendgrid=SendGridWebhooks(sendgrid) if sendgrid else None,
+        bank=BankWebhooks(bank) if bank else None,
     )

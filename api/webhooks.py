@@ -105,6 +105,26 @@ def _signal(books: Books, event: StripeEvent, owner: str | None) -> str | None:
     return "payment_news" if event.kind in heard else None
 
 
+@router.post("/bank", summary="The bank's events")
+async def bank(
+    wiring: Wired,
+    raw: Body,
+    signature: Annotated[str | None, Header(alias="Bank-Signature")] = None,
+) -> Heard:
+    """A hint and nothing more: the account is read at once, which would be done soon anyhow."""
+    ears = wiring.webhooks.bank
+    if ears is None:
+        raise _deaf("ORDERSAGA_BANK_WEBHOOK_SECRET")
+    event = _verified(lambda: ears.read(raw, signature))
+
+    def note() -> bool:
+        new = wiring.books.inbox.put("bank", event.id, event.type, None, {}, None)
+        wiring.books.bookings.ring()
+        return new
+
+    return Heard(stored=int(await run_in_threadpool(note)))
+
+
 @router.post("/shippo/{token}", summary="Shippo's tracking events")
 async def shippo(
     wiring: Wired,

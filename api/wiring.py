@@ -9,6 +9,7 @@ from api.order_checks import PaymentProblem
 from api.starter import Starter
 from backoffice.books import Books
 from domain.model import Country
+from providers.bank_events import BankWebhooks
 from providers.sendgrid_events import SendGridWebhooks
 from providers.shippo_events import ShippoWebhooks
 from providers.stripe_events import StripeWebhooks
@@ -27,14 +28,16 @@ class Webhooks:
     stripe: StripeWebhooks | None = None
     shippo: ShippoWebhooks | None = None
     sendgrid: SendGridWebhooks | None = None
+    bank: BankWebhooks | None = None
 
 
 @dataclass(frozen=True)
 class Wiring:
     """Everything that a route can reach. ``public_url`` stands before links in answers.
 
-    An empty ``admin_key`` locks set-up for everybody. Without a ``codec`` nothing is encrypted;
-    pages of ``temporal_ui_url`` may call the codec endpoint.
+    Without ``takes_transfers`` an order by bank transfer is refused. An empty ``admin_key`` locks
+    set-up for everybody. Without a ``codec`` nothing is encrypted; pages of ``temporal_ui_url`` may
+    call the codec endpoint.
     """
 
     books: Books
@@ -43,6 +46,7 @@ class Wiring:
     refund_problem: PaymentProblem
     countries: frozenset[Country]
     webhooks: Webhooks = Webhooks()
+    takes_transfers: bool = False
     admin_key: str = ""
     public_url: str = ""
     codec: OrderCodec | None = None

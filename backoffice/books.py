@@ -5,6 +5,7 @@ from typing import Self
 
 from backoffice.audits import Audits
 from backoffice.backorders import BackorderBook
+from backoffice.bookings import BookingBook
 from backoffice.callbacks import CallbackBook
 from backoffice.cases import CaseBook
 from backoffice.catalogue import CatalogueBook
@@ -43,6 +44,7 @@ class Books:
     database: Database
     audits: Audits
     backorders: BackorderBook
+    bookings: BookingBook
     callbacks: CallbackBook
     cases: CaseBook
     catalogue: CatalogueBook
@@ -79,6 +81,7 @@ class Books:
             database=database,
             audits=Audits(database),
             backorders=BackorderBook(database),
+            bookings=BookingBook(database),
             callbacks=CallbackBook(database),
             cases=CaseBook(database),
             catalogue=CatalogueBook(database),

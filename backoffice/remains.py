@@ -28,10 +28,11 @@ from domain.journal import FactOutcome
 from domain.money import Money
 from domain.order import Order
 from domain.payment import (
-    AuthorizeMethod,
     ExistingIntent,
     PaymentEvent,
     PaymentEventKind,
+    PaymentWay,
+    held_at,
 )
 from domain.remains import Promised, Remains, Taken
 from domain.status import OrderStatus
@@ -107,7 +108,7 @@ class _Money:
 
     @classmethod
     def of(cls, connection: Connection, order_id: str, order: Order) -> Self:
-        if not isinstance(order.payment, AuthorizeMethod | ExistingIntent):
+        if held_at(order.payment) is None:
             return cls((), None)
         rows = connection.execute(
             select(_MONEY).where(_MONEY.c.order_id == order_id).order_by(_MONEY.c.at)
@@ -158,14 +159,15 @@ def _with_money(
     known_end = taken or answered
     reference = _reference(events)
     nameless = reference is None and not known_end
-    in_doubt = nameless and isinstance(order.payment, AuthorizeMethod)
     checkout = order.payment if isinstance(order.payment, ExistingIntent) else None
+    in_doubt = nameless and checkout is None
     unverified = nameless and checkout is not None
     if unverified and checkout is not None:
         reference = checkout.payment_intent
     used = [one.money for one in events if one.kind is _K.CAPTURE and one.reference == reference]
     return remains.model_copy(
         update={
+            "way": held_at(order.payment) or PaymentWay.CARD,
             "money_asked": held.amount > 0 or not known_end,
             "reference": reference,
             "held_besides": tuple(one for one in _held_references(events) if one != reference),

@@ -89,6 +89,10 @@ class DemoShop:
             },
             shippo={"webhook_url": f"{hooks}/shippo/{secrets['shippo_webhook_token']}"},
             sendgrid={"webhook_url": f"{hooks}/sendgrid"},
+            bank={
+                "webhook_url": f"{hooks}/bank",
+                "webhook_secret": secrets["bank_webhook_secret"],
+            },
             wms={"api_url": self._api_url, "api_key": secrets["warehouse_key"]},
             shop={"secrets": {SHOP: secrets["callback_secret"]}},
         )

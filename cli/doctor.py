@@ -13,7 +13,7 @@ from temporalio.service import RPCError
 from backoffice.database import UNREACHABLE, AddressMalformed, Database
 from backoffice.migrating import behind
 from cli.locked_keys import locked_keys
-from cli.modes import mixed, unusable
+from cli.modes import mixed, unusable, without_bank
 from cli.surroundings import no_answer, reason
 from cli.weak_secrets import RANDOM, guessable
 from providers.fonts import missing_scripts
@@ -94,6 +94,7 @@ def _settings(settings: Settings) -> list[Finding]:
         findings.append(
             Finding("warning", "ORDERSAGA_WMS_KEY is not set: the warehouse cannot tell who calls")
         )
+    findings += [Finding("warning", words) for words in without_bank(settings)]
     if settings.sendgrid_webhook_key:
         try:
             SendGridWebhooks(settings.sendgrid_webhook_key)

@@ -43,6 +43,8 @@ class Installation:
         kept = cls(home, json.loads(path.read_text()))
         if "codec_keys" not in kept.secrets:  # made by a release that did not encrypt
             kept.note(codec_keys=new_master_key(_FIRST_KEY))
+        if "bank_webhook_secret" not in kept.secrets:  # made by a release that knew no bank
+            kept.note(bank_webhook_secret=secrets.token_urlsafe(24))
         return kept
 
     def save(self) -> None:
@@ -76,6 +78,9 @@ class Installation:
             "ORDERSAGA_SHIPPO_URL": f"{sandbox_url}/shippo",
             "ORDERSAGA_SHIPPO_KEY": "shippo_test_sandbox",
             "ORDERSAGA_SHIPPO_WEBHOOK_TOKEN": self.secrets["shippo_webhook_token"],
+            "ORDERSAGA_BANK_URL": f"{sandbox_url}/bank",
+            "ORDERSAGA_BANK_KEY": "bank-sandbox",
+            "ORDERSAGA_BANK_WEBHOOK_SECRET": self.secrets["bank_webhook_secret"],
             "ORDERSAGA_SENDGRID_URL": f"{sandbox_url}/sendgrid",
             "ORDERSAGA_SENDGRID_KEY": "SG.sandbox",
             "ORDERSAGA_SENDGRID_WEBHOOK_KEY": sendgrid_public_key,
@@ -90,6 +95,7 @@ def _new_secrets() -> dict[str, str]:
     return {
         "stripe_webhook_secret": "whsec_" + secrets.token_hex(24),
         "shippo_webhook_token": secrets.token_urlsafe(24),
+        "bank_webhook_secret": secrets.token_urlsafe(24),
         "callback_secret": "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode(),
         "admin_key": "oa_" + secrets.token_urlsafe(24),
         "codec_keys": new_master_key(_FIRST_KEY),

@@ -19,6 +19,7 @@ _EXAMPLES = {
     "ORDERSAGA_SHIPPO_URL": "https://api.goshippo.com",
     "ORDERSAGA_SENDGRID_URL": "https://api.sendgrid.com",
     "ORDERSAGA_WMS_URL": "https://wms.example.com",
+    "ORDERSAGA_BANK_URL": "https://bank.example.com",
     "ORDERSAGA_PUBLIC_URL": "https://orders.example.com",
 }
 
@@ -43,6 +44,29 @@ def unusable(settings: Settings) -> Iterator[str]:
             "ORDERSAGA_STRIPE_WEBHOOK_SECRET is no signing secret of Stripe's: those begin with "
             "whsec_; Stripe shows it on the webhook endpoint's page"
         )
+
+
+def without_bank(settings: Settings) -> Iterator[str]:
+    """What is missing of the settings for bank transfers, where some of them are there."""
+    given = {
+        "ORDERSAGA_BANK_URL": settings.bank_url,
+        "ORDERSAGA_BANK_KEY": settings.bank_key.get_secret_value(),
+        "ORDERSAGA_BANK_WEBHOOK_SECRET": settings.bank_webhook_secret.get_secret_value(),
+    }
+    if not any(given.values()):
+        return
+    for name in (name for name, value in given.items() if not value):
+        yield (
+            f"{name} is not set, and other settings of the bank are: {_WITHOUT[name]}; set all "
+            "three, or none"
+        )
+
+
+_WITHOUT = {
+    "ORDERSAGA_BANK_URL": "orders by bank transfer are refused",
+    "ORDERSAGA_BANK_KEY": "orders by bank transfer are refused",
+    "ORDERSAGA_BANK_WEBHOOK_SECRET": "the bank cannot say that money has come; it is asked only",
+}
 
 
 def mixed(settings: Settings) -> Iterator[str]:
@@ -77,6 +101,7 @@ def _addresses(settings: Settings) -> dict[str, str]:
         "ORDERSAGA_SHIPPO_URL": settings.shippo_url,
         "ORDERSAGA_SENDGRID_URL": settings.sendgrid_url,
         "ORDERSAGA_WMS_URL": settings.wms_url,
+        "ORDERSAGA_BANK_URL": settings.bank_url,
         "ORDERSAGA_PUBLIC_URL": settings.public_url,
     }
 

@@ -63,8 +63,8 @@ def reconcile_stores(console: Console, since: timedelta) -> bool:
 
 async def _reconcile(console: Console, settings: Settings, since: datetime) -> bool:
     database = Database(settings.database_url)
-    vendors = Vendors.of(settings)
     books = Books.over(database)
+    vendors = Vendors.of(settings, books)
     again = Reenactment(books, vendors.courier, vendors.printer, vendors.payment.name)
     try:
         codec = OrderCodec.of(settings.codec_keys.get_secret_value(), books.data_keys)

@@ -75,6 +75,11 @@ def _secrets(settings: Settings) -> tuple[_Secret, ...]:
             "with it anybody can report deliveries",
         ),
         _Secret(
+            "ORDERSAGA_BANK_WEBHOOK_SECRET",
+            settings.bank_webhook_secret.get_secret_value(),
+            "with it anybody can have the bank asked for transfers again and again",
+        ),
+        _Secret(
             "ORDERSAGA_WMS_KEY",
             settings.wms_key.get_secret_value(),
             "with it anybody can send your warehouse orders",

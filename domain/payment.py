@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from domain.address import Customer
-from domain.model import Code, LongText, Model, Moment, OptionalText, unsaid
+from domain.model import Code, LongText, Model, Moment, OptionalText, Text, unsaid
 from domain.money import Money
 from domain.risk import Assessment
 
@@ -61,8 +61,15 @@ class NothingDue(Model):
     terms: Literal["nothing_due"] = "nothing_due"
 
 
+class Transfer(Model):
+    """A bank transfer in advance: the order waits until all of it has come, by the policy's day."""
+
+    terms: Literal["transfer"] = "transfer"
+
+
 PaymentTerms = Annotated[
-    AuthorizeMethod | ExistingIntent | Prepaid | NothingDue, Field(discriminator="terms")
+    AuthorizeMethod | ExistingIntent | Prepaid | NothingDue | Transfer,
+    Field(discriminator="terms"),
 ]
 
 
@@ -75,10 +82,28 @@ class KeptMethod(Model):
 
 
 HoldTerms = Annotated[
-    AuthorizeMethod | ExistingIntent | Prepaid | NothingDue | KeptMethod,
+    AuthorizeMethod | ExistingIntent | Prepaid | NothingDue | Transfer | KeptMethod,
     Field(discriminator="terms"),
 ]
 """What money is held by: the order's terms, and what may take their place before it ships."""
+
+
+class PaymentWay(StrEnum):
+    """Which payment provider an order's money is at. The worker knows who that is."""
+
+    CARD = "card"
+    TRANSFER = "transfer"
+
+
+def held_at(terms: HoldTerms) -> PaymentWay | None:
+    """Where money is held under these terms, so that it must be captured; None where nowhere."""
+    match terms:
+        case AuthorizeMethod() | ExistingIntent() | KeptMethod():
+            return PaymentWay.CARD
+        case Transfer():
+            return PaymentWay.TRANSFER
+        case Prepaid() | NothingDue():
+            return None
 
 
 class Payer(Model):
@@ -144,14 +169,31 @@ class Decline(Model):
         return self.kind in _ANOTHER_METHOD
 
 
-class ConfirmationNeeded(Model):
-    """An ordinary outcome: the bank wants the customer (3-D Secure) before it holds the money.
+class TransferAsked(Model):
+    """What a customer is to transfer: ``money`` in all, to this account (an IBAN) and its holder.
+    ``received`` is what has come of it by now."""
 
-    ``url`` is the bank's page for that; without one the shop's checkout asks, by ``reference``.
+    holder: Text
+    account: Code
+    money: Money
+    received: Money
+
+    @property
+    def missing(self) -> Money:
+        """What has not come yet."""
+        return self.money - self.received
+
+
+class ConfirmationNeeded(Model):
+    """An ordinary outcome: the customer has something to do before there is money.
+
+    Their bank wants them (3-D Secure): ``url`` is its page for that; without one the shop's
+    checkout asks, by ``reference``. Or they are to ``transfer`` it, under that reference.
     """
 
     reference: Code
     url: LongText = ""
+    transfer: Annotated[TransferAsked | None, unsaid(None)] = None
 
 
 class Captured(Model):

@@ -63,6 +63,10 @@ class Policy(Model):
         days=3
     )
     """How long a customer whose payment failed may pay otherwise; 0 declines at once."""
+    transfer_within: Patience = timedelta(days=7)
+    """How long a customer who pays by bank transfer may take, until the money is here."""
+    transfer_reminder: Annotated[timedelta, Field(ge=timedelta(0))] = timedelta(days=2)
+    """How long before that they are reminded of it; 0 reminds nobody."""
     renew_before: Patience = timedelta(days=1)
     """How long before an authorization lapses it is made anew."""
     short_pick: ShortPick = ShortPick.ASK

@@ -53,6 +53,14 @@ class Purse:
         left = hold.money if self._used is None else hold.money - self._used
         return money if money.amount <= left.amount else left
 
+    def beyond(self, money: Money) -> Money | None:
+        """What the hold has left once this was taken of it; None where nothing."""
+        hold, used = self.authorization, self._used
+        if hold is None:
+            return None
+        left = hold.money - money if used is None else hold.money - used - money
+        return left if left.amount > 0 else None
+
     def hold(self, authorization: Authorization) -> Authorization | None:
         """A new hold takes the old one's place; answers the old one, if it is to be let go of."""
         before = self.authorization if self.held else None

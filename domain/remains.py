@@ -7,6 +7,7 @@ from pydantic import Field
 
 from domain.model import LongText, Model, Text, unsaid
 from domain.money import Money
+from domain.payment import PaymentWay
 from domain.shipping import Label, Portion
 from domain.status import OrderStatus
 from domain.stock import MAIN, Want
@@ -52,7 +53,8 @@ class Rest(Model):
 class Remains(Model):
     """What is left of an order, as the records have it.
 
-    ``money_asked`` means that the payment provider was, or may have been, asked to hold money;
+    ``money_asked`` means that a payment provider was, or may have been, asked to hold money:
+    the one that ``way`` leads to;
     ``reference`` names it where that is known; ``in_doubt`` is what we asked for, where no answer
     is on record, and ``authorize_sequence`` counts the order's authorizations up to that one.
     ``held_besides`` names other holds: a new one takes an old one's place just now.
@@ -70,6 +72,7 @@ class Remains(Model):
     number: int
     accepted_at: datetime
     reserved: tuple[Want, ...] = ()
+    way: Annotated[PaymentWay, unsaid(PaymentWay.CARD)] = PaymentWay.CARD
     money_asked: bool = False
     reference: str | None = None
     held_besides: Annotated[tuple[str, ...], unsaid(())] = ()

@@ -81,6 +81,7 @@ class Words(BaseModel):
     amounts_in: str
     payment: str
     charged_when_shipped: str
+    transferred: str
     prepaid: str
     nothing_due: str
     reason: str

@@ -16,7 +16,7 @@ from domain.invoicing import (
 )
 from domain.money import Currency, Money
 from domain.order import Order, Sums
-from domain.payment import NothingDue, Prepaid
+from domain.payment import NothingDue, Prepaid, Transfer
 from domain.record import OrderOnRecord
 from domain.shipping import Portion
 from providers.document_parts import article, breakable, day, facts, head, party
@@ -187,6 +187,8 @@ def _payment(order: Order, invoice: Invoice, words: Words) -> str:
             return words.prepaid.format(channel=order.channel, reference=reference)
         case NothingDue():
             return words.nothing_due
-        case _:
-            due = Money(amount=invoice.total.gross, currency=invoice.currency)
-            return words.charged_when_shipped.format(total=words.money(due))
+        case other:
+            due = words.money(Money(amount=invoice.total.gross, currency=invoice.currency))
+            if isinstance(other, Transfer):
+                return words.transferred.format(total=due)
+            return words.charged_when_shipped.format(total=due)

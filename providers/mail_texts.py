@@ -18,7 +18,7 @@ from domain.address import Address
 from domain.mail import MailKind
 from domain.money import Money
 from domain.order import Line, Order
-from domain.payment import AuthorizeMethod, ExistingIntent
+from domain.payment import PaymentWay, held_at
 from domain.record import OrderOnRecord
 from providers.tracking_links import tracking_link
 
@@ -110,7 +110,8 @@ def _context(on_record: OrderOnRecord, facts: Mapping[str, str], language: str) 
         "ship_to": _place(order.shipping_address),
         "lines": [_line(order, line) for line in order.lines],
         "totals": _totals(order),
-        "held": isinstance(order.payment, AuthorizeMethod | ExistingIntent),
+        "held": held_at(order.payment) is PaymentWay.CARD,
+        "transferred": held_at(order.payment) is PaymentWay.TRANSFER,
         "reason": facts.get("reason", ""),
         "credit_notes": facts.get("credit_notes", ""),
         "link": facts.get("link", ""),

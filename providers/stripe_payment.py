@@ -21,6 +21,7 @@ from domain.payment import (
     Payer,
     Refunded,
     RefundStatus,
+    Transfer,
 )
 from domain.risk import Assessment
 from providers.stripe_assessment import assess
@@ -64,7 +65,7 @@ class StripePayment:
         attempt: Attempt,
         order_id: str,
         money: Money,
-        method: AuthorizeMethod,
+        method: AuthorizeMethod | Transfer,
         payer: Payer,
         *,
         parts: bool = False,
@@ -73,7 +74,12 @@ class StripePayment:
 
         A card that the bank refuses is a decline; so is one that wants 3-D Secure, unless the
         payer is waited for. With ``parts`` multicapture is asked for.
+
+        Raises:
+            Refused: also for a transfer, which is to come to a bank account.
         """
+        if isinstance(method, Transfer):
+            raise Refused("stripe", "it takes no transfers to the seller's own account")
         return authorize(self._calls.turn(), attempt, order_id, money, method, payer, parts=parts)
 
     def look(
@@ -116,13 +122,14 @@ class StripePayment:
         *,
         final: bool = True,
         before: Money | None = None,
+        rest: Money | None = None,
     ) -> Captured | NotCaptured:
         """Take held money once; what is held beyond it is released, unless it is not ``final``.
 
         An intent only says what was taken of it in all, so captures of one intent come one after
         the other, and ``before`` tells them apart. Of a part of an order Stripe may not be able to
-        charge the last fils: then it is left to the customer. An authorization that lapsed, or that
-        the bank takes back, is an answer.
+        charge the last fils: then it is left to the customer. The ``rest`` Stripe knows itself. An
+        authorization that lapsed, or that the bank takes back, is an answer.
         """
         units, used = _units(chargeable(money)), 0 if before is None else _units(before)
         turn = self._calls.turn()
@@ -162,13 +169,14 @@ class StripePayment:
         reference: str | None,
         in_doubt: InDoubt | None = None,
         taken: Money | None = None,
+        held: Money | None = None,
     ) -> Authorization | None:
         """Let go of money held for an order; without a reference, look for it first.
 
         ``attempt.first_at`` is when authorizing began. Where its outcome is ``in_doubt``, its
         keys are occupied first, so that no late try can hold money any more. Answers what this
         operation let go (at whichever attempt), or None where nothing was held. What was
-        ``taken`` before stays taken.
+        ``taken`` before stays taken; what is ``held`` Stripe knows itself.
 
         Raises:
             Mismatch: more was captured already.

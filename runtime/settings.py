@@ -50,6 +50,14 @@ class Settings(BaseSettings):
     wms_url: str = Field(default="", description="the warehouse system's address")
     wms_key: SecretStr = Field(default=SecretStr(""), description="the warehouse system's key")
 
+    bank_url: str = Field(
+        default="", description="the bank protocol's address; empty: no orders by bank transfer"
+    )
+    bank_key: SecretStr = Field(default=SecretStr(""), description="the bank protocol's key")
+    bank_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="of the endpoint /webhooks/bank"
+    )
+
     admin_key: SecretStr = Field(default=SecretStr(""), description="for set-up calls")
     codec_keys: SecretStr = Field(
         default=SecretStr(""),
@@ -81,6 +89,11 @@ class Settings(BaseSettings):
     log_level: Annotated[str, AfterValidator(_level)] = Field(
         default="INFO", description="of the JSON log on standard error"
     )
+
+    @property
+    def takes_transfers(self) -> bool:
+        """Whether a bank account is set up that customers can pay to."""
+        return bool(self.bank_url and self.bank_key.get_secret_value())
 
 
 def complaints(error: ValidationError) -> dict[str, str]:

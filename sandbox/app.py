@@ -8,12 +8,19 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
-from sandbox import sendgrid, shippo, shop, stripe, wms
+from sandbox import bank, sendgrid, shippo, shop, stripe, wms
 from sandbox.control import CONTROL
 from sandbox.core.gateway import Gateway
 from sandbox.core.world import Operation, Vendor, World
 
-VENDORS = (stripe.VENDOR, shippo.VENDOR, sendgrid.VENDOR, wms.VENDOR, shop.VENDOR)
+VENDORS = (
+    stripe.VENDOR,
+    shippo.VENDOR,
+    sendgrid.VENDOR,
+    wms.VENDOR,
+    shop.VENDOR,
+    bank.VENDOR,
+)
 
 
 def build(state: Path | None = None, vendors: Sequence[Vendor] = VENDORS) -> Starlette:

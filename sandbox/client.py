@@ -174,6 +174,15 @@ class SandboxClient:
         sent = {"shipment": shipment, "action": action, "body": body, "warehouse": warehouse}
         return self._call("POST", "/wms/do", sent)
 
+    def transfer(self, reference: str, amount: int, **more: object) -> Json:
+        """A customer transfers money to the seller's account: currency, text, account, holder, and
+        the `order` that they mean, for the judge. Answers the booking."""
+        return self._call("POST", "/bank/pay", {"reference": reference, "amount": amount, **more})
+
+    def close_account(self, account: str, *, closed: bool = True) -> Json:
+        """A customer closes the account that they paid from, or opens it again."""
+        return self._call("POST", "/bank/close", {"account": account, "closed": closed})
+
     def courier(self, tracking_number: str, status: str, **details: object) -> Json:
         """A courier's tracking event (TRANSIT, DELIVERED, RETURNED, FAILURE ...)."""
         return self._call(

@@ -30,7 +30,8 @@ class Expected:
     ``charged_here`` is false where the channel was paid, or nothing is due. Without ``parcels``
     there are as many as were handed over. ``repeats`` counts, by kind, mails whose first sending
     nobody could know of. ``gone_told`` is true where a person was told that goods left although
-    they must not have: then they may be unpaid.
+    they must not have: then they may be unpaid. One that is paid ``by_transfer`` is paid before
+    its goods leave, and what does not ship is sent back.
     """
 
     order: str
@@ -41,6 +42,7 @@ class Expected:
     repeats: Mapping[str, int] = field(default_factory=dict[str, int])
     gone_told: bool = False
     shipments: int = 1
+    by_transfer: bool = False
 
 
 @dataclass
@@ -52,6 +54,9 @@ class Account:
     captured: int = 0
     let_go: int = 0
     refunded: int = 0
+    received: int = 0
+    sent_back: int = 0
+    received_at: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     held_by_intent: dict[str, int] = field(default_factory=dict[str, int])
     labels_bought: int = 0
     labels_refunded: int = 0
@@ -118,6 +123,8 @@ def _count(sums: Account, entry: LedgerEntry) -> None:
     match entry.provider:
         case "stripe":
             _count_money(sums, entry)
+        case "bank":
+            _count_transfers(sums, entry)
         case "wms":
             _count_goods(sums, entry)
         case _:
@@ -147,6 +154,19 @@ def _count_money(sums: Account, entry: LedgerEntry) -> None:
             sums.refunded += amount
         case "refund_failed":
             sums.refunded -= amount
+        case _:
+            return
+
+
+def _count_transfers(sums: Account, entry: LedgerEntry) -> None:
+    amount = int(entry.data["amount"])
+    match entry.kind:
+        case "received":
+            sums.received += amount
+            sums.received_at.append((entry.seq, amount))
+        case "sent_back":
+            sums.sent_back += amount
+            sums.received_at.append((entry.seq, -amount))
         case _:
             return
 
@@ -201,7 +221,23 @@ def judge(expected: Expected, entries: Iterable[LedgerEntry]) -> Account:
     return sums
 
 
+def _transfers(expected: Expected, sums: Account) -> list[str]:
+    """What came less what went back is the value of what shipped; and it came before that."""
+    net = sums.received - sums.sent_back
+    rules = [(sums.sent_back <= sums.received, "sent back more than came")]
+    if expected.ending is Ending.COMPLETED:
+        rules.append((net == expected.due, f"ended with {net} of {expected.due} due"))
+    elif expected.ending is not Ending.OPEN:
+        rules.append((net == 0, f"ended {expected.ending.value} with {net} not sent back"))
+    if sums.released_at is not None:
+        before = sum(amount for at, amount in sums.received_at if at < sums.released_at)
+        rules.append((before >= expected.due, f"released when {before} had come"))
+    return [words for holds, words in rules if not holds]
+
+
 def _money(expected: Expected, sums: Account) -> list[str]:
+    if expected.by_transfer:
+        return _transfers(expected, sums)
     net = sums.captured - sums.refunded
     rules = [
         (sums.captured <= sums.authorized, "captured more than was authorized"),
@@ -222,7 +258,7 @@ def _money(expected: Expected, sums: Account) -> list[str]:
 
 def _goods(expected: Expected, sums: Account) -> list[str]:
     problems: list[str] = []
-    if expected.charged_here and expected.due:
+    if expected.charged_here and expected.due and not expected.by_transfer:
         for place, released in enumerate(sorted(sums.let_out_at.values())):
             if place >= sums.captures:
                 problems.append("released without a capture")

@@ -314,7 +314,7 @@ async def open_world(
     books = Books.over(database)
     codec = OrderCodec.of(codec_keys, books.data_keys)
     client = traced(encrypting(environment.client, codec), tracing.trace)
-    vendors = Vendors.of(settings)
+    vendors = Vendors.of(settings, books)
     if stripe_timeout is not None:
         key = settings.stripe_key.get_secret_value()
         vendors = replace(vendors, payment=StripePayment(settings.stripe_url, key, stripe_timeout))
@@ -402,6 +402,9 @@ def _settings(
             "sendgrid_webhook_key": public_key,
             "wms_url": sandbox.base("wms"),
             "wms_key": "wms-sandbox",
+            "bank_url": sandbox.base("bank"),
+            "bank_key": "bank-sandbox",
+            "bank_webhook_secret": "bank_sandbox_secret",
             "admin_key": "admin-" + secrets.token_hex(8),
             "codec_keys": codec_keys,
             "public_url": url,
@@ -454,6 +457,7 @@ async def _shop(
             shippo={"webhook_url": f"{url}/webhooks/shippo/test-token", "auto_track": auto},
             sendgrid={"webhook_url": f"{url}/webhooks/sendgrid"},
             wms={"api_url": url, "api_key": keys[1], "auto": auto},
+            bank={"webhook_url": f"{url}/webhooks/bank"},
             shop={"secrets": {shop: secret}},
         )
 

@@ -36,7 +36,7 @@ async def work() -> None:
     except AddressMalformed as wrong:
         raise SystemExit(f"ORDERSAGA_DATABASE_URL cannot be used: {wrong}") from None
     books = Books.over(database)
-    vendors = Vendors.of(settings)
+    vendors = Vendors.of(settings, books)
     try:
         codec = OrderCodec.of(settings.codec_keys.get_secret_value(), books.data_keys)
     except KeysMalformed as wrong:

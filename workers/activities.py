@@ -21,6 +21,7 @@ from activities.stock import StockActivities
 from activities.substitution import SubstitutionActivities
 from activities.warehouse import Sites, WarehouseActivities, Warehouses
 from backoffice.books import Books
+from domain.payment import PaymentWay
 
 Activity = Callable[..., Any]
 _DEFINITION = "__temporal_activity_definition"
@@ -31,11 +32,19 @@ class PaysAndGivesBack(PaymentProvider, RefundProvider, Protocol):
     """A payment provider, and what it does for refunds."""
 
 
+class Payments(Protocol):
+    """The payment providers of an installation."""
+
+    def __call__(self, way: PaymentWay) -> PaysAndGivesBack:
+        """The one that money is at. Raises Refused where none is set up for that."""
+        ...
+
+
 @dataclass(frozen=True)
 class Outside:
     """What activities reach beyond the books: vendors, or who stands in for them."""
 
-    payment: PaysAndGivesBack
+    payment: Payments
     warehouses: Warehouses
     courier: Courier
     files: LabelFiles

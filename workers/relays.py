@@ -21,6 +21,7 @@ from workers.late_refunds import came_back
 from workers.loops import Loop
 from workers.reconciliation import Reconciliation
 from workers.reviews import Reviews
+from workers.transfers import Transfers
 from workers.wiring import Vendors
 from workflows.starting import start_order
 
@@ -57,6 +58,8 @@ class Relays:
         self._task_queue = task_queue
         self._callbacks = CallbackRelay(books.callbacks, tracing)
         self._reconciliation = Reconciliation(client, books)
+        bank = vendors.bank
+        self._transfers = None if bank is None else Transfers(books, bank)
         self._reviews = Reviews(
             books,
             (vendors.payments_seen, vendors.payment),
@@ -73,6 +76,7 @@ class Relays:
             Loop("couriers", self.poll_couriers, timedelta(minutes=5)),
             *self._reconciliation.loops(),
             *self._reviews.loops(),
+            *(() if self._transfers is None else self._transfers.loops()),
         )
 
     async def close(self) -> None:

@@ -14,8 +14,10 @@ from activities.operations import operation_of
 from backoffice.books import Books
 from backoffice.paperwork import PaperworkBook
 from domain.record import Commit, Committed, OrderOnRecord
+from providers.bank_calls import BANK
 from workers.activities import Activity, Outside, Patience, put_together
 from workers.memory import Call
+from workers.payment_ways import PaymentWays
 from workers.remembered_stock import RememberedLine, RememberedOffers, RememberedStock
 from workers.remembered_vendors import (
     RememberedCourier,
@@ -94,7 +96,9 @@ class Reenactment:
             substitutions=RememberedOffers(self.books.database, at, call.answer),
         )
         outside = Outside(
-            payment=RememberedMoney(books, call, self.provider),
+            payment=PaymentWays(
+                RememberedMoney(books, call, self.provider), RememberedMoney(books, call, BANK)
+            ),
             warehouses=RememberedWarehouse(call),
             courier=RememberedCourier(call),
             files=self.files,

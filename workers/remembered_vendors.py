@@ -34,6 +34,7 @@ from domain.payment import (
     NotCaptured,
     Payer,
     Refunded,
+    Transfer,
 )
 from domain.record import OrderOnRecord
 from domain.risk import Assessment
@@ -55,7 +56,7 @@ class RememberedMoney:
         attempt: Attempt,
         order_id: str,
         money: Money,
-        method: AuthorizeMethod,
+        method: AuthorizeMethod | Transfer,
         payer: Payer,
         *,
         parts: bool = False,
@@ -113,6 +114,7 @@ class RememberedMoney:
         *,
         final: bool = True,
         before: Money | None = None,
+        rest: Money | None = None,
     ) -> Captured | NotCaptured:
         """What came of it."""
         result: CaptureResult = self.call.answer
@@ -127,6 +129,7 @@ class RememberedMoney:
         reference: str | None,
         in_doubt: InDoubt | None,
         taken: Money | None = None,
+        held: Money | None = None,
     ) -> Authorization | None:
         """An older build's answer does not say it: then it is what the records have as held."""
         if isinstance(self.call.answer, Voided):

@@ -10,6 +10,7 @@ from temporalio.worker import Interceptor, PollerBehaviorAutoscaling, Worker, Wo
 
 from activities.settling import Engine
 from backoffice.books import Books
+from providers.bank_transfer import BankTransfer
 from providers.mail_texts import MailTexts
 from providers.sendgrid_mail import SendGridMail
 from providers.shippo_review import ShippoReview
@@ -23,6 +24,7 @@ from runtime.settings import Settings
 from runtime.temporal import workflow_runner
 from workers.activities import Activity, Outside, Patience, put_together
 from workers.engine import EngineLook
+from workers.payment_ways import PaymentWays
 from workers.settling_guard import SettlingGuard
 from workers.warehouses import Directory, WmsWarehouses
 from workflows.aftermath import AftermathWorkflow
@@ -44,9 +46,10 @@ class Vendors:
     printer: TypstPrinter
     payments_seen: StripeReview
     labels_seen: ShippoReview
+    bank: BankTransfer | None
 
     @classmethod
-    def of(cls, settings: Settings) -> "Vendors":
+    def of(cls, settings: Settings, books: Books) -> "Vendors":
         """The official SDKs everywhere; only their base address differs."""
         return cls(
             payment=StripePayment(
@@ -68,6 +71,13 @@ class Vendors:
             labels_seen=ShippoReview(
                 settings.shippo_url or None, settings.shippo_key.get_secret_value()
             ),
+            bank=(
+                BankTransfer(
+                    settings.bank_url, settings.bank_key.get_secret_value(), books.bookings
+                )
+                if settings.takes_transfers
+                else None
+            ),
         )
 
     def close(self) -> None:
@@ -77,6 +87,8 @@ class Vendors:
         self.warehouses.close()
         self.payments_seen.close()
         self.labels_seen.close()
+        if self.bank is not None:
+            self.bank.close()
 
 
 def activities(
@@ -85,7 +97,7 @@ def activities(
     """Every activity, wired."""
     directory = Directory(books.warehouses)
     outside = Outside(
-        payment=vendors.payment,
+        payment=PaymentWays(vendors.payment, vendors.bank),
         warehouses=WmsWarehouses(vendors.warehouses, directory),
         courier=vendors.courier,
         files=vendors.courier,

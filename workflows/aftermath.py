@@ -206,6 +206,7 @@ class AftermathWorkflow:
                 order_id=self._left.order_id,
                 shop=self._left.shop,
                 shipment=shipment,
+                way=self._left.way,
                 reference=reference,
                 money=money,
             )
@@ -225,6 +226,7 @@ class AftermathWorkflow:
                 shop=self._left.shop,
                 shipment=one.shipment,
                 sequence=one.sequence,
+                way=self._left.way,
                 payment=one.payment,
                 money=one.money,
             )
@@ -241,12 +243,14 @@ class AftermathWorkflow:
             VoidPayment(
                 order_id=left.order_id,
                 shop=left.shop,
+                way=left.way,
                 reference=left.reference,
                 authorized_since=left.accepted_at,
                 in_doubt=left.in_doubt,
                 unverified=left.unverified,
                 authorize_sequence=left.authorize_sequence,
                 taken=left.used,
+                held=left.held,
             )
         )
         await start_provider_call(PaymentActivities.void, request, "void the authorization")
@@ -255,6 +259,7 @@ class AftermathWorkflow:
             other = VoidPayment(
                 order_id=left.order_id,
                 shop=left.shop,
+                way=left.way,
                 sequence=left.authorize_sequence + place,
                 reference=reference,
                 authorized_since=left.accepted_at,

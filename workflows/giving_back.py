@@ -16,7 +16,7 @@ from activities.refunds import GiveBack, LookAtRefund, RefundActivities
 from domain.cases import CaseAnswer, CaseKind
 from domain.crediting import ToCredit
 from domain.mail import MailFact, MailKind
-from domain.payment import Refunded, RefundStatus
+from domain.payment import PaymentWay, Refunded, RefundStatus
 from domain.refunds import RefundPart, part_key
 from domain.status import Step
 from workflows.desk import Desk
@@ -116,6 +116,7 @@ class GivingBack:
             shop=desk.shop,
             shipment=part.shipment,
             sequence=part.sequence,
+            way=self._money.way or PaymentWay.CARD,
             payment=part.payment,
             money=part.money,
         )
@@ -225,6 +226,7 @@ class GivingBack:
             shop=desk.shop,
             shipment=part.shipment,
             sequence=self._looks,
+            way=self._money.way or PaymentWay.CARD,
             refund=before.reference,
             key=part_key(part),
         )

@@ -21,12 +21,12 @@ from domain.journal import Transition
 from domain.money import Money
 from domain.payment import (
     Authorization,
-    AuthorizeMethod,
     ConfirmationNeeded,
     Decline,
     ExistingIntent,
     HoldTerms,
-    KeptMethod,
+    PaymentWay,
+    held_at,
 )
 from domain.purse import Purse
 from domain.risk import Assessment
@@ -44,6 +44,7 @@ class VoidOf:
     unconfirmed: bool = False
     in_doubt: Money | None = None
     taken: Money | None = None
+    held: Money | None = None
 
 
 class HeldMoney:
@@ -62,6 +63,7 @@ class HeldMoney:
         self._in_doubt = False
         self._unconfirmed: str | None = None
         self._asked_for = desk.order.due
+        self.way = held_at(desk.order.payment)
 
     @property
     def purse(self) -> Purse:
@@ -70,8 +72,12 @@ class HeldMoney:
 
     @property
     def at_provider(self) -> bool:
-        """Whether the payment provider holds this order's money, so that it must be captured."""
-        return isinstance(self._desk.order.payment, AuthorizeMethod | ExistingIntent)
+        """Whether a payment provider holds this order's money, so that it must be captured."""
+        return self.way is not None
+
+    @property
+    def _way(self) -> PaymentWay:
+        return self.way or PaymentWay.CARD
 
     @property
     def held(self) -> bool:
@@ -114,7 +120,7 @@ class HeldMoney:
     def _owed(self, terms: HoldTerms) -> Money:
         """What to hold: all that is owed, but what a checkout or a channel has is the order's."""
         order = self._desk.order
-        chosen = isinstance(terms, AuthorizeMethod | KeptMethod)
+        chosen = held_at(terms) is not None and not isinstance(terms, ExistingIntent)
         return owed(order, self._dues) if self._dues and chosen else order.due
 
     async def secure(self, terms: HoldTerms) -> Decline | ConfirmationNeeded | None:
@@ -132,12 +138,13 @@ class HeldMoney:
         desk = self._desk
         self._asks += 1
         self._asked_at = self._asked_at or workflow.now()
-        self._in_doubt = isinstance(terms, AuthorizeMethod | KeptMethod)
+        self._in_doubt = held_at(terms) is not None and not isinstance(terms, ExistingIntent)
         self._asked_for = self._owed(terms)
         then = self._first(OrderStatus.PAYMENT_SECURED)
         request = AuthorizePayment(
             order_id=desk.order_id,
             shop=desk.shop,
+            way=self._way,
             sequence=self._asks,
             money=self._asked_for,
             terms=terms,
@@ -176,6 +183,7 @@ class HeldMoney:
         request = LookAtPayment(
             order_id=desk.order_id,
             shop=desk.shop,
+            way=self._way,
             sequence=self._looks,
             reference=reference,
             money=self._asked_for,
@@ -202,6 +210,7 @@ class HeldMoney:
         request = LookAtReview(
             order_id=desk.order_id,
             shop=desk.shop,
+            way=self._way,
             sequence=self._assessments,
             reference=reference,
         )
@@ -230,8 +239,7 @@ class HeldMoney:
 
     async def _replaced(self, before: Authorization, used: Money | None) -> None:
         """Another hold has taken its place: it is let go of."""
-        old = VoidOf(sequence=self._asks + 1, reference=before.reference, taken=used)
-        await self._void(old)
+        await self._void(self._all_of(before, used, self._asks + 1))
 
     def _may_be_left(self, terms: HoldTerms) -> bool:
         """Whether a cancel may leave the provider's answer unheard."""
@@ -252,9 +260,8 @@ class HeldMoney:
             return
         held = self._purse.let_go()
         if held is not None:
-            what = VoidOf(sequence=1, reference=held.reference, taken=used)
             try:
-                await self._void(what, unless)
+                await self._void(self._all_of(held, used, 1), unless)
             except Overtaken:
                 self._purse.keep(held)
                 raise
@@ -264,6 +271,12 @@ class HeldMoney:
             sequence = 1 if held is None else self._asks + 2
             await self._void(VoidOf(sequence=sequence, in_doubt=self._asked_for, taken=used))
             self._in_doubt = False
+
+    @staticmethod
+    def _all_of(hold: Authorization, used: Money | None, sequence: int) -> VoidOf:
+        """What is left of a hold."""
+        left = hold.money if used is None else hold.money - used
+        return VoidOf(sequence=sequence, reference=hold.reference, taken=used, held=left)
 
     async def give_up_waiting(self) -> None:
         """Let go of money that the customer has not confirmed; what is held besides stays."""
@@ -297,6 +310,7 @@ class HeldMoney:
         request = VoidPayment(
             order_id=desk.order_id,
             shop=desk.shop,
+            way=self._way,
             sequence=what.sequence,
             reference=what.reference,
             unconfirmed=what.unconfirmed,
@@ -304,6 +318,7 @@ class HeldMoney:
             authorized_since=self._asked_at or workflow.now(),
             authorize_sequence=self._asks,
             taken=what.taken,
+            held=what.held,
         )
         with suppress(DoneByHand):
             await desk.call(

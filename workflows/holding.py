@@ -11,18 +11,12 @@ from temporalio import workflow
 
 from domain.cases import Case, CaseKind
 from domain.payment import ConfirmationNeeded, KeptMethod, renewal
+from workflows.asking_to_pay import Hindrance, ask_customer, reason_of
 from workflows.desk import Desk
 from workflows.interruptions import Stopped
 from workflows.money import OrderMoney
-from workflows.paying import (
-    Hindrance,
-    Payer,
-    ask_customer,
-    not_in_time,
-    reason_of,
-    try_offer,
-    until_confirmed,
-)
+from workflows.payer import Payer
+from workflows.paying import not_in_time, try_offer, until_confirmed
 
 _MOST_OFFERS = 10
 

@@ -48,12 +48,14 @@ class OrderMoney(RaisedMoney):
         request = CapturePayment(
             order_id=desk.order_id,
             shop=desk.shop,
+            way=self._way,
             shipment=shipment,
             sequence=self._captures,
             reference=reference,
             money=due,
             final=final,
             before=self._purse.used,
+            rest=self._purse.beyond(due) if final else None,
         )
         try:
             result = await desk.call(
@@ -91,6 +93,7 @@ class OrderMoney(RaisedMoney):
         request = RefundPayment(
             order_id=desk.order_id,
             shop=desk.shop,
+            way=self._way,
             shipment=shipment,
             reference=reference,
             money=money,

@@ -22,7 +22,8 @@ from workflows.handover import report_gone_after_all
 from workflows.holding import Hold
 from workflows.interruptions import DoneByHand, Stopped
 from workflows.money import OrderMoney
-from workflows.paying import Payer, until_paid
+from workflows.payer import Payer
+from workflows.paying import until_paid
 from workflows.promises import Promises
 from workflows.promising import until_promised
 from workflows.reception import Reception

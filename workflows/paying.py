@@ -10,34 +10,23 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from activities.mail import MailActivities, SendMail
-from domain.mail import MailFact, MailKind
-from domain.payment import AuthorizeMethod, ConfirmationNeeded, Decline, DeclineKind
+from domain.payment import (
+    AuthorizeMethod,
+    ConfirmationNeeded,
+    Decline,
+    DeclineKind,
+    Transfer,
+)
 from domain.status import OrderStatus, Step
+from workflows.asking_to_pay import Hindrance, ask_customer, reason_of
 from workflows.desk import Desk
 from workflows.money import OrderMoney
+from workflows.payer import Payer
+from workflows.transfers import not_transferred, until_transferred
 
 _FIRST_LOOK = timedelta(minutes=10)
 _MOST_OFFERS = 10
 """Somebody who tries more cards than these is no customer."""
-
-Hindrance = Decline | ConfirmationNeeded
-
-
-class Payer:
-    """The customer, as far as the order hears of them while it waits for its money."""
-
-    def __init__(self) -> None:
-        """Nothing was heard."""
-        self.offer: AuthorizeMethod | None = None
-        self.wanted = False
-        self.too_late = False
-        self.hinted = False
-        self.review_hinted = False
-
-    def hint(self) -> None:
-        """The provider has news, whatever it says."""
-        self.hinted = self.review_hinted = True
 
 
 def check_offer(desk: Desk, payer: Payer) -> None:
@@ -46,6 +35,8 @@ def check_offer(desk: Desk, payer: Payer) -> None:
     Raises:
         ApplicationError: the order does not wait for its money, or has another offer to try.
     """
+    if isinstance(desk.order.payment, Transfer):
+        raise ApplicationError("the order is paid by bank transfer, and waits for no other method")
     if payer.too_late:
         raise ApplicationError("the time to pay is over: the order is being closed as declined")
     if not payer.wanted and desk.status is not OrderStatus.AWAITING_PAYMENT:
@@ -57,13 +48,14 @@ def check_offer(desk: Desk, payer: Payer) -> None:
 async def until_paid(desk: Desk, money: OrderMoney, payer: Payer) -> Decline | None:
     """Secure the money; why not, where neither card nor customer would."""
     hindrance = await money.secure(desk.order.payment)
-    by = workflow.now() + desk.policy.pay_within
+    by = workflow.now() + _time_to_pay(desk)
     asked = 0
     while _can_be_mended(hindrance) and workflow.now() < by and asked < _MOST_OFFERS:
         asked += 1
         _ask(desk, hindrance, asked, by)
         if isinstance(hindrance, ConfirmationNeeded):
-            hindrance = await until_confirmed(desk, money, payer, hindrance, by)
+            wait = until_confirmed if hindrance.transfer is None else until_transferred
+            hindrance = await wait(desk, money, payer, hindrance, by)
         else:
             await desk.until(lambda: payer.offer is not None, by, "another payment method")
         if payer.offer is not None and hindrance is not None:
@@ -77,6 +69,8 @@ async def not_in_time(money: OrderMoney, hindrance: Hindrance | None) -> Decline
     if not isinstance(hindrance, ConfirmationNeeded):
         return hindrance
     await money.give_up_waiting()
+    if hindrance.transfer is not None:
+        return not_transferred()
     return Decline(
         kind=DeclineKind.AUTHENTICATION,
         code="not_confirmed",
@@ -124,6 +118,11 @@ async def try_offer(money: OrderMoney, payer: Payer, offer: AuthorizeMethod) -> 
     return hindrance
 
 
+def _time_to_pay(desk: Desk) -> timedelta:
+    transfer = isinstance(desk.order.payment, Transfer)
+    return desk.policy.transfer_within if transfer else desk.policy.pay_within
+
+
 def _can_be_mended(hindrance: Hindrance | None) -> bool:
     if isinstance(hindrance, Decline) and not hindrance.another_method_may_do:
         return False
@@ -137,28 +136,3 @@ def _ask(desk: Desk, hindrance: Hindrance | None, turn: int, by: datetime) -> No
         detail = f"{detail} ({hindrance.reference})"
     desk.enter(OrderStatus.AWAITING_PAYMENT, Step.PAYMENT, detail=detail)
     ask_customer(desk, hindrance, str(turn), by)
-
-
-def reason_of(hindrance: Hindrance | None) -> str:
-    """Why no money is held, in words for the customer."""
-    if isinstance(hindrance, ConfirmationNeeded):
-        return "Your bank asks you to confirm the payment."
-    return "" if hindrance is None else hindrance.message
-
-
-def ask_customer(desk: Desk, hindrance: Hindrance | None, about: str, by: datetime) -> None:
-    """A mail with the reason, the bank's page where there is one, and the time there is."""
-    link = hindrance.url if isinstance(hindrance, ConfirmationNeeded) else ""
-    known = {"reason": reason_of(hindrance), "link": link, "pay_by": f"{by:%Y-%m-%d %H:%M} UTC"}
-    request = SendMail(
-        order_id=desk.order_id,
-        shop=desk.shop,
-        kind=MailKind.PAYMENT_NEEDED,
-        about=about,
-        facts=tuple(MailFact(name=name, value=value) for name, value in known.items() if value),
-    )
-    desk.in_background(_send(desk, request))
-
-
-async def _send(desk: Desk, request: SendMail) -> None:
-    await desk.call(MailActivities.send, request, "payment needed mail", stoppable=False)

@@ -21,7 +21,7 @@ from workflows.desk import Desk
 from workflows.holding import Hold
 from workflows.interruptions import Overtaken, Stopped
 from workflows.money import OrderMoney
-from workflows.paying import Payer
+from workflows.payer import Payer
 
 _FIRST_PAUSE = timedelta(minutes=10)
 

@@ -24,7 +24,7 @@ from workflows.holding import Hold
 from workflows.interruptions import DoneByHand, Stopped
 from workflows.money import OrderMoney
 from workflows.part_desk import Together
-from workflows.paying import Payer
+from workflows.payer import Payer
 from workflows.shipment import Shipment
 from workflows.short_pick import why_nothing_ships
 

@@ -32,7 +32,8 @@ from workflows.desk import Desk
 from workflows.handover import check_still_here, hear_still_here
 from workflows.messages import NOTHING
 from workflows.offers import check_reply
-from workflows.paying import Payer, check_offer
+from workflows.payer import Payer
+from workflows.paying import check_offer
 from workflows.reception import Reception
 from workflows.refunds import Refunds
 from workflows.shipment import Shipment

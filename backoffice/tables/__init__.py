@@ -18,6 +18,7 @@ from backoffice.tables import (
     shops,
     stock,
     substitutions,
+    transfers,
     warehouses,
 )
 from backoffice.tables.base import Record
@@ -38,5 +39,6 @@ __all__ = [
     "shops",
     "stock",
     "substitutions",
+    "transfers",
     "warehouses",
 ]

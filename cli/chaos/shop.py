@@ -139,6 +139,10 @@ def _connect(
         },
         "shippo": {"webhook_url": f"{hooks}/shippo/{secrets['shippo_webhook_token']}"},
         "sendgrid": {"webhook_url": f"{hooks}/sendgrid"},
+        "bank": {
+            "webhook_url": f"{hooks}/bank",
+            "webhook_secret": secrets["bank_webhook_secret"],
+        },
         "wms": {"api_url": api_url, "api_key": warehouse_key},
         "shop": {"secrets": {SHOP: secrets["callback_secret"]}},
         # A webhook is repeated for as long as a part may be down.

@@ -13,6 +13,7 @@ from tests.api.desk import ADMIN_KEY, Desk, order
 OPEN_TO_ALL = {
     "/health/live",
     "/health/ready",
+    "/webhooks/bank",
     "/webhooks/stripe",
     "/webhooks/shippo/{token}",
     "/webhooks/sendgrid",

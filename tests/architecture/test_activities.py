@@ -32,18 +32,18 @@ _DEFINITION = "__temporal_activity_definition"
 
 
 @pytest.fixture
-def vendors() -> Generator[Vendors]:
-    made = Vendors.of(Settings.model_validate({"wms_url": "http://127.0.0.1:9"}))
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def books() -> Generator[Books]:
     """Never asked for anything."""
     database = Database("postgresql://nobody@127.0.0.1:9/nothing")
     yield Books.over(database)
     database.close()
+
+
+@pytest.fixture
+def vendors(books: Books) -> Generator[Vendors]:
+    made = Vendors.of(Settings.model_validate({"wms_url": "http://127.0.0.1:9"}), books)
+    yield made
+    made.close()
 
 
 def written() -> set[str]:

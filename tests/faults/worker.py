@@ -42,7 +42,7 @@ async def work() -> None:
         database.points = points
         loop.add_signal_handler(signal.SIGTERM, stopping.set)
         loop.add_signal_handler(signal.SIGCONT, points.wake)
-        vendors = _watched(Vendors.of(settings), points)
+        vendors = _watched(Vendors.of(settings, books), points)
         for known in activities(settings, books, vendors, EngineLook(client)):
             notebook.add(Note(KNOWN, point=name_of(known)))
         watching = [FailingActivities(points)]

@@ -14,6 +14,7 @@ OPERATIONS = {
     },
     "sendgrid": {"send"},
     "wms": {"handoff", "amendment", "cancel", "release", "recall", "look_up"},
+    "bank": {"account", "bookings", "booking", "transfers", "transfer"},
 }  # fmt: skip
 """What the adapters call, by the sandbox's names."""
 
@@ -28,6 +29,7 @@ OWN_KINDS = {
     },
     "sendgrid": {"bounce", "drop", "defer"},
     "wms": {"reject", "silent", "refuse"},
+    "bank": {"refuse"},
 }  # fmt: skip
 """What only one vendor knows. Of those that change what a bank or a mailbox says the sandbox's
 test cards and addresses are used as well."""

@@ -21,7 +21,7 @@ from workers.wiring import Vendors
 
 @pytest_asyncio.fixture
 async def vendors(world: World) -> AsyncGenerator[Vendors]:
-    made = Vendors.of(world.settings)
+    made = Vendors.of(world.settings, world.books)
     yield made
     made.close()
 

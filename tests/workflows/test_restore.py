@@ -43,7 +43,7 @@ async def found(one: Restore, *orders: str) -> list[Difference]:
 
 @pytest_asyncio.fixture
 async def vendors(world: World) -> AsyncGenerator[Vendors]:
-    made = Vendors.of(world.settings)
+    made = Vendors.of(world.settings, world.books)
     yield made
     made.close()
 

@@ -18,7 +18,7 @@ AT_ONCE = Rhythm(every=NONE, long_every=timedelta(days=1), grace=NONE)
 
 @pytest_asyncio.fixture
 async def reviews(world: World) -> AsyncGenerator[Reviews]:
-    vendors = Vendors.of(world.settings)
+    vendors = Vendors.of(world.settings, world.books)
     yield Reviews(
         world.books,
         (vendors.payments_seen, vendors.payment),
@@ -142,7 +142,7 @@ async def test_a_surplus_label_is_voided_and_counted(
 
 
 async def test_a_difference_counts_only_once_it_has_lasted(world: World) -> None:
-    vendors = Vendors.of(world.settings)
+    vendors = Vendors.of(world.settings, world.books)
     patient = Reviews(
         world.books,
         (vendors.payments_seen, vendors.payment),

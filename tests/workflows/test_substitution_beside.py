@@ -39,7 +39,7 @@ POT = 6900
 
 @pytest_asyncio.fixture
 async def vendors(world: World) -> AsyncGenerator[Vendors]:
-    made = Vendors.of(world.settings)
+    made = Vendors.of(world.settings, world.books)
     yield made
     made.close()
 
