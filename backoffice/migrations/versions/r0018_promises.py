@@ -3,16 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
+from backoffice.migrations.allowing import allow, forbid
+
 revision = "r0018"
 down_revision = "r0017"
 branch_labels = None
 depends_on = None
-
-_MAILS = (
-    "'confirmation', 'backordered', 'payment_needed', 'declined', 'out_of_stock', "
-    "'address_changed', 'amended', {later}'shipped', 'cancelled', 'part_cancelled', 'restock', "
-    "'review'"
-)
 
 
 def upgrade() -> None:
@@ -34,19 +30,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("order_id", "number", name=op.f("pk_delivery_promises")),
     )
-    _mails("'delivery_later', ")
+    allow("mails", "kind", "delivery_later")
 
 
 def downgrade() -> None:
     """Nobody knows any more what was promised."""
     op.execute("DELETE FROM mails WHERE kind = 'delivery_later'")
-    _mails("")
+    forbid("mails", "kind", "delivery_later")
     op.drop_table("delivery_promises")
     op.drop_column("step_facts", "late")
     op.drop_column("orders", "promised_by")
-
-
-def _mails(later: str) -> None:
-    name = op.f("ck_mails_kind_known")
-    op.drop_constraint(name, "mails", type_="check")
-    op.create_check_constraint(name, "mails", sa.text(f"kind IN ({_MAILS.format(later=later)})"))

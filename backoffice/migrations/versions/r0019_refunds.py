@@ -1,11 +1,10 @@
 """Refunds by staff, their parts at the provider, what credit notes say by rate, and the words."""
 
-import re
-from collections.abc import Callable
-
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from backoffice.migrations.allowing import allow, forbid
 
 revision = "r0019"
 down_revision = "r0018"
@@ -23,7 +22,7 @@ _KNOWN = (
 
 def upgrade() -> None:
     for name, column, value in _KNOWN:
-        _allow(name, column, lambda known, value=value: [*known, value])
+        allow(name, column, value)
     op.add_column("transitions", sa.Column("refund", _JSON, nullable=True))
     op.add_column("credit_notes", sa.Column("by_rate", _JSON, nullable=True))
     op.create_table(
@@ -102,20 +101,8 @@ def downgrade() -> None:
     op.execute("DELETE FROM mails WHERE kind = 'refunded'")
     op.execute("UPDATE credit_notes SET reason = 'cancelled' WHERE reason = 'refunded'")
     for name, column, value in _KNOWN:
-        _allow(name, column, lambda known, value=value: [one for one in known if one != value])
+        forbid(name, column, value)
     op.drop_table("refund_parts")
     op.drop_table("refunds")
     op.drop_column("credit_notes", "by_rate")
     op.drop_column("transitions", "refund")
-
-
-def _allow(name: str, column: str, change: Callable[[list[str]], list[str]]) -> None:
-    """Change what a column may hold, whatever others have allowed it before."""
-    rule = f"ck_{name}_{column}_known"
-    found = op.get_bind().scalar(
-        sa.text("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = :rule"),
-        {"rule": rule},
-    )
-    allowed = ", ".join(f"'{one}'" for one in change(re.findall(r"'([^']*)'", str(found))))
-    op.drop_constraint(op.f(rule), name, type_="check")
-    op.create_check_constraint(op.f(rule), name, sa.text(f"{column} IN ({allowed})"))

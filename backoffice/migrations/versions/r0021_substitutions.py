@@ -4,30 +4,19 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from backoffice.migrations.allowing import allow, forbid
+
 revision = "r0021"
 down_revision = "r0020"
 branch_labels = None
 depends_on = None
 
-_KINDS = (
-    "'backorder_ends', 'review', 'pick_overdue', 'short_pick', {asked}'pack_overdue', "
-    "'hand_over_overdue', 'delivery_overdue', 'not_delivered', 'warehouse_rejected', "
-    "'message_refused', 'beyond_booking', 'no_rate', 'label_failed', 'labelled_anew', "
-    "'label_costs_more', 'authorization_ends', 'capture_failed', 'channel_owes', "
-    "'gone_unreleased', 'intercept', 'stuck', 'refused_by_provider', 'not_started', 'orphan', "
-    "'undeliverable_callback', 'lost', 'dead', 'wedged', 'idle', 'reset', 'stray_money', "
-    "'money_differs', 'stray_label'"
+_KNOWN = (
+    ("cases", "kind", ("substitution",)),
+    ("case_answers", "answer", ("refuse",)),
+    ("mails", "kind", ("substitution",)),
+    ("transitions", "news", ("substitution_offered", "substitution_answered")),
 )
-_ANSWERS = (
-    "'retry', 'accept', 'cancel', 'close', 'still_here', 'ship', 'drop_line', 'wait', "
-    "'release', 'reject'{refused}"
-)
-_MAILS = (
-    "'confirmation', {offered}'backordered', 'payment_needed', 'declined', 'out_of_stock', "
-    "'address_changed', 'amended', 'shipped', 'cancelled', 'part_cancelled', 'restock', 'review'"
-)
-
-_NEWS = "'amended', 'amendment_refused'"
 
 
 def upgrade() -> None:
@@ -74,8 +63,8 @@ def upgrade() -> None:
             nullable=False,
         ),
     )
-    _replace("'substitution', ", ", 'refuse'", "'substitution', ")
-    _constrain("transitions", "news", _NEWS + ", 'substitution_offered', 'substitution_answered'")
+    for table, column, values in _KNOWN:
+        allow(table, column, *values)
 
 
 def downgrade() -> None:
@@ -84,22 +73,10 @@ def downgrade() -> None:
     op.execute("UPDATE cases SET kind = 'short_pick' WHERE kind = 'substitution'")
     op.execute("UPDATE case_answers SET answer = 'close' WHERE answer = 'refuse'")
     op.execute("UPDATE cases SET answers = array_replace(answers, 'refuse', 'close')")
-    _replace("", "", "")
     op.execute("UPDATE transitions SET news = NULL WHERE news LIKE 'substitution_%'")
-    _constrain("transitions", "news", _NEWS)
+    for table, column, values in _KNOWN:
+        forbid(table, column, *values)
     op.drop_column("products", "prices")
     op.drop_column("products", "substitutes")
     op.drop_index("ix_substitutions_order_id", "substitutions")
     op.drop_table("substitutions")
-
-
-def _replace(asked: str, refused: str, offered: str) -> None:
-    _constrain("cases", "kind", _KINDS.format(asked=asked))
-    _constrain("case_answers", "answer", _ANSWERS.format(refused=refused))
-    _constrain("mails", "kind", _MAILS.format(offered=offered))
-
-
-def _constrain(table: str, column: str, allowed: str) -> None:
-    name = op.f(f"ck_{table}_{column}_known")
-    op.drop_constraint(name, table, type_="check")
-    op.create_check_constraint(name, table, sa.text(f"{column} IN ({allowed})"))
