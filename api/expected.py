@@ -30,6 +30,19 @@ _FORMS = {
     r"^whsec_[A-Za-z0-9+/]{32,}={0,2}$": (
         "must be whsec_ and then the key in base64, 24 bytes or more"
     ),
+    r"^(https?://[^\s\x00]+)?$": (
+        "must be an address that begins with https:// or http://, or empty"
+    ),
+    r"^[a-z0-9][a-z0-9-]{0,39}$": (
+        "must be of small letters, digits and hyphens, 40 at most, such as lyon-2"
+    ),
+    r"^[\x21-\x7e]*$": "must be of ASCII characters, without spaces",
+    r"^([A-Za-z0-9./-]{1,40})?$": (
+        "must be of letters, digits and the signs . / - only, 40 at most, or empty"
+    ),
+    r"^([A-Z]{2}[A-Za-z0-9]{6,17})?$": (
+        "must be an EORI number: a country's code, then 6 to 17 letters or digits; or empty"
+    ),
     r"^(\d{6,10})?$": "must be an HS code of 6 to 10 digits, or empty",
 }
 """What each pattern of the models asks for; a pattern itself is for the description of the API."""

@@ -14,11 +14,14 @@ _S = OrderStatus
 _LEFT = (_S.SHIPPED, _S.DELIVERED, _S.NOT_DELIVERED)
 
 
-def all_of(order_id: str, known: tuple[ShipmentView, ...]) -> tuple[ShipmentView, ...]:
+def all_of(
+    order_id: str, known: tuple[ShipmentView, ...], at_least: int = 0
+) -> tuple[ShipmentView, ...]:
     """All shipments of an order: where there is a second, there is a first, although nothing of it
-    may be on record yet."""
+    may be on record yet; and there are ``at_least`` so many."""
     by_name = {one.shipment: one for one in known}
     last = max((int(name.rpartition("-s")[2]) for name in by_name), default=0)
+    last = max(last, at_least)
     names = (shipment_id(order_id, place) for place in range(1, last + 1))
     return tuple(
         by_name.get(name)
@@ -72,3 +75,10 @@ def handed_off(
         return (*known, *(one.shipment for one in under_way))
     may_be_under_way = status in (_S.PAYMENT_SECURED, _S.CANCELLING)
     return known or ((shipment_id(order_id, 1),) if may_be_under_way else ())
+
+
+def asked_for(status: OrderStatus, warehouses: int) -> int:
+    """How many shipments there may be of which no answer is on record: one for each warehouse that
+    keeps goods for the order, once they may have been asked for them."""
+    may_be_under_way = status in (_S.PAYMENT_SECURED, _S.CANCELLING)
+    return warehouses if may_be_under_way and warehouses > 1 else 0

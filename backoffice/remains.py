@@ -13,6 +13,7 @@ from backoffice.refunds import promised_of
 from backoffice.refusals import NotOnRecord
 from backoffice.remaining_shipments import (
     all_of,
+    asked_for,
     handed_off,
     in_couriers_hands,
     rest_of_order,
@@ -64,14 +65,16 @@ class RemainsBook:
             if row is None:
                 raise NotOnRecord("order", order_id)
             order = Order.model_validate(row["body"])
-            shipments = all_of(order_id, shipments_of(connection, order_id))
+            reserved = reserved_for(connection, order_id)
+            keeping = {spot.warehouse for spot in reserved}
+            asked = asked_for(OrderStatus(row["status"]), len(keeping))
+            shipments = all_of(order_id, shipments_of(connection, order_id), asked)
             money = _Money.of(connection, order_id, order)
             rest = rest_of_order(order, shipments, money.captures)
             if rest is not None:
                 shipments = tuple(one for one in shipments if one.shipment in rest.shipments)
             names = [one.shipment for one in shipments]
             several = rest is not None or len(shipments) > 1
-            reserved = reserved_for(connection, order_id)
             remains = Remains(
                 order_id=order_id,
                 shop=row["shop"],

@@ -174,7 +174,7 @@ def goods() -> list[Story]:
         ),
         Story(
             "one mug more, before it is picked",
-            order("1207", _mugs(1), card() | {"consent": _CONSENT}),
+            order("1208", _mugs(1), card() | {"consent": _CONSENT}),
             Ending.COMPLETED,
             _DUE,
             on={"in_fulfilment": wait_with_picking},

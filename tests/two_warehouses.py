@@ -44,7 +44,11 @@ async def there(world: World, sku: str) -> dict[str, tuple[int, int]]:
     """What each warehouse has on hand and has promised of a SKU."""
     answer = _sound(await world.admin.get(f"/shops/{world.shop}/stock"))
     (level,) = (one for one in answer.json()["levels"] if one["sku"] == sku)
-    return {one["warehouse"]: (one["on_hand"], one["reserved"]) for one in level["warehouses"]}
+    alone = [level | {"warehouse": "main"}]
+    return {
+        one["warehouse"]: (one["on_hand"], one["reserved"])
+        for one in level.get("warehouses", alone)
+    }
 
 
 async def warehouses_of(world: World, order: str) -> dict[str, str]:

@@ -199,6 +199,7 @@ async def open_desk(engine: Client, database_url: str) -> AsyncGenerator[Desk]:
             "stripe_webhook_secret": STRIPE_SECRET,
             "shippo_webhook_token": SHIPPO_TOKEN,
             "sendgrid_webhook_key": SENDGRID_PUBLIC_KEY,
+            "bank_webhook_secret": secrets.token_hex(16),
             "admin_key": ADMIN_KEY,
             "public_url": "https://api.example",
             "temporal_ui_url": UI_URL,

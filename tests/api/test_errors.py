@@ -89,7 +89,7 @@ async def test_a_query_parameter_that_is_not_known_is_refused_with_those_that_ar
     assert answer.status_code == 422
     [problem] = answer.json()["problems"]
     assert problem["field"] == "query.nmber"
-    assert problem["message"] == "is not known; this address takes after, limit, q"
+    assert problem["message"] == "is not known; this address takes after, limit, q, warehouse"
 
 
 async def test_no_route_of_ours_takes_a_parameter_that_it_does_not_declare(desk: Desk) -> None:

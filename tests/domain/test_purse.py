@@ -169,10 +169,11 @@ class Ledgers:
         self.asked += due.amount
 
     def give_back(self, place: int) -> None:
-        back = self.purse.taken(f"s{place}")
-        assert back is not None
-        self.bank.refunded += back.money.amount
-        self.purse.give_back(f"s{place}", back.money)
+        back = self.purse.taking(f"s{place}").money
+        assert self.purse.left(f"s{place}") == back
+        if back.amount:
+            self.bank.refunded += back.amount
+            self.purse.give_back(f"s{place}", back)
         assert self.purse.taken(f"s{place}") is None
         self.dues[place].shed_fee()
 

@@ -89,3 +89,4 @@ async def test_records_that_were_lost_come_back_with_each_warehouse_s_goods(
     assert {spot: one.reserved for spot, one in levels.items()} == {
         spot: one.reserved for spot, one in known.items()
     }
+    database.close()
