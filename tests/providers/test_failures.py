@@ -81,6 +81,7 @@ def test_every_status_of_a_payment_intent_is_one_that_we_know() -> None:
 
 def test_every_kind_of_mail_has_a_text() -> None:
     facts = {"sku": "MUG", "on_hand": "3", "reorder_point": "5", "pay_by": "2026-03-05 10:00 UTC"}
+    facts |= {"answer_by": "2026-03-05 10:00 UTC", "expected": "2026-03-06"}
     for kind in MailKind:
         text = MailTexts().write(kind, on_record(), facts)
         assert text.subject

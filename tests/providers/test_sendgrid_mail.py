@@ -18,7 +18,8 @@ def send(
     mail: SendGridMail, kind: MailKind = MailKind.CONFIRMATION, order: OrderOnRecord | None = None
 ) -> str:
     facts = {"sku": "MUG", "on_hand": "3", "reorder_point": "5", "tracking.1": "UPS 1Z1"}
-    facts |= {"pay_by": "2026-03-05 10:00 UTC"}
+    facts |= {"pay_by": "2026-03-05 10:00 UTC", "expected": "2026-03-06"}
+    facts |= {"answer_by": "2026-03-05 10:00 UTC"}
     return mail.send(KEY, kind, order or on_record(), facts)
 
 
