@@ -57,6 +57,7 @@ NOBODYS = {
     "inbox": {"source", "event_id", "kind", "order_id", "signal", "state"},
     "invoice_series": {"shop"},
     "invoices": {"key", "shop", "number", "order_id", "shipment", "document", "portions", "part"},
+    "bookings": {"id", "currency", "reference", "order_id", "state"},
     "label_voids": {"label", "order_id"},
     "labels": {
         "id", "order_id", "shipment", "parcel", "carrier", "service", "tracking_number",

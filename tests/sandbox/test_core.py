@@ -126,6 +126,7 @@ def test_every_provider_says_what_can_go_wrong_with_it(sandbox: SandboxClient) -
         "shippo",
         "sendgrid",
         "wms",
+        "bank",
         "shop",
     }
     [capture] = [
