@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from backoffice.books import Books
+from providers.wms_clients import WmsClients
 from runtime.codec import OrderCodec
 from runtime.logs import log_as_json
 from runtime.settings import Settings
@@ -23,7 +24,7 @@ from workers.activities import name_of
 from workers.engine import EngineLook
 from workers.wiring import Vendors, activities, activity_threads, build_worker
 
-_VENDORS = {"payment": "stripe", "courier": "shippo", "mail": "sendgrid", "warehouse": "wms"}
+_VENDORS = {"payment": "stripe", "courier": "shippo", "mail": "sendgrid"}
 
 
 async def work() -> None:
@@ -56,7 +57,22 @@ def _watched(vendors: Vendors, points: Failpoints) -> Vendors:
     doors: dict[str, Any] = {
         part: Door(getattr(vendors, part), vendor, points) for part, vendor in _VENDORS.items()
     }
-    return replace(vendors, **doors)
+    return replace(vendors, warehouses=_WatchedClients(vendors.warehouses, points), **doors)
+
+
+class _WatchedClients(WmsClients):
+    """Every warehouse system's client behind a door."""
+
+    def __init__(self, clients: WmsClients, points: Failpoints) -> None:
+        self._inner, self._points = clients, points
+
+    def client(self, url: str = "", key: str = "") -> Any:
+        """The one that would be asked."""
+        return Door(self._inner.client(url, key), "wms", self._points)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._inner.close()
 
 
 def main() -> None:
