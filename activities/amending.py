@@ -1,11 +1,10 @@
 """An order is amended: more goods are promised first, and what is less is let go of last."""
 
-from typing import Protocol
-
 from temporalio import activity
 
 from activities.operations import operation
 from activities.step import Records, Request, step_run
+from activities.stock import StockLedger
 from domain.backorder import Promised
 from domain.ids import idempotency_key
 from domain.journal import FactOutcome
@@ -16,32 +15,6 @@ from domain.status import Step
 from domain.stock import Want
 
 _RESERVE_MORE = "reserve_more"
-
-
-class AmendingStock(Protocol):
-    """The back office's stock ledger, as far as an amendment needs it."""
-
-    def reserve(
-        self, shop: str, wants: tuple[Want, ...], key: str, commit: Commit, route: Route
-    ) -> Promised:
-        """Reserve everything for ``commit.order`` and write the commit, or nothing."""
-        ...
-
-    def release_part(
-        self,
-        shop: str,
-        wants: tuple[Want, ...],
-        key: str,
-        commit: Commit,
-        reserved_as: str | None,
-        warehouse: str,
-    ) -> None:
-        """Release these of the pieces that ``commit.order`` has reserved in a warehouse, and write
-        the commit.
-
-        With ``reserved_as`` only what was reserved under that key, which may be nothing.
-        """
-        ...
 
 
 class MovePieces(Request):
@@ -60,7 +33,7 @@ class RecordAmendment(Request):
 class AmendingActivities:
     """What an order asks of our own books when it is amended. Run as local activities."""
 
-    def __init__(self, stock: AmendingStock, records: Records) -> None:
+    def __init__(self, stock: StockLedger, records: Records) -> None:
         """Wire the stock ledger and the back office."""
         self._stock = stock
         self._records = records

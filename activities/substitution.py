@@ -1,16 +1,16 @@
 """Something else in place of what is missing: reserved, offered, let go where it is not taken."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
 from temporalio import activity
 
+from activities.courier import SendersOnRecord
 from activities.operations import operation
 from activities.step import Records, Request, step_run
-from domain.address import Seller
-from domain.catalogue import Product
+from activities.warehouse import Catalogue
 from domain.model import Model
 from domain.order import Line
 from domain.record import Commit, OrderOnRecord
@@ -42,22 +42,6 @@ class OfferBook(Protocol):
         ...
 
 
-class Catalogue(Protocol):
-    """The back office's catalogue."""
-
-    def products(self, shop: str, skus: tuple[str, ...]) -> Mapping[str, Product]:
-        """Products by SKU; unknown ones are left out."""
-        ...
-
-
-class Senders(Protocol):
-    """Where parcels leave from."""
-
-    def sender(self, seller: Seller, shop: str, code: str) -> Seller:
-        """The seller, at the address of one of the shop's warehouses."""
-        ...
-
-
 class OfferSubstitutes(Request):
     """Reserve something else for what is missing, until ``answer_by`` at last."""
 
@@ -82,7 +66,7 @@ class SubstitutionActivities:
     """What an order asks of the stock ledger and the catalogue. Local activities: they are ours."""
 
     def __init__(
-        self, offers: OfferBook, catalogue: Catalogue, records: Records, sites: Senders
+        self, offers: OfferBook, catalogue: Catalogue, records: Records, sites: SendersOnRecord
     ) -> None:
         """Wire the back office."""
         self._sites = sites

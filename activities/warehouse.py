@@ -6,9 +6,10 @@ from typing import Protocol
 
 from temporalio import activity
 
+from activities.courier import SendersOnRecord
 from activities.operations import operation
 from activities.step import Records, Request, step_run
-from domain.address import Address, Seller
+from domain.address import Address
 from domain.attempt import Attempt
 from domain.catalogue import Product, bin_route
 from domain.customs import customs_line
@@ -73,12 +74,8 @@ class Catalogue(Protocol):
         ...
 
 
-class Sites(Protocol):
+class Sites(SendersOnRecord, Protocol):
     """Where warehouses are, and where products lie in them."""
-
-    def sender(self, seller: Seller, shop: str, code: str) -> Seller:
-        """The seller, at the address that parcels leave from."""
-        ...
 
     def bins(self, shop: str, code: str, skus: tuple[str, ...]) -> Mapping[str, str]:
         """Where products lie, by SKU, where that is not where the catalogue says."""

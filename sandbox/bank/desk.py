@@ -69,11 +69,7 @@ async def bookings(world: World, request: ParsedRequest) -> Answer:
 
 async def booking(world: World, request: ParsedRequest) -> Answer:
     """One booking."""
-    name = request.path_params["booking"]
-    found = world.store.get(BOOKING, name)
-    if found is None:
-        return _stranger(request) or _no(404, "unknown", f"no booking {name}")
-    return _stranger(request) or Answer.json(shown(found))
+    return _one(world, request, "booking", BOOKING)
 
 
 async def transfers(world: World, request: ParsedRequest) -> Answer:
@@ -88,10 +84,14 @@ async def transfers(world: World, request: ParsedRequest) -> Answer:
 
 async def sent(world: World, request: ParsedRequest) -> Answer:
     """One of the transfers that went out."""
-    name = request.path_params["transfer"]
-    found = world.store.get(TRANSFER, name)
+    return _one(world, request, "transfer", TRANSFER)
+
+
+def _one(world: World, request: ParsedRequest, what: str, kind: str) -> Answer:
+    name = request.path_params[what]
+    found = world.store.get(kind, name)
     if found is None:
-        return _stranger(request) or _no(404, "unknown", f"no transfer {name}")
+        return _stranger(request) or _no(404, "unknown", f"no {what} {name}")
     return _stranger(request) or Answer.json(shown(found))
 
 
