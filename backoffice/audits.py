@@ -256,7 +256,7 @@ def _taken_and_let_go(connection: Connection, shop: str) -> list[Difference]:
 
 
 def _statuses(connection: Connection, shop: str) -> list[Difference]:
-    """Each order's status is its newest transition's.
+    """Each order's status is that of its newest transition that moves it.
 
     Numbers may have gaps: a transition that a step foresaw and did not lead to is never written.
     """
@@ -266,7 +266,7 @@ def _statuses(connection: Connection, shop: str) -> list[Difference]:
             _TRANSITIONS.c.number,
             func.coalesce(_TRANSITIONS.c.of_order, _TRANSITIONS.c.status).label("status"),
         )
-        .where(_TRANSITIONS.c.refund.is_(None))
+        .where(_TRANSITIONS.c.refund.is_(None), _TRANSITIONS.c.news.is_(None))
         .ext(distinct_on(_TRANSITIONS.c.order_id))
         .order_by(_TRANSITIONS.c.order_id, _TRANSITIONS.c.number.desc())
         .subquery()

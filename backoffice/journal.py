@@ -122,12 +122,13 @@ def _subject(order: str, row: Row[Any, Any, Any, Any, Any]) -> Subject:
 def advance(connection: Connection, order: str, transitions: tuple[Transition, ...]) -> Subject:
     """Lock an order's row and set its status to the newest transition's, unless that is older.
 
-    A word about a refund moves nothing.
+    News and words about refunds move nothing: what a call under way leads to may have the smaller
+    number, and come later.
 
     Raises:
         NotOnRecord: there is no such order.
     """
-    moves = [one for one in transitions if one.refund is None]
+    moves = [one for one in transitions if one.moves]
     if not moves:
         return lock_order(connection, order)
     newest = max(moves, key=lambda one: one.number)
@@ -172,7 +173,7 @@ def write_transitions(
         ],
     )
     for one in in_order:
-        if one.order is not None and one.shipment is not None:
+        if one.moves and one.order is not None and one.shipment is not None:
             moved = {"of": one.shipment, "then": one.status.value, "newest": one.number}
             connection.execute(_MOVE_SHIPMENT, moved)
     several = any(one.order is not None for one in in_order)

@@ -45,6 +45,11 @@ class Transition(Model):
         return f"order.{told}"
 
     @property
+    def moves(self) -> bool:
+        """Whether a status changes by it: news, and a word about a refund, leave it as it is."""
+        return self.news is None and self.refund is None
+
+    @property
     def of_order(self) -> OrderStatus:
         """What the order is from then on."""
         return self.order or self.status

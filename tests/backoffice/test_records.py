@@ -22,7 +22,7 @@ from backoffice.search import OrderSearch
 from backoffice.views import OrderView
 from domain.cases import Answer, CaseAnswer
 from domain.documents import DocumentKind
-from domain.journal import FactOutcome
+from domain.journal import FactOutcome, News
 from domain.money import Money
 from domain.payment import PaymentEventKind
 from domain.record import Commit, NewAddress
@@ -119,6 +119,21 @@ def test_transitions_that_come_late_never_set_the_status_back(trade: Trade) -> N
     found = view(trade, name)
     assert found.status is OrderStatus.IN_FULFILMENT
     assert [one.number for one in found.transitions] == [1, 2, 3]
+
+
+def test_news_moves_nothing_though_it_is_numbered_after_what_a_call_under_way_leads_to(
+    trade: Trade,
+) -> None:
+    name = trade.accept()
+    book = RecordBook(trade.database)
+    book.commit(Commit(name, journal=journal(transition(1, OrderStatus.PAYMENT_SECURED))))
+    word = transition(3, OrderStatus.PAYMENT_SECURED).model_copy(update={"news": News.AMENDED})
+    book.commit(Commit(name, journal=journal(word)))
+    book.commit(Commit(name, journal=journal(transition(2, OrderStatus.IN_FULFILMENT))))
+    found = view(trade, name)
+    assert found.status is OrderStatus.IN_FULFILMENT
+    assert [one.number for one in found.transitions] == [1, 2, 3]
+    assert Audits(trade.database).audit(SHOP) == ()
 
 
 def test_transitions_in_any_order_at_once_leave_the_newest(trade: Trade) -> None:
