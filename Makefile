@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 ORDERS ?= 500
 SEED ?= 1
+RATES ?= real
 SCENARIO ?= plain
 JOBS ?= 2
 .PHONY: help setup demo up down doctor test faults check chaos bench mutations histories fmt lock clean
@@ -40,9 +41,9 @@ faults: setup ## Break every step in every way, and cancel at each; figures as J
 check: setup ## Format, lint, types, imports, dependencies; AUDIT=--strict to insist on advisories
 	@scripts/check $(AUDIT)
 
-chaos: setup ## Every fault and death at once, judged: make chaos ORDERS=500 SEED=1
+chaos: setup ## Every fault and death at once, judged: ORDERS=500 SEED=1 RATES=real|high
 	@scripts/system-packages
-	@.venv/bin/ordersaga chaos --orders $(ORDERS) --seed $(SEED)
+	@.venv/bin/ordersaga chaos --orders $(ORDERS) --seed $(SEED) --rates $(RATES)
 
 bench: setup ## Measure; each figure is one line of JSON on standard output
 	@.venv/bin/python -m bench

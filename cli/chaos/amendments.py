@@ -10,9 +10,6 @@ from sandbox.client import LedgerEntry
 
 Json = dict[str, Any]
 
-_RATE = 0.05
-"""Of a hundred orders as many are amended where shops allow it."""
-
 
 @dataclass(frozen=True)
 class Amend:
@@ -24,9 +21,9 @@ class Amend:
     body: Json
 
 
-def draw(rng: Random, body: Json) -> Amend | None:
+def draw(rng: Random, body: Json, share: float) -> Amend | None:
     """Now and then one line in another number, or one line less."""
-    if rng.random() >= _RATE:
+    if rng.random() >= share:
         return None
     place = rng.randrange(len(body["lines"]))
     line = body["lines"][place]

@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from cli.chaos.people import customer
+from cli.chaos.rates import Odds
 from cli.demo_orders import line
 
 Json = dict[str, Any]
@@ -19,7 +20,7 @@ GOOD_CARDS = (
     "pm_card_de",
 )
 RISKY_CARD = "pm_card_riskLevelElevated"
-"""Held for review before it is fulfilled; a few in a hundred, as shops see them."""
+"""Held for review before it is fulfilled."""
 BAD_CARDS = (
     "pm_card_visa_chargeDeclined",
     "pm_card_visa_chargeDeclinedInsufficientFunds",
@@ -53,6 +54,7 @@ WARES = (
     Ware("LAMP-OAK", "Oak desk lamp", 12900, 2100, 0.04, scarce=True, supplied=True),
     Ware("BOWL-RAKU", "Raku bowl, signed", 24000, 600, 0.03, scarce=True),
 )
+SCARCE = frozenset(ware.sku for ware in WARES if ware.scarce)
 _COMMON = tuple(ware for ware in WARES if not ware.scarce)
 _SCARCE = tuple(ware for ware in WARES if ware.scarce)
 
@@ -74,29 +76,36 @@ class Payment:
     free: bool = False
 
 
-def payment(rng: Random) -> Payment:
+def payment(rng: Random, odds: Odds) -> Payment:
     """By card mostly, half of them kept; some declined, some that look wrong, some authorized by a
     checkout, some paid elsewhere."""
-    dice = rng.random()
-    if dice < 0.02:
-        return Payment({"terms": "authorize", "payment_method": RISKY_CARD})
-    if dice < 0.66:
-        card = {"terms": "authorize", "payment_method": rng.choice(GOOD_CARDS)}
-        return Payment(card | ({"consent": "2026-01-02T03:04:05Z"} if rng.random() < 0.5 else {}))
-    if dice < 0.74:
-        return Payment({"terms": "authorize", "payment_method": rng.choice(BAD_CARDS)})
-    if dice < 0.86:
-        return Payment({"terms": "payment_intent"}, checkout=True)
-    if dice < 0.96:
-        return Payment({"terms": "prepaid", "reference": f"MP-{rng.randrange(10**9):09d}"})
-    return Payment({"terms": "nothing_due"}, free=True)
+    ways = ("risky", "declined", "checkout", "prepaid", "free")
+    shares = [getattr(odds, way) for way in ways]
+    match rng.choices((*ways, "card"), (*shares, 1 - sum(shares)))[0]:
+        case "risky":
+            return Payment({"terms": "authorize", "payment_method": RISKY_CARD})
+        case "declined":
+            return Payment({"terms": "authorize", "payment_method": rng.choice(BAD_CARDS)})
+        case "checkout":
+            return Payment({"terms": "payment_intent"}, checkout=True)
+        case "prepaid":
+            return Payment({"terms": "prepaid", "reference": f"MP-{rng.randrange(10**9):09d}"})
+        case "free":
+            return Payment({"terms": "nothing_due"}, free=True)
+        case _:
+            card = {"terms": "authorize", "payment_method": rng.choice(GOOD_CARDS)}
+            kept = {"consent": "2026-01-02T03:04:05Z"} if rng.random() < 0.5 else {}
+            return Payment(card | kept)
 
 
-def body(rng: Random, number: str, paid: Payment) -> Json:
+def body(rng: Random, number: str, paid: Payment, odds: Odds) -> Json:
     """A canonical order whose sums add up."""
     currency = rng.choice(("EUR", "EUR", "EUR", "USD", "JPY"))
     rate = rng.choice(("19", "7", "8.875", "0"))
-    rows = [_line(rng, str(place), rate, paid.free) for place in range(1, rng.randint(1, 5) + 1)]
+    rows = [
+        _line(rng, str(place), rate, paid.free, odds.scarce)
+        for place in range(1, rng.randint(1, 5) + 1)
+    ]
     postage = line("-", "-", "-", 1, 0 if paid.free else rng.choice((0, 490, 1200)), tax_rate="19")
     person, address = customer(rng, number)
     return {
@@ -122,8 +131,8 @@ def body(rng: Random, number: str, paid: Payment) -> Json:
     }
 
 
-def _line(rng: Random, place: str, rate: str, free: bool) -> Json:
-    ware = rng.choice(_SCARCE) if rng.random() < 0.05 else rng.choice(_COMMON)
+def _line(rng: Random, place: str, rate: str, free: bool, scarce: float) -> Json:
+    ware = rng.choice(_SCARCE) if rng.random() < scarce else rng.choice(_COMMON)
     quantity = 1 if ware.scarce else rng.choice((1, 1, 1, 2, 3, 5))
     price = 0 if free else ware.price
     discount = 0 if free else rng.choice((0, 0, 0, ware.price * quantity // 10))

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from cli.chaos.rates import Rates
 from cli.chaos.run import Wanted, run_chaos
 from cli.leaving import leave, stop_when_told
 from cli.progress import Teller, reserve_standard_output
@@ -21,6 +22,9 @@ _AMBIGUITY_SECONDS = "8"
 def chaos(
     orders: Annotated[int, typer.Option(min=1, help="how many")] = 500,
     seed: Annotated[int, typer.Option(help="the same seed: the same orders, faults, kills")] = 1,
+    rates: Annotated[
+        Rates, typer.Option(help="of unhappy branches: as in real life, or several times as often")
+    ] = Rates.REAL,
     faults: Annotated[bool, typer.Option(help="let providers fail")] = True,
     kills: Annotated[bool, typer.Option(help="kill and freeze parts of the installation")] = True,
     in_flight: Annotated[int, typer.Option(min=1, help="orders at once")] = 120,
@@ -30,7 +34,7 @@ def chaos(
     """Put orders through every fault and death at once; 1 if any of them broke a rule."""
     stop_when_told()
     sys.stdout = reserve_standard_output()
-    wanted = Wanted(orders, seed, faults, kills, in_flight, workers)
+    wanted = Wanted(orders, seed, faults, kills, in_flight, workers, rates)
     leave(0 if carry_out(wanted, keep=keep) else 1)
 
 
@@ -45,6 +49,7 @@ def carry_out(wanted: Wanted, *, keep: bool = False) -> bool:
     teller = Teller()
     folder = Path(tempfile.mkdtemp(prefix="ordersaga-chaos-"))
     sound = False
+    teller.say(f"{wanted.orders} orders by seed {wanted.seed}, at {wanted.rates.value} rates")
     try:
         sound = run_chaos(wanted, folder, teller).violations == 0
     finally:

@@ -12,6 +12,7 @@ from typing import Any
 from cli.chaos import amendments, bodies, misfortune
 from cli.chaos.amendments import Amend
 from cli.chaos.misfortune import Fault, Known
+from cli.chaos.rates import Odds, Rates, odds_of
 from domain.policy import ShortPick
 
 Json = dict[str, Any]
@@ -107,21 +108,25 @@ class RunPlan:
 _WEATHER_EVERY = 20
 _BLOW_EVERY = 30
 _DECREE_EVERY = 15
-_SHORT_PICKS = 0.08
-"""Of a shop whose shelves are in a bad way; a tidy one has a tenth of them."""
-_GOODWILLS = 0.06
-"""As many orders as a shop with some unhappy customers gives something back of."""
 _ZOMBIE_SECONDS = 66.0
 """Longer than one try of any activity may take: it was given to another worker meanwhile."""
 
 
 def make(
-    orders: int, seed: int, known: Known, *, faults: bool, kills: bool, workers: int
+    orders: int,
+    seed: int,
+    known: Known,
+    *,
+    faults: bool,
+    kills: bool,
+    workers: int,
+    rates: Rates = Rates.REAL,
 ) -> RunPlan:
     """Draw a run."""
+    odds = odds_of(rates)
     return RunPlan(
         seed=seed,
-        orders=tuple(_order(seed, place, known, faults) for place in range(1, orders + 1)),
+        orders=tuple(_order(seed, place, known, odds, faults) for place in range(1, orders + 1)),
         weather=_weather(orders, seed, known) if faults else (),
         blows=_blows(orders, seed, workers) if kills else (),
         decrees=_decrees(orders, seed) if faults else (),
@@ -137,39 +142,38 @@ def _decrees(orders: int, seed: int) -> tuple[Decree, ...]:
     )
 
 
-def _order(seed: int, place: int, known: Known, faults: bool) -> OrderPlan:
+def _order(seed: int, place: int, known: Known, odds: Odds, faults: bool) -> OrderPlan:
     # A generator of its own for each order: one more draw here moves nothing there.
     rng = Random(f"{seed}/order/{place}")
     number = f"C{seed}-{place:05d}"
-    paid = bodies.payment(rng)
+    paid = bodies.payment(rng, odds)
     troubles = rng.choice((0, 1, 1, 2, 2, 3)) if faults else 0
-    body = bodies.body(rng, number, paid)
-    lacks = _short_pick(Random(f"{seed}/short/{place}"), body) if faults else ()
+    body = bodies.body(rng, number, paid, odds)
+    short = Random(f"{seed}/short/{place}")
+    lacks = _short_pick(short, body) if faults and short.random() < odds.short_pick else ()
     return OrderPlan(
         number=number,
         body=body,
         checkout=paid.checkout,
         copies=rng.choice((1, 1, 1, 2, 3)),
         other_body=rng.random() < 0.1,
-        cancel=_cancel(rng) if rng.random() < 0.2 else None,
-        goodwill=_goodwill(Random(f"{seed}/goodwill/{place}")),
+        cancel=_cancel(rng) if rng.random() < odds.cancel else None,
+        goodwill=_goodwill(Random(f"{seed}/goodwill/{place}"), odds.goodwill),
         faults=(*(misfortune.of_order(rng, known) for _ in range(troubles)), *lacks),
-        amend=None if lacks else amendments.draw(Random(f"{seed}/amend/{place}"), body),
+        amend=None if lacks else amendments.draw(Random(f"{seed}/amend/{place}"), body, odds.amend),
     )
 
 
 def _short_pick(rng: Random, body: Json) -> tuple[Fault, ...]:
-    """Now and then some or all pieces of a line are missing for good."""
-    if rng.random() >= _SHORT_PICKS:
-        return ()
+    """Some or all pieces of a line are missing for good."""
     line = rng.choice(body["lines"])
     reason = rng.choice(("not in its bin", "broken", "another article in its box"))
     found = {"line": line["id"], "quantity": rng.randrange(line["quantity"]), "short": reason}
     return (Fault("wms", "play", "short_pick", params=found),)
 
 
-def _goodwill(rng: Random) -> GoodWill | None:
-    if rng.random() >= _GOODWILLS:
+def _goodwill(rng: Random, share: float) -> GoodWill | None:
+    if rng.random() >= share:
         return None
     return GoodWill(round(rng.uniform(0, 5), 3), rng.randint(1, 90))
 

@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from cli.chaos.branches import Count
 from cli.chaos.evidence import Evidence
 
 Json = dict[str, Any]
@@ -29,6 +30,9 @@ class Outcome:
     answers: Counter[str] = field(default_factory=Counter[str])
     payers: Counter[str] = field(default_factory=Counter[str])
     supplier: Counter[str] = field(default_factory=Counter[str])
+    branches: list[Count] = field(default_factory=list[Count])
+    drawn_by: str = ""
+    """Seed and rates."""
     ambiguous_mails: int = 0
     surplus_labels_voided: int = 0
     general: list[str] = field(default_factory=list[str])
@@ -53,6 +57,8 @@ def figures(outcome: Outcome) -> list[Json]:
         ("kills", sum(outcome.kills.values()) + sum(outcome.freezes.values()), "count"),
         ("ambiguous_mails", outcome.ambiguous_mails, "count"),
         ("surplus_labels_voided", outcome.surplus_labels_voided, "count"),
+        ("branches", sum(one.drawn > 0 or one.met > 0 for one in outcome.branches), "count"),
+        ("branches_met", sum(one.met > 0 for one in outcome.branches), "count"),
         ("orders_per_second", round(outcome.orders / max(outcome.seconds, 1e-9), 2), "1/s"),
     ]
     return [{"figure": name, "value": value, "unit": unit} for name, value, unit in rows]
@@ -74,7 +80,11 @@ def show(outcome: Outcome, console: Console) -> None:
             table.add_row(name, str(count))
         if counts:
             console.print(table)
-    console.print(f"{outcome.orders} orders in {outcome.seconds:.0f} s; {outcome.ended}")
+    _show_branches(outcome, console)
+    console.print(
+        f"{outcome.orders} orders ({outcome.drawn_by}) in {outcome.seconds:.0f} s; {outcome.ended}",
+        highlight=False,
+    )
     for file in outcome.still_open:
         name = f"{file.placed.plan.number} {file.placed.order_id}"
         text = f"open      {name} ({file.status}): {file.reason}"
@@ -89,6 +99,22 @@ def show(outcome: Outcome, console: Console) -> None:
     for figure in figures(outcome):
         sys.stdout.write(json.dumps(figure) + "\n")
     sys.stdout.flush()
+
+
+def _show_branches(outcome: Outcome, console: Console) -> None:
+    """How many orders went each way; a way that was promised and that nobody went is named."""
+    table = Table(title="Orders by unhappy branch", title_justify="left")
+    for name in ("branch", "drawn for", "met"):
+        table.add_column(name, justify="left" if name == "branch" else "right", no_wrap=True)
+    for one in outcome.branches:
+        table.add_row(one.name, str(one.drawn), str(one.met))
+    console.print(table)
+    for one in outcome.branches:
+        if one.missed:
+            words = (
+                f"{one.name}, though drawn for {one.drawn} orders: this run proves nothing of it"
+            )
+            console.print(f"[yellow]never met[/] {words}", highlight=False, soft_wrap=True)
 
 
 def write_stories(outcome: Outcome, folder: Path) -> None:

@@ -14,6 +14,7 @@ from backoffice.data_keys import DataKeyBook
 from backoffice.database import Database
 from cli.chaos import books, rules
 from cli.chaos.blows import Blows
+from cli.chaos.branches import counts
 from cli.chaos.desk import Desk
 from cli.chaos.evidence import Collector, Evidence, summarize
 from cli.chaos.floor import Floor
@@ -21,6 +22,7 @@ from cli.chaos.misfortune import Known
 from cli.chaos.payers import Payers
 from cli.chaos.plan import RunPlan, make
 from cli.chaos.quiet import Quiet
+from cli.chaos.rates import Rates
 from cli.chaos.report import Outcome, show, write_stories
 from cli.chaos.shop import Keys, decree, open_shop
 from cli.chaos.supplier import Supplier
@@ -49,6 +51,7 @@ class Wanted:
     kills: bool = True
     in_flight: int = 120
     workers: int = 2
+    rates: Rates = Rates.REAL
 
 
 def run_chaos(wanted: Wanted, folder: Path, teller: Teller) -> Outcome:
@@ -66,6 +69,7 @@ def run_chaos(wanted: Wanted, folder: Path, teller: Teller) -> Outcome:
             faults=wanted.faults,
             kills=wanted.kills,
             workers=wanted.workers,
+            rates=wanted.rates,
         )
         outcome = asyncio.run(_Run(wanted, plan, stack, sandbox, keys, teller).carry_out())
     finally:
@@ -222,6 +226,8 @@ class _Run:
             payers=self._payers.did,
             supplier=self._supplier.did,
             surplus_labels_voided=books.surplus_labels_voided(files),
+            branches=counts(files),
+            drawn_by=f"seed {self._wanted.seed}, {self._wanted.rates.value} rates",
         )
         for file in files:
             _, problems = rules.problems_of(file)

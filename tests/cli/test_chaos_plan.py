@@ -3,8 +3,10 @@
 import pytest
 
 from cli.chaos.bodies import CHANNELS
+from cli.chaos.branches import BRANCHES
 from cli.chaos.misfortune import Fault, Known
 from cli.chaos.plan import Part, RunPlan, make
+from cli.chaos.rates import Rates
 from domain.order import Order
 from domain.policy import ShortPick
 from sandbox.client import SandboxClient
@@ -15,8 +17,8 @@ def known(sandbox: SandboxClient) -> Known:
     return Known.of(sandbox.operations())
 
 
-def drawn(known: Known, orders: int = 120, seed: int = 7) -> RunPlan:
-    return make(orders, seed, known, faults=True, kills=True, workers=2)
+def drawn(known: Known, orders: int = 120, seed: int = 7, rates: Rates = Rates.REAL) -> RunPlan:
+    return make(orders, seed, known, faults=True, kills=True, workers=2, rates=rates)
 
 
 def test_the_same_seed_gives_the_same_orders_faults_and_kills(known: Known) -> None:
@@ -28,8 +30,9 @@ def test_a_longer_run_begins_with_the_same_orders(known: Known) -> None:
     assert drawn(known, 130).orders[:120] == drawn(known).orders
 
 
-def test_every_order_that_is_drawn_is_a_sound_one(known: Known) -> None:
-    for plan in drawn(known, 300).orders:
+@pytest.mark.parametrize("rates", Rates)
+def test_every_order_that_is_drawn_is_a_sound_one(known: Known, rates: Rates) -> None:
+    for plan in drawn(known, 300, rates=rates).orders:
         body = plan.body
         if plan.checkout:
             body = body | {"payment": body["payment"] | {"payment_intent": "pi_1"}}
@@ -60,6 +63,14 @@ def test_pieces_are_missing_now_and_then_under_each_policy_in_turn(known: Known)
         assert 0 <= params["quantity"] < line["quantity"]
     assert {one.short_pick for one in plan.decrees} == set(ShortPick)
     assert plan.decrees[0].at == 1
+
+
+def test_high_rates_draw_every_unhappy_branch_several_times_as_often(known: Known) -> None:
+    real, high = (drawn(known, 600, rates=rates).orders for rates in Rates)
+    for branch in BRANCHES:
+        often, oftener = (sum(branch.drawn(plan) for plan in plans) for plans in (real, high))
+        assert often >= 3, branch.name
+        assert oftener >= 1.6 * often, branch.name
 
 
 def script(sandbox: SandboxClient, fault: Fault) -> None:

@@ -1,0 +1,102 @@
+"""Which unhappy branches a run was to meet, and which of them it met.
+
+A branch is drawn for an order when the run is planned, and met when ledgers and record say that
+the order went that way. What is drawn need not come: a cancel may be quicker. A branch that no
+order of a run met proves nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from cli.chaos.bodies import BAD_CARDS, RISKY_CARD, SCARCE
+from cli.chaos.evidence import Evidence
+from cli.chaos.plan import OrderPlan
+
+ENOUGH = 5
+"""A branch that was drawn for so many orders is one that the run's rates promise."""
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One way that an order may go, by which plans it is drawn, and by what it is known."""
+
+    name: str
+    drawn: Callable[[OrderPlan], bool]
+    met: Callable[[Evidence], bool]
+
+
+@dataclass(frozen=True)
+class Count:
+    """For how many orders a branch was drawn, and how many went that way."""
+
+    name: str
+    drawn: int
+    met: int
+
+    @property
+    def missed(self) -> bool:
+        """Whether it was promised and never met."""
+        return self.drawn >= ENOUGH and not self.met
+
+
+def counts(files: Sequence[Evidence]) -> list[Count]:
+    """Every branch, with how many orders were to go that way and how many went."""
+    return [
+        Count(
+            branch.name,
+            sum(branch.drawn(file.placed.plan) for file in files),
+            sum(branch.met(file) for file in files),
+        )
+        for branch in BRANCHES
+    ]
+
+
+def _was(status: str) -> Callable[[Evidence], bool]:
+    return lambda file: any(one["status"] == status for one in file.page.get("transitions", ()))
+
+
+def _card(plan: OrderPlan) -> str:
+    return str(plan.body["payment"].get("payment_method", ""))
+
+
+def _lacks(plan: OrderPlan) -> bool:
+    return any(fault.kind == "short_pick" and "short" in fault.params for fault in plan.faults)
+
+
+def _cancels(plan: OrderPlan) -> bool:
+    return plan.cancel is not None
+
+
+def _scarce(plan: OrderPlan) -> bool:
+    return any(line["sku"] in SCARCE for line in plan.body["lines"])
+
+
+def _short(file: Evidence) -> bool:
+    picks = (one for one in file.entries if one.kind == "picked")
+    return any(line.get("short") for pick in picks for line in pick.data["lines"])
+
+
+def _amended(file: Evidence) -> bool:
+    return any(not one["refused"] for one in file.page.get("amendments", ()))
+
+
+def _amendment_refused(file: Evidence) -> bool:
+    return any(one["refused"] for one in file.page.get("amendments", ()))
+
+
+BRANCHES: tuple[Branch, ...] = (
+    Branch("a card is declined", lambda plan: _card(plan) in BAD_CARDS, _was("awaiting_payment")),
+    Branch("held for review", lambda plan: _card(plan) == RISKY_CARD, _was("in_review")),
+    Branch("goods are waited for", _scarce, _was("backordered")),
+    Branch("several shipments", _scarce, lambda file: len(file.page.get("shipments", ())) > 1),
+    Branch("pieces are missing", _lacks, _short),
+    Branch("cancelled before the capture", _cancels, _was("cancelling")),
+    Branch("recalled after the capture", _cancels, _was("recalling")),
+    Branch("amended", lambda plan: plan.amend is not None, _amended),
+    Branch("an amendment is refused", lambda plan: plan.amend is not None, _amendment_refused),
+    Branch(
+        "staff give money back",
+        lambda plan: plan.goodwill is not None,
+        lambda file: file.placed.given_back > 0,
+    ),
+)
