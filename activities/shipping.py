@@ -11,6 +11,7 @@ from activities.label_purchase import LabelPurchase
 from activities.operations import operation
 from activities.pace import Clock, Pace, earlier_progress, go_on_later
 from activities.step import IN_DOUBT_FOR, Records, Request, StepRun, step_run
+from domain.borders import crosses_customs
 from domain.failures import BeingMade, NotDone, UnknownOutcome
 from domain.journal import FactOutcome
 from domain.model import LongText, Model, unsaid
@@ -120,7 +121,7 @@ class ShippingActivities:
             on_record = self._records.order(request.order_id)
             seller, warehouse = on_record.shop.seller, request.warehouse
             sender = self._sites.sender(seller, request.shop, warehouse)
-            abroad = on_record.order.shipping_address.country != sender.address.country
+            abroad = crosses_customs(sender.address, on_record.order.shipping_address)
             customs = self._customs(run, on_record, abroad=abroad)
             lacks = _undeclared(on_record, request.parcels, customs) if abroad else ()
             if lacks:

@@ -11,6 +11,7 @@ from activities.courier import SendersOnRecord
 from activities.operations import operation
 from activities.step import Records, Request, step_run
 from activities.warehouse import Catalogue
+from domain.borders import crosses_customs
 from domain.model import Model
 from domain.order import Line
 from domain.record import Commit, OrderOnRecord
@@ -107,7 +108,7 @@ class SubstitutionActivities:
         known = self._catalogue.products(request.shop, others)
         seller = on_record.shop.seller
         sender = self._sites.sender(seller, request.shop, request.warehouse)
-        abroad = order.shipping_address.country != sender.address.country
+        abroad = crosses_customs(sender.address, order.shipping_address)
         fit = {sku: one for sku, one in known.items() if one.may_cross_borders or not abroad}
         return [
             [

@@ -11,6 +11,7 @@ from activities.operations import operation
 from activities.step import Records, Request, step_run
 from domain.address import Address
 from domain.attempt import Attempt
+from domain.borders import crosses_customs
 from domain.catalogue import Product, bin_route
 from domain.customs import customs_line
 from domain.journal import FactOutcome
@@ -205,7 +206,7 @@ class WarehouseActivities:
             if declared is not None:
                 customs.append(declared)
         sender = self._sites.sender(on_record.shop.seller, request.shop, warehouse)
-        abroad = order.shipping_address.country != sender.address.country
+        abroad = crosses_customs(sender.address, order.shipping_address)
         return Handoff(
             order=request.order_id,
             shipment=request.shipment or request.order_id,

@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
 from api.problems import FieldProblem
+from domain.borders import crosses_customs
 from domain.catalogue import Product
 from domain.model import Country
 from domain.money import Money
@@ -65,8 +66,7 @@ def _unsent(order: Order) -> Iterator[FieldProblem]:
 
 
 def _goods(order: Order, shop: Shop, products: Mapping[str, Product]) -> Iterator[FieldProblem]:
-    country = order.shipping_address.country
-    abroad = country != shop.seller.address.country
+    abroad = crosses_customs(shop.seller.address, order.shipping_address)
     for place, line in enumerate(order.lines):
         field = f"lines.{place}.sku"
         product = products.get(line.sku)
@@ -74,8 +74,8 @@ def _goods(order: Order, shop: Shop, products: Mapping[str, Product]) -> Iterato
             yield FieldProblem(field=field, message=f"{line.sku} is not in the catalogue")
         elif abroad and not product.may_cross_borders:
             message = (
-                f"{line.sku} cannot be sent to {country}: the catalogue has no HS code and origin "
-                "for its customs declaration"
+                f"{line.sku} cannot be sent to {order.shipping_address.country}: the catalogue "
+                "has no HS code and origin for its customs declaration"
             )
             yield FieldProblem(field=field, message=message)
 

@@ -26,7 +26,7 @@ from domain.status import OrderStatus, Step
 from domain.warehouse import Handoff, HandoffAnswer, HandoffLine
 from runtime.master_keys import new_master_key
 from runtime.settings import Settings
-from tests.api.signing import SENDGRID_PUBLIC_KEY, SHIPPO_TOKEN, STRIPE_SECRET
+from tests.api.signing import BANK_SECRET, SENDGRID_PUBLIC_KEY, SHIPPO_TOKEN, STRIPE_SECRET
 
 Json = dict[str, Any]
 ADMIN_KEY = "admin-key-of-this-test"
@@ -199,7 +199,7 @@ async def open_desk(engine: Client, database_url: str) -> AsyncGenerator[Desk]:
             "stripe_webhook_secret": STRIPE_SECRET,
             "shippo_webhook_token": SHIPPO_TOKEN,
             "sendgrid_webhook_key": SENDGRID_PUBLIC_KEY,
-            "bank_webhook_secret": secrets.token_hex(16),
+            "bank_webhook_secret": BANK_SECRET,
             "admin_key": ADMIN_KEY,
             "public_url": "https://api.example",
             "temporal_ui_url": UI_URL,

@@ -16,6 +16,8 @@ from domain.status import OrderStatus
 from tests.api.desk import Desk
 from tests.api.signing import (
     SHIPPO_TOKEN,
+    bank_event,
+    bank_headers,
     mail_events,
     sendgrid_headers,
     stripe_event,
@@ -39,6 +41,16 @@ def _forged_stripe(raw: bytes) -> list[Headers]:
     ]
 
 
+def _forged_bank(raw: bytes) -> list[Headers]:
+    return [
+        {},
+        {"Bank-Signature": "t=1,v1=00"},
+        bank_headers(raw, secret="somebody-elses"),
+        bank_headers(raw, age=3600),
+        bank_headers(raw + b" "),
+    ]
+
+
 def _forged_sendgrid(raw: bytes) -> list[Headers]:
     name = "X-Twilio-Email-Event-Webhook-Signature"
     signed = sendgrid_headers(raw)
@@ -54,7 +66,8 @@ def _forged_sendgrid(raw: bytes) -> list[Headers]:
 @dataclass(frozen=True)
 class Message:
     """A message that is due now. ``sign`` makes a body the sender's own, ``forge`` does not quite:
-    the headers, or another address, that somebody else would send it with."""
+    the headers, or another address, that somebody else would send it with. What is about something
+    that is not on record yet ``waits`` for it; a hint about nothing of ours is done once heard."""
 
     order: str
     path: str
@@ -63,6 +76,7 @@ class Message:
     forge: Callable[[bytes], list[Headers]]
     elsewhere: str = ""
     key: str | None = None
+    waits: bool = True
 
     async def send(self, desk: Desk, body: bytes | None = None, **changes: Any) -> Any:
         """Send it, or something else in its place; the answer."""
@@ -76,6 +90,12 @@ async def _stripe(desk: Desk, path: str) -> Message:
     order = await desk.place()
     body = stripe_event("payment_intent.succeeded", order=order)
     return Message(order, path, body, stripe_headers, _forged_stripe)
+
+
+async def _bank(desk: Desk, path: str) -> Message:
+    order = await desk.place()
+    body = bank_event("evt_1", "RF18539007547034")
+    return Message(order, path, body, bank_headers, _forged_bank, waits=False)
 
 
 async def _shippo(desk: Desk, path: str) -> Message:
@@ -136,6 +156,7 @@ async def _packed(desk: Desk, path: str) -> Message:
 
 SENDERS: Mapping[str, Callable[[Desk, str], Awaitable[Message]]] = {
     "/webhooks/stripe": _stripe,
+    "/webhooks/bank": _bank,
     "/webhooks/shippo/{token}": _shippo,
     "/webhooks/sendgrid": _sendgrid,
     "/warehouse/shipments/{shipment}/picked": _report({"lines": [_PICK]}),

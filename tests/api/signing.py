@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 STRIPE_SECRET = "whsec_of_this_test"
+BANK_SECRET = "bank-secret-of-this-test"
 SHIPPO_TOKEN = "token-of-this-test"
 _SENDGRID_KEY = ec.generate_private_key(ec.SECP256R1())
 SENDGRID_PUBLIC_KEY = base64.b64encode(
@@ -27,6 +28,16 @@ def stripe_headers(raw: bytes, *, secret: str = STRIPE_SECRET, age: float = 0) -
     return {
         "Content-Type": "application/json; charset=utf-8",
         "Stripe-Signature": f"t={moment},v1={signature.hexdigest()}",
+    }
+
+
+def bank_headers(raw: bytes, *, secret: str = BANK_SECRET, age: float = 0) -> dict[str, str]:
+    """``Bank-Signature`` over time and raw body."""
+    moment = str(int(time.time() - age))
+    signature = hmac.new(secret.encode(), f"{moment}.".encode() + raw, hashlib.sha256)
+    return {
+        "Content-Type": "application/json",
+        "Bank-Signature": f"t={moment},v1={signature.hexdigest()}",
     }
 
 
@@ -63,6 +74,12 @@ def stripe_event(
             "data": {"object": intent_object},
         }
     )
+
+
+def bank_event(event_id: str, reference: str) -> bytes:
+    """Something has come in; the account says what."""
+    booking = {"booking": "bkg_1", "reference": reference}
+    return _raw({"id": event_id, "type": "booking.received"} | booking)
 
 
 def track(number: str, status: str, event_id: str) -> bytes:
