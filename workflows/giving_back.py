@@ -205,18 +205,25 @@ class GivingBack:
         self._under_way -= 1
 
     async def _look(self, one: Standing, statuses: tuple[RefundStatus, ...]) -> None:
-        """See how its parts stand; one that has come back is given back anew."""
-        for place in one.places:
-            before = one.said[place]
-            if before is None or before.status not in statuses:
-                continue
-            said = one.said[place] = await self._ask_provider(one.parts[place], before)
-            if said.status is not before.status:
-                self._tell(one)
-            if said.status is RefundStatus.FAILED:
-                await self._give_back(one, place, said.reason or _NO_REASON)
-                self._tell(one)
-            await self._desk.record()
+        """See how its parts stand; one that has come back is given back anew.
+
+        One look after another: two that saw the same failure would give the money back twice.
+        """
+        async with one.looking:
+            for place in one.places:
+                await self._look_at(one, place, statuses)
+
+    async def _look_at(self, one: Standing, place: int, statuses: tuple[RefundStatus, ...]) -> None:
+        before = one.said[place]
+        if before is None or before.status not in statuses:
+            return
+        said = one.said[place] = await self._ask_provider(one.parts[place], before)
+        if said.status is not before.status:
+            self._tell(one)
+        if said.status is RefundStatus.FAILED:
+            await self._give_back(one, place, said.reason or _NO_REASON)
+            self._tell(one)
+        await self._desk.record()
 
     async def _ask_provider(self, part: RefundPart, before: Refunded) -> Refunded:
         desk = self._desk

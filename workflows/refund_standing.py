@@ -1,5 +1,7 @@
 """One refund by staff on its way: what was asked of the provider, and what it says by now."""
 
+import asyncio
+
 from domain.money import Money
 from domain.payment import Refunded, RefundStatus
 from domain.refunds import AtProvider, Refund, RefundPart, RefundWord
@@ -23,6 +25,7 @@ class Standing:
         self.notes: tuple[str, ...] = ()
         self.carried_out = False
         self.seen_last = False
+        self.looking = asyncio.Lock()
 
     @property
     def places(self) -> range:

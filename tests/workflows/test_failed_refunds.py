@@ -82,6 +82,29 @@ async def test_a_refund_that_comes_back_is_tried_again_when_nobody_answers(world
     await world.judged(order, Ending.COMPLETED, DUE - 500)
 
 
+async def test_one_that_comes_back_while_it_is_looked_at_twice_is_given_back_once(
+    world: World,
+) -> None:
+    order = await carried(world)
+    slow(world, order, "fail")
+    await asyncio.to_thread(world.sandbox.configure, stripe={"webhook_url": None})
+    await pressed(world, order, goodwill(500))
+    await until_refund(world, order, "succeeded")
+    await until_told(world, order, "order.refunded")
+    await world.pass_time(timedelta(days=2))
+    handle = world.handle(order)
+    await asyncio.gather(*(handle.signal("payment_news", {}) for _ in range(5)))
+    case = await world.until_case(order, "refund_failed")
+    assert (await world.answer(case, "retry")).is_success
+    await until_told(world, order, "order.refunded", 2)
+    await world.carry(order)
+    await world.judged(order, Ending.COMPLETED, DUE - 500)
+    assert given_back(world, order) == [500]
+    assert len(await until_told(world, order, "order.refund_failed")) == 1
+    view = await world.view(order)
+    assert [one["kind"] for one in view["cases"]] == ["refund_failed"]
+
+
 async def test_one_that_was_done_by_hand_is_not_tried_again(world: World) -> None:
     order = await carried(world)
     slow(world, order, "fail")
