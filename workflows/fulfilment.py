@@ -9,6 +9,7 @@ from enum import StrEnum
 from temporalio import workflow
 
 from domain.cases import CaseAnswer, CaseKind
+from domain.money import Money
 from domain.status import OrderStatus, Step
 from workflows.amended import until_nothing_is_amended
 from workflows.booking import book_courier
@@ -74,6 +75,7 @@ async def capture(shipment: Shipment, gone: bool = False) -> None:
         refusal = await shipment.money.capture(desk, shipment.id, shipment.due, rest)
         if not refusal:
             shipment.dues.settled = True
+            _let_go_of_what_nobody_owes(shipment)
             return
         shipment.capture_asked = gone
         if not gone:
@@ -90,6 +92,17 @@ async def capture(shipment: Shipment, gone: bool = False) -> None:
         )
         if answer is CaseAnswer.ACCEPT:
             return
+
+
+def _let_go_of_what_nobody_owes(shipment: Shipment) -> None:
+    """Each of two captures that are asked for at once leaves the hold to the other, and a rest that
+    is given up meanwhile leaves it to the capture: what the last one leaves is let go of."""
+    dues, money = shipment.dues, shipment.money
+    if not dues.several or dues.others_open() or not money.held:
+        return
+    nothing = Money.zero(shipment.desk.order.currency)
+    if money.purse.beyond(nothing) and workflow.patched("what-the-last-capture-leaves-is-let-go"):
+        shipment.desk.in_background(money.let_go())
 
 
 async def undo(shipment: Shipment) -> bool:
