@@ -91,7 +91,15 @@ def _expected(story: Story) -> Expected:
         story.charged_here,
         parcels=story.shipments,
         shipments=story.shipments,
+        by_transfer=story.by_transfer,
     )
+
+
+def _sums(story: Story, sums: Account) -> tuple[int, int, int, int]:
+    """What was held, taken, let go and given back; a bank has the first three of its own kind."""
+    if story.by_transfer:
+        return sums.received, sums.received - sums.sent_back, sums.sent_back, 0
+    return sums.authorized, sums.captured, sums.let_go, sums.refunded
 
 
 def _table(console: Console, stories: list[Story], accounts: list[Account]) -> None:
@@ -116,13 +124,15 @@ def _table(console: Console, stories: list[Story], accounts: list[Account]) -> N
         table.add_row(
             story.number,
             story.status,
-            *(str(n) for n in (sums.authorized, sums.captured, sums.let_go, sums.refunded)),
+            *(str(amount) for amount in _sums(story, sums)),
             f"{sums.labels_live}/{sums.labels_bought}",
             str(sum(sums.mails.values())),
             str(sums.callbacks),
             "[red]WRONG[/]" if problems else "[green]balances[/]",
         )
     console.print(table)
+    if any(story.by_transfer for story in stories):
+        console.print("by bank transfer: what came, what was kept, what was sent back")
     console.print("labels: still live / bought; calls: callbacks that the shop received")
     for problem in wrong:
         console.print(f"[red]{problem}[/]")

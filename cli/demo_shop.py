@@ -9,6 +9,11 @@ from cli.installation import Installation
 from sandbox.client import SandboxClient
 
 SHOP = "tea-and-oak"
+_OFFICE = {"opens": "09:00", "closes": "17:00"}
+_SUPPORT_HOURS = {
+    "time_zone": "Europe/Berlin",
+    "week": dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), _OFFICE),
+}
 _DATA = Path(__file__).parent / "demo_data"
 
 
@@ -45,6 +50,10 @@ class DemoShop:
                 "review_after": "PT2S",
                 "short_pick": "substitute",
                 "out_of_stock": "ship_available",
+                "transfer_within": "PT12S",
+                "transfer_reminder": "PT4S",
+                "case_answer_within": "PT4H",
+                "support_hours": _SUPPORT_HOURS,
             }
         return {
             "seller": {

@@ -49,6 +49,11 @@ class Story:
         return order_id(SHOP, self.body["channel"], self.number)
 
     @property
+    def by_transfer(self) -> bool:
+        """Whether its money comes to the bank account."""
+        return bool(self.body["payment"]["terms"] == "transfer")
+
+    @property
     def ended(self) -> bool:
         """Whether its last status has been seen."""
         return self.status in _ENDS
@@ -120,9 +125,7 @@ def pay_with(card: str) -> Move:
     """The customer gives another card."""
 
     def move(stage: Stage, story: Story, _: Json) -> None:
-        _ok(
-            stage.shop.post(f"/orders/{story.order_id}/payment-method", json=demo_orders.card(card))
-        )
+        ok(stage.shop.post(f"/orders/{story.order_id}/payment-method", json=demo_orders.card(card)))
         stage.say(story, "another card", card)
 
     return move
@@ -152,7 +155,7 @@ def give_back(*wanted: Json) -> Move:
     def move(stage: Stage, story: Story, _: Json) -> None:
         for place, one in enumerate(wanted, 1):
             body = {"who": "Ana, support", "why": "it came late"} | one
-            said = _ok(
+            said = ok(
                 stage.shop.post(
                     f"/orders/{story.order_id}/refunds",
                     json=body,
@@ -168,10 +171,10 @@ def decide(answer: str) -> Move:
     """Staff answer the case that holds the order."""
 
     def move(stage: Stage, story: Story, _: Json) -> None:
-        cases = _ok(stage.shop.get("/cases", params={"kind": "review"})).json()["cases"]
+        cases = ok(stage.shop.get("/cases", params={"kind": "review"})).json()["cases"]
         for case in (one for one in cases if one["order"] == story.order_id):
             said = {"answer": answer, "who": "Ana, support", "why": "the customer is known"}
-            _ok(stage.shop.post(f"/cases/{case['id']}/answer", json=said))
+            ok(stage.shop.post(f"/cases/{case['id']}/answer", json=said))
             stage.say(story, answer, case["reason"])
 
     return move
@@ -179,11 +182,11 @@ def decide(answer: str) -> Move:
 
 def take_instead(stage: Stage, story: Story, _: Json) -> None:
     """The customer takes what is offered in place of what is missing, in the shop's app."""
-    page = _ok(stage.shop.get(f"/orders/{story.order_id}")).json()
+    page = ok(stage.shop.get(f"/orders/{story.order_id}")).json()
     for offer in page["substitutions"]:
         said = {"answer": "accept", "who": "the customer", "why": "as good as the other"}
         path = f"/orders/{story.order_id}/substitutions/{offer['id']}/answer"
-        _ok(stage.shop.post(path, json=said))
+        ok(stage.shop.post(path, json=said))
         stage.say(story, "taken instead", offer["substitute"]["name"])
 
 
@@ -191,7 +194,7 @@ def receive(sku: str) -> Move:
     """The goods come in: whoever is first in line has them."""
 
     def move(stage: Stage, story: Story, _: Json) -> None:
-        _ok(
+        ok(
             stage.admin.post(
                 f"/shops/{SHOP}/stock/receipts",
                 json={"sku": sku, "quantity": 1},
@@ -258,7 +261,12 @@ def go_on_packing(stage: Stage, story: Story, _: Json) -> None:
     stage.sandbox.wms(shipment_id(story.order_id, 1), "resume")
 
 
-def _ok(response: httpx.Response) -> httpx.Response:
+def ok(response: httpx.Response) -> httpx.Response:
+    """The response, if it is a success.
+
+    Raises:
+        RuntimeError: it is an error, with the API's words.
+    """
     if response.is_error:
         raise RuntimeError(f"{response.request.url.path}: {response.status_code} {response.text}")
     return response

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from enum import StrEnum
 
+from cli.demo_bank import bank
+from cli.demo_days import days
 from cli.demo_orders import card, line, order
 from cli.demo_stage import (
     Story,
@@ -37,6 +39,8 @@ class Scenario(StrEnum):
     PLAIN = "plain"
     MONEY = "money"
     GOODS = "goods"
+    BANK = "bank"
+    DAYS = "days"
     ALL = "all"
 
 
@@ -200,7 +204,9 @@ SCENARIOS: dict[Scenario, tuple[Callable[[], list[Story]], ...]] = {
     Scenario.PLAIN: (plain,),
     Scenario.MONEY: (money,),
     Scenario.GOODS: (goods,),
-    Scenario.ALL: (plain, money, goods),
+    Scenario.BANK: (bank,),
+    Scenario.DAYS: (days,),
+    Scenario.ALL: (plain, money, goods, bank, days),
 }
 """The families of a scenario, one after the other."""
 
