@@ -1,8 +1,8 @@
 """The desk on which one order is worked: calls go out, decisions are noted, people are asked."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -64,6 +64,7 @@ class Desk:
         self.journal = JournalKeeper()
         self.cases = CaseFile(given.order_id, self.journal)
         self._background: list[asyncio.Task[None]] = []
+        self._books = asyncio.Lock()
 
     # -- status -----------------------------------------------------------------------------
 
@@ -178,13 +179,26 @@ class Desk:
         summary: str,
         then: Transition | None = None,
     ) -> Result:
-        """Write to our own books, within the workflow task."""
+        """Write to our own books, within the workflow task; one after another.
+
+        Of two that went on at once a replay would have to end the same one first.
+        """
         await self.hearing.over()
-        journal = self.journal.pending
-        filled = request.model_copy(update={"journal": journal, "then": then})
-        result = await start_own_books(method, filled, summary)
-        self.journal.recorded(journal)
-        return result
+        async with self._turn():
+            journal = self.journal.pending
+            filled = request.model_copy(update={"journal": journal, "then": then})
+            result = await start_own_books(method, filled, summary)
+            self.journal.recorded(journal)
+            return result
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncGenerator[None]:
+        """Orders of an earlier release wrote at once what came at once."""
+        if self._books.locked() and not workflow.patched("our-books-one-after-another"):
+            yield
+            return
+        async with self._books:
+            yield
 
     async def record(self) -> None:
         """Put what was decided on record, where no other call is next to carry it."""

@@ -9,7 +9,7 @@ import random
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import cycle, pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from temporalio import activity
@@ -28,6 +28,7 @@ from workflows.one_payload import OnePayload
 from workflows.order import OrderWorkflow
 
 ORDERS = 16
+PREPAID = {"payment": {"terms": "prepaid", "reference": "M-1"}}
 ENDED = {"cancelled", "delivered", "completed"}
 TASK = timedelta(seconds=2)
 """Shorter than the slowest write: a task of the workflow ends after four fifths of it."""
@@ -87,6 +88,51 @@ def _beats(histories: Sequence[WorkflowHistory]) -> int:
     return sum(pair == BEAT for one in kinds for pair in pairwise(one))
 
 
+class _WatchedActivity(ActivityInboundInterceptor):
+    """Says when a write began and ended; each takes its time."""
+
+    def __init__(self, next: ActivityInboundInterceptor, said: list[str]) -> None:  # noqa: A002 # the SDK's name
+        super().__init__(next)
+        self._said = said
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 # the SDK's name
+        if not activity.info().is_local:
+            return await super().execute_activity(input)
+        self._said.append("begins")
+        await asyncio.sleep(0.3)
+        try:
+            return await super().execute_activity(input)
+        finally:
+            self._said.append("ends")
+
+
+class WatchedBooks(Interceptor):
+    """Keeps what the writes of one order said."""
+
+    said: ClassVar[list[str]] = []
+
+    def intercept_activity(
+        self,
+        next: ActivityInboundInterceptor,  # noqa: A002 # the SDK's name
+    ) -> ActivityInboundInterceptor:
+        return _WatchedActivity(next, self.said)
+
+
+@pytest.mark.world(interceptors=[WatchedBooks()])
+async def test_an_order_s_writes_go_one_after_another(world: World) -> None:
+    """An answer is put on record, and what it leads to gives the goods back."""
+    WatchedBooks.said.clear()
+    world.sandbox.fault("wms", "handoff", "reject", reason="closed today")
+    order = await world.place(world.body() | PREPAID)
+    case = await world.until_case(order, "warehouse_rejected")
+    assert (await world.answer(case, "cancel")).is_success
+    await world.until(order, "cancelled")
+    await world.handle(order).result()
+    pairs = len(WatchedBooks.said) // 2
+    assert pairs > 3
+    assert WatchedBooks.said == ["begins", "ends"] * pairs
+
+
 @pytest.mark.timeout(150)
 @pytest.mark.world(auto=True, interceptors=[SlowBooks()])
 async def test_what_is_asked_while_our_books_are_slow_is_heard_so_again(
@@ -100,8 +146,7 @@ async def test_what_is_asked_while_our_books_are_slow_is_heard_so_again(
     monkeypatch.setattr(Client, "start_workflow", short)
     for nth in range(1, ORDERS, 2):
         world.sandbox.fault("wms", "handoff", "reject", nth=nth, reason="closed today")
-    prepaid = {"payment": {"terms": "prepaid", "reference": "M-1"}}
-    bodies = [world.body() | (prepaid if nth % 4 == 0 else {}) for nth in range(ORDERS)]
+    bodies = [world.body() | (PREPAID if nth % 4 == 0 else {}) for nth in range(ORDERS)]
     orders = [await world.place(body) for body in bodies]
     await asyncio.gather(*(_ask(world, order) for order in orders))
     await asyncio.gather(*(_ends(world, order) for order in orders))
