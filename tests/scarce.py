@@ -1,6 +1,7 @@
 """Orders that wait for their goods: each for an article of its own, which nobody else takes."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -22,25 +23,35 @@ def made_scarce(body: Json) -> Json:
 
 
 async def place(
-    world: World, body: Json, *, waits: bool, there: int = 0, replaced: bool = False
+    world: World,
+    body: Json,
+    *,
+    waits: bool,
+    there: int = 0,
+    replaced: bool = False,
+    label_within: timedelta | None = None,
 ) -> str:
     """Place an order, which ``waits`` where the shelf is empty, or for what is not ``there``; its
-    id. Of one that is ``replaced`` something else may go in place of what is missing."""
+    id. Of one that is ``replaced`` something else may go in place of what is missing; its label
+    is waited for as long as ``label_within`` says, where it does."""
+    rules: dict[str, object] = {} if label_within is None else {"label_within": label_within}
     async with _PLACING:
         if replaced:
-            return await _place_replaced(world, body)
-        if not waits:
+            await _put_another(world, other_than(body))
+            rules["short_pick"] = ShortPick.SUBSTITUTE
+        if waits:
+            line = body["lines"][0]
+            await asyncio.to_thread(_prepare, world, line)
+            if there:
+                await _receive(world, line["sku"], there, "first")
+            rules["out_of_stock"] = OutOfStock.SHIP_AVAILABLE if there else OutOfStock.HOLD_ALL
+        if not rules:
             return await world.place(body)
-        line = body["lines"][0]
-        await asyncio.to_thread(_prepare, world, line)
-        if there:
-            await _receive(world, line["sku"], there, "first")
-        rule = OutOfStock.SHIP_AVAILABLE if there else OutOfStock.HOLD_ALL
-        await asyncio.to_thread(_rule, world, {"out_of_stock": rule})
+        before = await asyncio.to_thread(_rule, world, rules)
         try:
             return await world.place(body)
         finally:
-            await asyncio.to_thread(_rule, world, {"out_of_stock": OutOfStock.REFUSE})
+            await asyncio.to_thread(_rule, world, before)
 
 
 def other_than(body: Json) -> str:
@@ -48,15 +59,9 @@ def other_than(body: Json) -> str:
     return f"OTHER-{body['number']}"
 
 
-async def _place_replaced(world: World, body: Json) -> str:
-    sku = other_than(body)
+async def _put_another(world: World, sku: str) -> None:
     await asyncio.to_thread(_prepare, world, {"sku": sku})
     await _receive(world, sku, 1, "first")
-    await asyncio.to_thread(_rule, world, {"short_pick": ShortPick.SUBSTITUTE})
-    try:
-        return await world.place(body)
-    finally:
-        await asyncio.to_thread(_rule, world, {"short_pick": ShortPick.ASK})
 
 
 async def deliver(world: World, order: str) -> bool:
@@ -89,12 +94,15 @@ def _prepare(world: World, line: dict[str, Any]) -> None:
     world.books.catalogue.put_products(world.shop, [product])
 
 
-def _rule(world: World, rules: dict[str, object]) -> None:
+def _rule(world: World, rules: dict[str, object]) -> dict[str, object]:
+    """Change some of the shop's rules; what they were."""
     shop = world.books.shops.shop(world.shop)
     assert shop is not None
+    before = {name: getattr(shop.policy, name) for name in rules}
     with world.books.database.transaction() as connection:
         policy = shop.policy.model_copy(update=rules)
         connection.execute(
             text("UPDATE shops SET policy = :policy WHERE id = :shop"),
             {"policy": keep_policy(connection, policy), "shop": world.shop},
         )
+    return before

@@ -14,14 +14,15 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 
 from domain.ids import order_id
 from sandbox.client import SandboxRefusedError
-from sandbox.judge import Ending, Expected, judge
-from tests.faults.cancel_table import Cell, Door, Moment
+from sandbox.judge import Ending, judge
+from tests.faults.cancel_table import Cell, Door, Moment, Share
 from tests.faults.gates import STATUS_OF_WAIT, Gate, Gates
-from tests.faults.stories import PULL, Board, Play, Story, end_of, settled
-from tests.faults.verdict import differ, on_record, view_after_a_look
+from tests.faults.plan import activity_of
+from tests.faults.stories import PULL, PULL_SECOND, Board, Play, Story, end_of, settled
+from tests.faults.verdict import differ, expected, money_on_record, on_record, view_after_a_look
 from tests.world import PATIENCE, World, eventually
 
-_REACH_SECONDS = 60.0
+_REACH_SECONDS = 120.0
 _END_SECONDS = 90.0
 _ANSWER_SECONDS = 1.0
 _LOOK_SECONDS = 0.1
@@ -36,7 +37,8 @@ async def _a_week_later(world: World, order: str) -> bool:
 
 def plays_of(story: Story) -> dict[str, Play]:
     """A story's plays, with the time to the review, and a warehouse that answers a recall."""
-    return {"delivered": _a_week_later, "recalling": PULL, **story.plays}
+    pulls = {"recalling": PULL, "s2 recalling": PULL_SECOND}
+    return {"delivered": _a_week_later, **pulls, **story.plays}
 
 
 class Cancelling:
@@ -55,7 +57,7 @@ class Cancelling:
     async def problems(self) -> list[str]:
         """Carry it out; what is wrong."""
         self._gates.by_order[self.order] = self._gate
-        await self._story.place(self._world, self._body)
+        await self._story.place(self._world, self._body, "label_stuck")
         plays = plays_of(self._story)
         player = asyncio.create_task(act(self._world, self._board, self.order, plays, self._gate))
         try:
@@ -67,7 +69,7 @@ class Cancelling:
             await self._asked(asking, heard)
             if self._cell.outcome.accepted:
                 # Whether a parcel leaves before the warehouse hears of the recall is luck.
-                for status in set(plays) - {"recalling"}:
+                for status in set(plays) - self._goes_on:
                     del plays[status]
             self._gate.opened.set()
             told = [*await asking, *await self._case_answered()]
@@ -83,6 +85,16 @@ class Cancelling:
             self._gate.opened.set()
             await settled([player])
         return [*told, *await self._closing(result), *await self._judged()]
+
+    @property
+    def _some_left(self) -> bool:
+        return self._cell.outcome.gone is not Share.NOTHING
+
+    @property
+    def _goes_on(self) -> set[str]:
+        """What is still done once a cancel was accepted: what has left arrives."""
+        arrives = {"shipped", "delivered"} if self._some_left else set[str]()
+        return {"recalling", "s2 recalling"} | arrives
 
     def _ending(self) -> WorkflowHandle[Any, Any]:
         return self._world.handle(self._story.workflow(self.order))
@@ -101,8 +113,8 @@ class Cancelling:
             if local:
                 wanted = sum(point in self._gates.local for point in before)
                 return _count(events)["local"] >= wanted
-            activity = place.name.partition(":")[0]
-            wanted = sum(point.partition(":")[0] == activity for point in before)
+            activity = activity_of(place.name)
+            wanted = sum(activity_of(point) == activity for point in before)
             return _count(events)[activity] >= wanted
 
         await eventually(in_history, lambda: "", _REACH_SECONDS)
@@ -164,7 +176,8 @@ class Cancelling:
         """How the workflow itself has closed."""
         outcome = self._cell.outcome
         closed = (await self._ending().describe()).status
-        if self._cell.door is Door.UI and outcome.accepted:
+        cancelled = outcome.accepted and outcome.status == Ending.CANCELLED.value
+        if self._cell.door is Door.UI and cancelled:
             return differ("closed as", closed, WorkflowExecutionStatus.CANCELED)
         return differ("result", result or outcome.status, outcome.status)
 
@@ -184,21 +197,29 @@ class Cancelling:
         world, outcome, story = self._world, self._cell.outcome, self._story
         view = await view_after_a_look(world, self.order)
         entries = await asyncio.to_thread(world.ledger, self.order)
-        sums = judge(Expected(self.order, story.due, Ending(outcome.status)), entries)
+        taken = outcome.taken.of(story.taken, story.rest_due)
+        back = outcome.given_back.of(story.taken, story.rest_due)
+        back += story.given_back if self._some_left else 0
+        due = taken - back or story.due
+        sums = judge(expected(self.order, story, Ending(outcome.status), due), entries)
         problems = list(sums.problems)
         problems += differ("callbacks", sums.callbacks, len(view["transitions"]))
-        taken = story.due + story.given_back
-        problems += differ("captured", sums.captured, taken if outcome.captured else 0)
-        back = taken if outcome.refunded else story.given_back
-        problems += differ("refunded", sums.refunded, back)
+        if story.transferred:
+            net = sums.received - sums.sent_back
+            problems += differ("at the bank", net, taken - back)
+        else:
+            problems += differ("captured", sums.captured, taken)
+            problems += differ("refunded", sums.refunded, back)
+        problems += money_on_record(view, story, sums)
         problems += differ("live labels", sums.labels_live, outcome.labels)
-        gone = (story.pieces if outcome.gone else 0) + story.missing
-        problems += on_record(view, outcome.status, gone)
-        if not outcome.mails <= set(sums.mails) <= outcome.mails | outcome.maybe:
+        gone = outcome.gone.of(story.pieces, story.rest_pieces) + story.missing
+        problems += on_record(view, outcome.status, gone, story.shipments)
+        may_be = outcome.maybe & set(story.mails)
+        if not outcome.mails <= set(sums.mails) <= outcome.mails | may_be:
             problems.append(f"mails: {dict(sums.mails)}")
+        most = max(story.authorized, 1)
         authorizations = sum(entry.kind == "authorization" for entry in entries)
-        most = max(1, story.authorized)
-        problems += [f"{authorizations} authorizations"] if authorizations > most else []
+        problems += [f"{authorizations} authorizations"] * (authorizations > most)
         return problems
 
 
@@ -212,23 +233,24 @@ async def act(
     """Play what the story asks for; nobody moves while an order is held at its gate."""
     while plays:
         await asyncio.sleep(_LOOK_SECONDS)
-        status = board.statuses.get(order, "")
-        if gate is not None and not await _mayact(world, order, status, gate):
+        moments = board.moments(order)
+        if gate is not None and not await _mayact(world, order, moments, gate):
             continue
+        now = next((one for one in moments if one in plays), None)
         try:
-            if status in plays and await plays[status](world, order):
-                del plays[status]
+            if now is not None and await plays[now](world, order):
+                del plays[now]
         except (httpx.TransportError, SandboxRefusedError):
             continue
 
 
-async def _mayact(world: World, order: str, status: str, gate: Gate) -> bool:
+async def _mayact(world: World, order: str, moments: Sequence[str], gate: Gate) -> bool:
     """Whether people act now; at the wait that the gate is about they do so only after it."""
     if gate.over.is_set():
         return True
     if gate.reached.is_set():
         return False
-    if not gate.place.is_wait or status != STATUS_OF_WAIT[gate.place.name]:
+    if not gate.place.is_wait or STATUS_OF_WAIT[gate.place.name] not in moments:
         return True
     if gate.moment is Moment.AFTER:
         gate.passed = True

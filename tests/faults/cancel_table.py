@@ -24,6 +24,19 @@ class Place:
     is_wait: bool
 
 
+class Share(StrEnum):
+    """How much of an order's money, or goods: all, or what belongs to one of two shipments."""
+
+    NOTHING = "nothing"
+    FIRST = "the first's"
+    SECOND = "the second's"
+    ALL = "all"
+
+    def of(self, whole: int, rest: int) -> int:
+        """As much of the whole, the second shipment's part given."""
+        return {self.NOTHING: 0, self.FIRST: whole - rest, self.SECOND: rest, self.ALL: whole}[self]
+
+
 @dataclass(frozen=True)
 class Outcome:
     """A row of the second table."""
@@ -32,9 +45,9 @@ class Outcome:
     accepted: bool
     words: str
     status: str
-    captured: bool
-    refunded: bool
-    gone: bool
+    taken: Share
+    given_back: Share
+    gone: Share
     labels: int
     mails: frozenset[str]
     maybe: frozenset[str]
@@ -103,7 +116,19 @@ def read_table() -> CancelTable:
 
 
 def _place(cell: str) -> Place:
-    return Place(_quoted(cell)[0], cell.startswith("wait for"))
+    name = cell.removeprefix("wait for ")
+    return Place(name.replace("`", ""), name != cell)
+
+
+_MONEY = {
+    "nothing taken": (Share.NOTHING, Share.NOTHING),
+    "taken": (Share.ALL, Share.NOTHING),
+    "taken and given back": (Share.ALL, Share.ALL),
+    "the first's taken": (Share.FIRST, Share.NOTHING),
+    "the first's taken and given back": (Share.FIRST, Share.FIRST),
+    "taken, the second's given back": (Share.ALL, Share.SECOND),
+}
+_GOODS = {"here": Share.NOTHING, "gone": Share.ALL, "the first's gone": Share.FIRST}
 
 
 def _outcome(cells: list[str]) -> Outcome:
@@ -115,9 +140,9 @@ def _outcome(cells: list[str]) -> Outcome:
         accepted=not told.startswith("refused"),
         words=words[0],
         status=_quoted(status)[0],
-        captured=money.startswith("taken"),
-        refunded=money.endswith("given back"),
-        gone=goods == "gone",
+        taken=_MONEY[money][0],
+        given_back=_MONEY[money][1],
+        gone=_GOODS[goods],
         labels=int(labels),
         mails=frozenset(_quoted(sure)),
         maybe=frozenset(_quoted(maybe)),

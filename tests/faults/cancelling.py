@@ -5,14 +5,16 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from sandbox.judge import Ending
 from tests.faults.cancel_run import Cancelling, act, plays_of
 from tests.faults.cancel_table import CancelTable, Cell
+from tests.faults.every import EVERY
 from tests.faults.gates import STATUS_OF_WAIT, Gates
-from tests.faults.stories import STORIES, Board, Story, end_of, settled
+from tests.faults.stories import Board, Story, end_of, settled
 from tests.world import World
 
 _AT_ONCE = 12
-_LEARN_SECONDS = 90.0
+_LEARN_SECONDS = 240.0
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class CancelVerdict:
 
 async def learn_places(world: World, gates: Gates) -> dict[str, Story]:
     """Live through every story unhindered: each point and wait, with the first that has it."""
-    orders = {await story.place(world): story for story in STORIES}
+    orders = {await story.place(world): story for story in EVERY}
     async with _board(world) as board:
         tasks = [
             asyncio.create_task(act(world, board, order, plays_of(story)))
@@ -40,7 +42,10 @@ async def learn_places(world: World, gates: Gates) -> dict[str, Story]:
         for point in gates.seen[order]:
             found.setdefault(point, story)
         for wait, status in STATUS_OF_WAIT.items():
-            if status in story.plays or (wait == "review" and story.pieces):
+            if wait.startswith("transfer ") and not story.transferred:
+                continue
+            reviewed = wait == "review" and story.pieces and story.ending is Ending.COMPLETED
+            if status in story.plays or reviewed:
                 found.setdefault(wait, story)
     return found
 

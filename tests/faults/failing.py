@@ -22,13 +22,29 @@ from temporalio.worker import (
 )
 
 from backoffice.database import Database
+from domain.creditor_reference import creditor_reference
+from domain.failures import BeingMade
 from domain.ids import order_of
 from sandbox.client import SandboxClient
-from tests.faults.plan import RAN, REACHED, WENT_ON, Break, Kind, Note, Notebook, point_of
+from tests.faults.plan import (
+    RAN,
+    REACHED,
+    WENT_ON,
+    Break,
+    Kind,
+    Note,
+    Notebook,
+    activity_of,
+    point_of,
+)
 
 _READS = ("list_", "get_", "retrieve_", "search_", "look_up", "validate_")
 _LOOKS = "look_at_"
 """Activities that only look at what there is, and write nothing at a vendor."""
+_ONLY_LOOKED_AT = " (looks)"
+"""Behind the name of a vendor whose looks are told apart: a step that has an effect there is
+broken at that, and not at what it reads before; one that only reads, at its first look."""
+_READ_AT_BANK = ("account", "bookings", "booking", "transfers", "sent")
 
 
 @dataclass
@@ -45,6 +61,10 @@ class Try:
     def breaks(self, *kinds: Kind) -> bool:
         """Whether this try is to be broken in one of these ways."""
         return self.broken is not None and self.broken.kind in kinds
+
+    def goes_on_to(self, vendor: str) -> bool:
+        """Whether it is broken at an effect there, so that its looks go unhindered."""
+        return self.broken is not None and vendor in self.broken.vendors
 
     @property
     def before_commit(self) -> bool:
@@ -153,15 +173,17 @@ class _Watched(ActivityInboundInterceptor):
         if not this.breaks(Kind.ANSWER_LOST) or this.number > 1 or this.broken is None:
             return []
         sandbox = self._points.sandbox
-        looks = this.point.startswith(_LOOKS)
-        names = [str(getattr(request, "reference", ""))] if looks else _names(sandbox, this.order)
+        vendors = this.broken.vendors
+        looks = activity_of(this.point).startswith(_LOOKS) or all(
+            one.endswith(_ONLY_LOOKED_AT) for one in vendors
+        )
+        names = _looked_at(request, this.order) if looks else _names(sandbox, this.order)
         return [
-            sandbox.fault(vendor, one["operation"], "drop_after", order=name, times=3)
-            for vendor in this.broken.vendors
+            sandbox.fault(one["provider"], one["operation"], "drop_after", order=name, times=3)
             for one in sandbox.operations()
-            if one["provider"] == vendor
+            if one["provider"] in {vendor.removesuffix(_ONLY_LOOKED_AT) for vendor in vendors}
             and "drop_after" in one["kinds"]
-            and one["operation"].startswith(_READS) is looks
+            and _reads(one["operation"]) is looks
             for name in names
         ]
 
@@ -175,6 +197,19 @@ class _Watched(ActivityInboundInterceptor):
             self._points.sandbox.clear_faults(rule)
 
 
+def _reads(operation: str) -> bool:
+    return operation.startswith(_READS) or operation in _READ_AT_BANK
+
+
+def _looked_at(request: object, order: str) -> list[str]:
+    """What a call names that looks at something of the order's."""
+    for name in ("refund", "reference"):
+        found = getattr(request, name, None)
+        if found:
+            return [str(found)]
+    return [creditor_reference(order)]
+
+
 def _names(sandbox: SandboxClient, order: str) -> list[str]:
     """What a call about an order may name: the order, or a label of its."""
     labels = sandbox.ledger("shippo", order, "label_purchased")
@@ -184,30 +219,44 @@ def _names(sandbox: SandboxClient, order: str) -> list[str]:
 class Door:
     """A vendor's client; a try that is broken before its effect comes no further than here."""
 
-    def __init__(self, client: object, vendor: str, points: Failpoints) -> None:
-        """``vendor`` is the sandbox's name for it."""
+    def __init__(
+        self,
+        client: object,
+        vendor: str,
+        points: Failpoints,
+        looks: Callable[[str], bool] = lambda name: False,
+    ) -> None:
+        """``vendor`` is the sandbox's name for it; calls that ``looks`` says so of are told apart
+        from those that have an effect."""
         self._client = client
         self._vendor = vendor
         self._points = points
+        self._looks = looks
 
     def __getattr__(self, name: str) -> Any:
         """The client's own attribute; its methods are watched."""
         inner: Any = getattr(self._client, name)
         if not callable(inner):
             return inner
-        return self._watched(inner)
+        return self._watched(inner, self._looks(name))
 
-    def _watched(self, inner: Callable[..., Any]) -> Callable[..., Any]:
+    def _watched(self, inner: Callable[..., Any], looks: bool) -> Callable[..., Any]:
+        vendor = self._vendor + (_ONLY_LOOKED_AT if looks else "")
+
         def call(*arguments: Any, **named: Any) -> Any:
             this = _current.get()
-            if this is None:
+            if this is None or (looks and this.goes_on_to(self._vendor)):
                 return inner(*arguments, **named)
-            first = self._vendor not in this.vendors
+            first = vendor not in this.vendors
             if first:
-                this.vendors.append(self._vendor)
+                this.vendors.append(vendor)
             if first and this.breaks(Kind.KILLED_BEFORE_EFFECT, Kind.ZOMBIE_BEFORE_EFFECT):
                 self._points.hold(this)
-            result = inner(*arguments, **named)
+            try:
+                result = inner(*arguments, **named)
+            except BeingMade:
+                this.effect_done = True  # it was asked for, and will be there some time
+                raise
             this.effect_done = True
             return result
 

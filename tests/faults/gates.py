@@ -22,8 +22,16 @@ STATUS_OF_WAIT = {
     "delivered": "shipped",
     "review": "delivered",
     "recall_result": "recalling",
+    "first picked": "s1 in_fulfilment",
+    "first packed": "s1 ready_to_pack",
+    "first handed_over": "s1 released",
+    "first delivered": "s1 shipped",
+    "second picked": "s2 in_fulfilment",
+    "second packed": "s2 ready_to_pack",
+    "second handed_over": "s2 released",
+    "second recall_result": "s2 recalling",
 }
-"""What an order's record says during each of its waits."""
+"""What an order's record says during each of its waits, of the order or of a part of it."""
 
 
 @dataclass
@@ -63,9 +71,10 @@ class Gate:
 
 
 def _tells(request: Request) -> set[str]:
-    """The statuses that an activity puts on record."""
-    changes = request.journal.transitions
-    return {one.status.value for one in (*changes, *((request.then,) if request.then else ()))}
+    """The statuses that an activity puts on record, of the order and of its shipments."""
+    changes = (*request.journal.transitions, *((request.then,) if request.then else ()))
+    parts = {f"{(one.shipment or '').rpartition('-')[2]} {one.status.value}" for one in changes}
+    return {one.of_order.value for one in changes} | parts
 
 
 class Gates(Interceptor):

@@ -3,10 +3,14 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
 from typing import Any
+
+from activities.payment_requests import VoidPayment
+from domain.payment import KeptMethod, PaymentWay
 
 
 class Kind(StrEnum):
@@ -49,10 +53,41 @@ KNOWN, RAN, REACHED, WENT_ON = "known", "ran", "reached", "went_on"
 """An activity that the worker serves; a try that ended; a break; a zombie that has woken up."""
 
 
+LABEL_WITHIN = timedelta(seconds=2)
+"""How long a label that is to hang is waited for."""
+_NOT_WAITED_FOR = (LABEL_WITHIN, timedelta(0))
+"""The time that such a label has, and that of one that was given up."""
+_RENEWED = 2
+"""The sequence of an order's second hold."""
+
+
 def point_of(activity: str, request: object) -> str:
-    """A point's name: the activity's, and of mails the kind as well, for each is a step's own."""
+    """A point's name: the activity's, and of mails the kind as well, for each is a step's own.
+
+    What is done for an order's second shipment is a point of its own, and so are a capture of a
+    part, a hold that is made anew, an order's third hold, and a label that is not waited for. So is
+    everything that is asked of a bank; there, letting go of what never was enough is one besides.
+    """
     kind = getattr(request, "kind", None)
-    return activity if kind is None else f"{activity}:{kind}"
+    name = activity if kind is None else f"{activity}:{kind}"
+    if getattr(request, "way", None) is PaymentWay.TRANSFER:
+        unpaid = isinstance(request, VoidPayment) and request.held is None
+        return f"unpaid transfer {name}" if unpaid else f"transfer {name}"
+    if (getattr(request, "shipment", None) or "").endswith("-s2"):
+        return f"second {name}"
+    if getattr(request, "final", True) is False:
+        return f"part {name}"
+    if getattr(request, "made_within", None) in _NOT_WAITED_FOR:
+        return f"hanging {name}"
+    anew = isinstance(getattr(request, "terms", None), KeptMethod)
+    if anew and getattr(request, "sequence", 0) > _RENEWED:
+        return f"third {name}"
+    return f"renewed {name}" if anew else name
+
+
+def activity_of(point: str) -> str:
+    """The activity that a point is about."""
+    return point.rpartition(" ")[2].partition(":")[0]
 
 
 def write_plan(path: Path, breaks: Mapping[str, Break]) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 
 import httpx
 from sqlalchemy import text
@@ -17,10 +16,11 @@ from temporalio.client import WorkflowFailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from cli import demo_orders
+from domain.ids import order_id
 from sandbox.client import SandboxRefusedError
-from sandbox.judge import Ending
-from tests.amending import amend, amendment, mugs
-from tests.scarce import deliver, made_scarce, other_than, place
+from sandbox.judge import Ending, account
+from tests.faults.plan import LABEL_WITHIN
+from tests.scarce import deliver, made_scarce, place
 from tests.world import Json, World
 from workflows.aftermath import aftermath_id
 
@@ -28,23 +28,28 @@ Play = Callable[[World, str], Awaitable[bool]]
 """Something that somebody does about an order; whether it took."""
 
 _LOOK_SECONDS = 0.2
-GIVEN_BACK = 500
 
 
-def _warehouse(action: str, **body: str) -> Play:
+def warehouse(action: str, place: int = 1, **body: str) -> Play:
+    """The warehouse does something about the order's n-th shipment."""
+
     async def play(world: World, order: str) -> bool:
-        reply = await world.wms(f"{order}-s1", action, **body)
+        reply = await world.wms(f"{order}-s{place}", action, **body)
         return 200 <= (reply["status"] or 0) < 300
 
     return play
 
 
-async def _deliver(world: World, order: str) -> bool:
-    await world.courier(order, "DELIVERED")
-    return True
+async def bring(world: World, order: str) -> bool:
+    """The courier brings every parcel that it has."""
+    left = account(order, await asyncio.to_thread(world.ledger, order)).left
+    for number in sorted(left):
+        await asyncio.to_thread(world.sandbox.courier, number, "DELIVERED")
+    return bool(left)
 
 
-async def _cancel(world: World, order: str) -> bool:
+async def cancel(world: World, order: str) -> bool:
+    """The customer does not want what is left of it any more."""
     body = {"who": "the customer", "why": "a story"}
     return (await world.api.post(f"/orders/{order}/cancel", json=body)).is_success
 
@@ -62,14 +67,14 @@ async def _move_then_cancel(world: World, order: str) -> bool:
     """The customer moves; once the parcel is labelled anew, they do not want it any more."""
     view = await world.view(order)
     if any(one["kind"] == "labelled_anew" for one in view["cases"]):
-        return await _cancel(world, order)
+        return await cancel(world, order)
     address = view["order"]["shipping_address"] | {"line1": "Neue Straße 2"}
     body = {"who": "the customer", "why": "a story", "address": address}
     await world.api.post(f"/orders/{order}/shipping-address", json=body)
     return False
 
 
-async def _lack_a_mug(world: World, order: str) -> bool:
+async def lack_a_mug(world: World, order: str) -> bool:
     """The warehouse finds one of two mugs, and staff have that one sent."""
     cases = (await world.view(order))["cases"]
     asked = [one for one in cases if one["kind"] == "short_pick" and not one["closed_at"]]
@@ -81,22 +86,16 @@ async def _lack_a_mug(world: World, order: str) -> bool:
     return False
 
 
-async def _take_something_else(world: World, order: str) -> bool:
-    """The warehouse finds one of two mugs, the customer takes what it has in its place, and it is
-    picked."""
+async def _cancel_once_it_lives(world: World, order: str) -> bool:
+    """The label that was given up comes to life, unless it is stuck for good, and nobody wants the
+    order any more."""
+    rules = await asyncio.to_thread(world.sandbox.faults)
+    if any(rule["order"] == order and rule["kind"] == "label_stuck" for rule in rules):
+        return await cancel(world, order)
     view = await world.view(order)
-    for offer in view["substitutions"]:
-        if offer["state"] == "offered":
-            path = f"/orders/{order}/substitutions/{offer['id']}/answer"
-            await world.api.post(path, json={"answer": "accept", "who": "the customer"})
-    if world.ledger(order, "wms", "replaced"):
-        return await _PICK(world, order)
-    if not world.ledger(order, "wms", "picked"):
-        mug = {"line": "1", "sku": "MUG-BLUE", "quantity": 1, "barcodes": ["4006381333931"]}
-        other = [{"line": "1", "sku": other_than(view["order"])}]
-        lines = [mug | {"short": "one broken"}]
-        await world.wms(f"{order}-s1", "picked", lines=lines, substitutes=other)
-    return False
+    kept = any(one["label"]["id"].endswith("-l1") for one in view["shipments"][0]["labels"])
+    lives = len(await asyncio.to_thread(world.ledger, order, "shippo", "label_purchased")) > 1
+    return (kept or lives) and await cancel(world, order)
 
 
 async def _release(world: World, order: str) -> bool:
@@ -109,55 +108,11 @@ async def _release(world: World, order: str) -> bool:
     return (await world.answer(held, "release")).is_success
 
 
-async def _give_back_then_deliver(world: World, order: str) -> bool:
-    """Staff give a part of the money back; once the provider has, the courier delivers."""
-    body = {"who": "Ana, support", "why": "a story", "kind": "goodwill"}
-    body |= {"amount": {"amount": GIVEN_BACK, "currency": "EUR"}}
-    headers = {"Idempotency-Key": "a story"}
-    answer = await world.api.post(f"/orders/{order}/refunds", json=body, headers=headers)
-    mails = (await world.view(order))["mails"]
-    told = any(one["kind"] == "refunded" and one["state"] != "sending" for one in mails)
-    return answer.is_success and told and await _deliver(world, order)
-
-
-async def _send_what_is_there(world: World, order: str) -> bool:
-    """The first shipment goes its way; once the courier has it, the rest comes in."""
-    shipments = (await world.view(order))["shipments"]
-    first = next((one for one in shipments if one["shipment"] == f"{order}-s1"), None)
-    status = "" if first is None else first["status"]
-    action = {"in_fulfilment": "picked", "ready_to_pack": "packed", "released": "handed_over"}
-    if status in action:
-        await world.wms(f"{order}-s1", action[status])
-    return status == "shipped" and await deliver(world, order)
-
-
-_AMENDMENTS = (
-    (amendment([mugs(3)], [3 * 1890], "refused"), True),
-    (amendment([mugs(3)], [3 * 1890], "more"), False),
-    (amendment([mugs(1)], [1890], "less", version=2), False),
-)
-"""One that the warehouse refuses, one for more, and one for less."""
-
-
-async def _amend_then_cancel(world: World, order: str) -> bool:
-    """The order is amended, which the warehouse refuses at first; then it is cancelled."""
-    rules = await asyncio.to_thread(world.sandbox.faults)
-    if not any(rule["order"] == order for rule in rules):
-        await asyncio.to_thread(
-            partial(world.sandbox.fault, "wms", "amendment", "refuse", order=order)
-        )
-    done = {one["key"]: bool(one["refused"]) for one in (await world.view(order))["amendments"]}
-    for body, refused in _AMENDMENTS:
-        if done.get(body["key"]) is not refused:
-            await amend(world, order, body)
-            return False
-    return await _cancel(world, order)
-
-
-_PICK, _PACK = _warehouse("picked"), _warehouse("packed")
-_HAND_OVER = _warehouse("handed_over")
-PULL = _warehouse("recall_result", outcome="pulled")
-"""The warehouse has found the parcel that it was asked for."""
+PICK, PACK = warehouse("picked"), warehouse("packed")
+HAND_OVER = warehouse("handed_over")
+PULL = warehouse("recall_result", outcome="pulled")
+PULL_SECOND = warehouse("recall_result", 2, outcome="pulled")
+"""The warehouse has found the parcel that it was asked for, of the first or the second shipment."""
 
 
 async def _terminate(world: World, order: str) -> bool:
@@ -177,7 +132,10 @@ async def _terminate(world: World, order: str) -> bool:
 
 @dataclass(frozen=True)
 class Story:
-    """What is done at which status, and how it must end. ``due`` is in cents."""
+    """What is done at which status, and how it must end. ``due`` is in cents.
+
+    A status is the order's, or, as "s2 released", that of one of its shipments.
+    """
 
     name: str
     plays: Mapping[str, Play]
@@ -203,16 +161,50 @@ class Story:
     """What staff give back of what was taken; ``due`` is what is left."""
     settled: bool = False
     """Whether another workflow ends it, because its own was terminated."""
+    hangs: float | None = None
+    """For how many seconds its first label hangs, of which it is waited for 2."""
+    transferred: bool = False
+    """Whether it is paid by bank transfer, so that its money is at the bank."""
+    rest_due: int = 0
+    """What a second shipment costs."""
+    rest_pieces: int = 0
+    """How many of the pieces that have left went with it."""
+    rest_back: bool = False
+    """Whether the second shipment's money was taken and is given back, which ``due`` has not."""
+
+    @property
+    def shipments(self) -> int:
+        """In how many its goods go."""
+        return 2 if self.there else 1
+
+    @property
+    def taken(self) -> int:
+        """All that is captured, or kept at the bank, before anything is given back."""
+        return self.due + self.given_back + self.rest_back * self.rest_due
 
     def body(self, world: World) -> Json:
         """A new order of this story, to be placed by `place`."""
         body = world.body(**self.order)
         return made_scarce(body) if self.waits else body
 
-    async def place(self, world: World, body: Json | None = None) -> str:
-        """Place one; its id."""
+    async def place(
+        self, world: World, body: Json | None = None, hang: str = "label_queued"
+    ) -> str:
+        """Place one; its id. ``hang`` is the fault of a label that does."""
         body = body or self.body(world)
-        return await place(world, body, waits=self.waits, there=self.there, replaced=self.replaced)
+        if self.hangs is not None:
+            order = order_id(world.shop, body["channel"], body["number"])
+            world.sandbox.fault(
+                "shippo", "create_transaction", hang, order=order, seconds=self.hangs
+            )
+        return await place(
+            world,
+            body,
+            waits=self.waits,
+            there=self.there,
+            replaced=self.replaced,
+            label_within=None if self.hangs is None else LABEL_WITHIN,
+        )
 
     def workflow(self, order: str) -> str:
         """The id of the workflow that brings it to its end."""
@@ -227,10 +219,10 @@ STORIES = (
     Story(
         "carried to the door",
         {
-            "in_fulfilment": _PICK,
-            "ready_to_pack": _PACK,
-            "released": _HAND_OVER,
-            "shipped": _deliver,
+            "in_fulfilment": PICK,
+            "ready_to_pack": PACK,
+            "released": HAND_OVER,
+            "shipped": bring,
         },
         Ending.COMPLETED,
         ("confirmation", "shipped", "review"),
@@ -239,19 +231,19 @@ STORIES = (
     ),
     Story(
         "cancelled while it is picked",
-        {"in_fulfilment": _cancel},
+        {"in_fulfilment": cancel},
         Ending.CANCELLED,
         ("confirmation", "cancelled"),
     ),
     Story(
         "cancelled with its label printed",
-        {"in_fulfilment": _PICK, "ready_to_pack": _cancel},
+        {"in_fulfilment": PICK, "ready_to_pack": cancel},
         Ending.CANCELLED,
         ("confirmation", "cancelled"),
     ),
     Story(
         "moved with its label printed, then cancelled",
-        {"in_fulfilment": _PICK, "ready_to_pack": _move_then_cancel},
+        {"in_fulfilment": PICK, "ready_to_pack": _move_then_cancel},
         Ending.CANCELLED,
         ("confirmation", "address_changed", "cancelled"),
         labels=2,
@@ -259,9 +251,9 @@ STORIES = (
     Story(
         "recalled from the dock",
         {
-            "in_fulfilment": _PICK,
-            "ready_to_pack": _PACK,
-            "released": _cancel,
+            "in_fulfilment": PICK,
+            "ready_to_pack": PACK,
+            "released": cancel,
             "recalling": PULL,
         },
         Ending.CANCELLED,
@@ -278,14 +270,14 @@ STORIES = (
     ),
     Story(
         "confirmed at the bank, then cancelled",
-        {"awaiting_payment": _confirm, "in_fulfilment": _cancel},
+        {"awaiting_payment": _confirm, "in_fulfilment": cancel},
         Ending.CANCELLED,
         ("payment_needed", "confirmation", "cancelled"),
         order={"payment": demo_orders.card("pm_card_authenticationRequired")},
     ),
     Story(
         "held for review and released, then cancelled",
-        {"in_review": _release, "in_fulfilment": _cancel},
+        {"in_review": _release, "in_fulfilment": cancel},
         Ending.CANCELLED,
         ("confirmation", "cancelled"),
         order={"payment": demo_orders.card("pm_card_riskLevelElevated")},
@@ -302,10 +294,10 @@ STORIES = (
     Story(
         "one piece is missing",
         {
-            "in_fulfilment": _lack_a_mug,
-            "ready_to_pack": _PACK,
-            "released": _HAND_OVER,
-            "shipped": _deliver,
+            "in_fulfilment": lack_a_mug,
+            "ready_to_pack": PACK,
+            "released": HAND_OVER,
+            "shipped": bring,
         },
         Ending.COMPLETED,
         ("confirmation", "shipped", "review"),
@@ -315,74 +307,28 @@ STORIES = (
         missing=1,
     ),
     Story(
-        "something else goes in its place",
-        {
-            "in_fulfilment": _take_something_else,
-            "ready_to_pack": _PACK,
-            "released": _HAND_OVER,
-            "shipped": _deliver,
-        },
-        Ending.COMPLETED,
-        ("confirmation", "substitution", "shipped", "review"),
-        captured=1,
-        pieces=2,
-        missing=1,
-        replaced=True,
-    ),
-    Story(
         "backordered, served, then cancelled",
-        {"backordered": deliver, "in_fulfilment": _cancel},
+        {"backordered": deliver, "in_fulfilment": cancel},
         Ending.CANCELLED,
         ("backordered", "confirmation", "cancelled"),
         waits=True,
     ),
     Story(
-        "a part goes ahead, then the rest is cancelled",
-        {
-            "backordered": _send_what_is_there,
-            "in_fulfilment": _cancel,
-            "shipped": _deliver,
-        },
-        Ending.COMPLETED,
-        ("backordered", "confirmation", "part_cancelled", "shipped", "review"),
-        captured=1,
-        due=2380,
-        pieces=1,
-        waits=True,
-        there=1,
-    ),
-    Story(
-        "amended for more and for less, then cancelled",
-        {"in_fulfilment": _amend_then_cancel},
+        "its label hangs and is given up, then it is cancelled",
+        {"in_fulfilment": PICK, "ready_to_pack": _cancel_once_it_lives},
         Ending.CANCELLED,
-        ("confirmation", "amended", "cancelled"),
-        authorized=3,
-        order={"payment": demo_orders.card() | {"consent": "2026-01-02T03:04:05Z"}},
-    ),
-    Story(
-        "given back in part on its way",
-        {
-            "in_fulfilment": _PICK,
-            "ready_to_pack": _PACK,
-            "released": _HAND_OVER,
-            "shipped": _give_back_then_deliver,
-        },
-        Ending.COMPLETED,
-        ("confirmation", "shipped", "refunded", "review"),
-        captured=1,
-        due=4270 - GIVEN_BACK,
-        given_back=GIVEN_BACK,
-        pieces=2,
+        ("confirmation", "cancelled"),
+        labels=2,
+        hangs=8,
     ),
     Story(
         "terminated and settled",
-        {"in_fulfilment": _PICK, "ready_to_pack": _terminate},
+        {"in_fulfilment": PICK, "ready_to_pack": _terminate},
         Ending.CANCELLED,
         ("confirmation", "cancelled"),
         settled=True,
     ),
 )
-"""The first that reaches a point is the one in which it is broken."""
 
 
 class Board:
@@ -392,29 +338,47 @@ class Board:
         """Nothing is known yet."""
         self._world = world
         self.statuses: dict[str, str] = {}
+        self._parts: dict[str, list[str]] = {}
 
     async def keep(self) -> None:
         """Look until cancelled."""
         while True:
-            self.statuses = await asyncio.to_thread(self._read)
+            await asyncio.to_thread(self._read)
             await asyncio.sleep(_LOOK_SECONDS)
 
-    def _read(self) -> dict[str, str]:
+    def moments(self, order: str) -> list[str]:
+        """Where an order is, and where each part of it is: as a story's plays are named."""
+        status = self.statuses.get(order, "")
+        return [*self._parts.get(order, ()), status] if status else []
+
+    def _read(self) -> None:
+        named = {"shop": self._world.shop}
+        parts: dict[str, list[str]] = {}
         with self._world.books.database.reading() as connection:
-            rows = connection.execute(
-                text("SELECT id, status FROM orders WHERE shop = :shop"), {"shop": self._world.shop}
+            orders = connection.execute(
+                text("SELECT id, status FROM orders WHERE shop = :shop"), named
+            ).all()
+            shipments = connection.execute(
+                text(
+                    "SELECT handoffs.order_id, shipment, handoffs.status FROM handoffs JOIN orders "
+                    "ON orders.id = order_id WHERE shop = :shop AND handoffs.status IS NOT NULL"
+                ),
+                named,
             )
-            return {str(order): str(status) for order, status in rows}
+            for order, shipment, status in shipments:
+                place = str(shipment).rpartition("-")[2]
+                parts.setdefault(str(order), []).append(f"{place} {status}")
+        self.statuses, self._parts = {str(order): str(status) for order, status in orders}, parts
 
 
 async def play(world: World, board: Board, order: str, story: Story) -> None:
     """Do what the story asks for, each thing once it took, until cancelled."""
     left = dict(story.plays)
     while left:
-        status = board.statuses.get(order, "")
+        now = next((one for one in board.moments(order) if one in left), None)
         try:
-            if status in left and await left[status](world, order):
-                del left[status]
+            if now is not None and await left[now](world, order):
+                del left[now]
         except (httpx.TransportError, SandboxRefusedError):
             pass  # it is tried again, as people do
         await asyncio.sleep(_LOOK_SECONDS)

@@ -18,7 +18,7 @@ def every_place_once(cells: list[Cell]) -> list[Cell]:
     return [cell for cell in cells if chosen[cell.place] == (cell.moment, cell.door)]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(400)
 async def test_a_cancel_at_any_place_ends_as_the_page_says(
     engine: WorkflowEnvironment, outside: SandboxClient, database_url: str
 ) -> None:

@@ -14,7 +14,7 @@ from tests.faults.plan import Break, Notebook, write_plan
 from tests.world import World
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
-_THREADS = 160
+_THREADS = 320
 """More than there are breaks: each holds a place in its worker until that dies."""
 
 
