@@ -3,6 +3,7 @@
 from tests.faults.changed import CHANGED
 from tests.faults.divided import DIVIDED
 from tests.faults.stories import STORIES
+from tests.faults.transferred import TRANSFERRED
 
-EVERY = (*STORIES, *DIVIDED, *CHANGED)
+EVERY = (*STORIES, *DIVIDED, *CHANGED, *TRANSFERRED)
 """The first that reaches a point is the one in which it is broken."""

@@ -22,6 +22,7 @@ STATUS_OF_WAIT = {
     "delivered": "shipped",
     "review": "delivered",
     "recall_result": "recalling",
+    "transfer payment": "awaiting_payment",
     "first picked": "s1 in_fulfilment",
     "first packed": "s1 ready_to_pack",
     "first handed_over": "s1 released",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from backoffice.books import Books
+from providers.bank_transfer import BankTransfer
 from providers.wms_clients import WmsClients
 from runtime.codec import OrderCodec
 from runtime.logs import log_as_json
@@ -43,7 +44,7 @@ async def work() -> None:
         database.points = points
         loop.add_signal_handler(signal.SIGTERM, stopping.set)
         loop.add_signal_handler(signal.SIGCONT, points.wake)
-        vendors = _watched(Vendors.of(settings, books), points)
+        vendors = _watched(Vendors.of(settings, books), settings, books, points)
         for known in activities(settings, books, vendors, EngineLook(client)):
             notebook.add(Note(KNOWN, point=name_of(known)))
         watching = [FailingActivities(points)]
@@ -52,12 +53,22 @@ async def work() -> None:
                 await stopping.wait()
 
 
-def _watched(vendors: Vendors, points: Failpoints) -> Vendors:
+def _watched(vendors: Vendors, settings: Settings, books: Books, points: Failpoints) -> Vendors:
     """The printer is no vendor: it draws in this process."""
     doors: dict[str, Any] = {
         part: Door(getattr(vendors, part), vendor, points) for part, vendor in _VENDORS.items()
     }
+    if vendors.bank is not None:
+        doors["bank"] = _WatchedBank(settings, books, points)
     return replace(vendors, warehouses=_WatchedClients(vendors.warehouses, points), **doors)
+
+
+class _WatchedBank(BankTransfer):
+    """The bank, watched call by call: what a transfer follows from is read before it is sent."""
+
+    def __init__(self, settings: Settings, books: Books, points: Failpoints) -> None:
+        super().__init__(settings.bank_url, settings.bank_key.get_secret_value(), books.bookings)
+        self._calls: Any = Door(self._calls, "bank", points, looks=lambda name: name != "send")
 
 
 class _WatchedClients(WmsClients):
