@@ -13,14 +13,10 @@ from tests.world import World
 GIVEN_BACK = 500
 
 
-async def _take_something_else(world: World, order: str) -> bool:
-    """The warehouse finds one of two mugs, the customer takes what it has in its place, and it is
-    picked."""
+async def _have_something_else(world: World, order: str) -> bool:
+    """The warehouse finds one of two mugs, and has something in its place, which it picks once it
+    is told to."""
     view = await world.view(order)
-    for offer in view["substitutions"]:
-        if offer["state"] == "offered":
-            path = f"/orders/{order}/substitutions/{offer['id']}/answer"
-            await world.api.post(path, json={"answer": "accept", "who": "the customer"})
     if world.ledger(order, "wms", "replaced"):
         return await PICK(world, order)
     if not world.ledger(order, "wms", "picked"):
@@ -29,6 +25,14 @@ async def _take_something_else(world: World, order: str) -> bool:
         lines = [mug | {"short": "one broken"}]
         await world.wms(f"{order}-s1", "picked", lines=lines, substitutes=other)
     return False
+
+
+async def _take_something_else(world: World, order: str) -> bool:
+    """The customer takes what is offered."""
+    (offer,) = (await world.view(order))["substitutions"]
+    path = f"/orders/{order}/substitutions/{offer['id']}/answer"
+    said = {"answer": "accept", "who": "the customer"}
+    return (await world.api.post(path, json=said)).is_success
 
 
 async def give_back_then_deliver(world: World, order: str) -> bool:
@@ -69,7 +73,8 @@ CHANGED = (
     Story(
         "something else goes in its place",
         {
-            "in_fulfilment": _take_something_else,
+            "in_fulfilment": _have_something_else,
+            "offered": _take_something_else,
             "ready_to_pack": PACK,
             "released": HAND_OVER,
             "shipped": bring,

@@ -8,6 +8,7 @@ from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from activities.step import Request
+from activities.substitution import OfferSubstitutes
 from domain.ids import order_of
 from tests.faults.cancel_table import Moment, Place
 from tests.faults.plan import point_of
@@ -22,6 +23,7 @@ STATUS_OF_WAIT = {
     "delivered": "shipped",
     "review": "delivered",
     "recall_result": "recalling",
+    "consent": "offered",
     "transfer payment": "awaiting_payment",
     "first picked": "s1 in_fulfilment",
     "first packed": "s1 ready_to_pack",
@@ -75,7 +77,8 @@ def _tells(request: Request) -> set[str]:
     """The statuses that an activity puts on record, of the order and of its shipments."""
     changes = (*request.journal.transitions, *((request.then,) if request.then else ()))
     parts = {f"{(one.shipment or '').rpartition('-')[2]} {one.status.value}" for one in changes}
-    return {one.of_order.value for one in changes} | parts
+    offered = {"offered"} if isinstance(request, OfferSubstitutes) else set[str]()
+    return {one.of_order.value for one in changes} | parts | offered
 
 
 class Gates(Interceptor):

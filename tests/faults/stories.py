@@ -134,7 +134,8 @@ async def _terminate(world: World, order: str) -> bool:
 class Story:
     """What is done at which status, and how it must end. ``due`` is in cents.
 
-    A status is the order's, or, as "s2 released", that of one of its shipments.
+    A status is the order's, or, as "s2 released", that of one of its shipments, or "offered" while
+    something else is offered to the customer.
     """
 
     name: str
@@ -365,6 +366,15 @@ class Board:
                 ),
                 named,
             )
+            offers = connection.execute(
+                text(
+                    "SELECT order_id, state FROM substitutions JOIN orders "
+                    "ON orders.id = order_id WHERE shop = :shop AND state = 'offered'"
+                ),
+                named,
+            )
+            for order, state in offers:
+                parts.setdefault(str(order), []).append(str(state))
             for order, shipment, status in shipments:
                 place = str(shipment).rpartition("-")[2]
                 parts.setdefault(str(order), []).append(f"{place} {status}")
