@@ -111,12 +111,19 @@ class LabelPurchase:
     def void_surplus(self, quotes: tuple[Quote, ...], kept: tuple[Label, ...]) -> None:
         """Void what was bought and not kept; only where any of it may have been bought twice.
 
+        What it has bought itself needs no look, and is void first, also where time is up: a try
+        that was held up for long has no successor, and nobody else knows of those labels.
+
         Raises:
             NotDone: also where time is up before all are looked through.
         """
         if self._sure and kept == tuple(self._labels):
             return
-        self._void_but(quotes, {label.transaction for label in kept})
+        keep = {label.transaction for label in kept}
+        for label in self._labels:
+            if label.transaction not in keep:
+                self._courier.void(self._attempt, label.transaction)
+        self._void_but(quotes, keep)
 
     def _void_but(
         self, quotes: tuple[Quote, ...], kept: Set[str], *, whatever_hangs: bool = False

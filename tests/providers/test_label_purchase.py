@@ -233,6 +233,30 @@ def test_a_label_that_is_on_record_is_not_bought_for_another_rate(
     assert len(bought(sandbox)) == 1
 
 
+def test_who_was_held_up_at_the_courier_gives_back_what_another_try_has_bought_as_well(
+    sandbox: SandboxClient,
+    engine: Engine,
+    quotes: tuple[Quote, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As by a worker that was paused for longer than a try has: none comes after it."""
+    courier, zombie = engine.slow.courier, Engine(engine.slow, engine.books)
+    buy = courier.buy
+
+    def held_up(*arguments: Any) -> Label | LabelError:
+        monkeypatch.setattr(courier, "buy", buy)
+        kept.extend(engine.until_done(engine.activities().buy, purchase(quotes[:1])).labels)
+        engine.slow.now += ONE_TRY.total_seconds()
+        return buy(*arguments)
+
+    kept: list[Label] = []
+    monkeypatch.setattr(courier, "buy", held_up)
+    with pytest.raises(ApplicationError, match="going on"):
+        zombie.one_try(zombie.activities().buy, purchase(quotes[:1]), timedelta(0))
+    assert len(bought(sandbox)) == 2
+    assert courier.bought(f"{quotes[0].parcel}-l1", quotes[0], ZPL) == tuple(kept)
+
+
 def test_a_label_that_is_void_on_record_is_not_bought_any_more(
     sandbox: SandboxClient, engine: Engine, quotes: tuple[Quote, ...]
 ) -> None:
