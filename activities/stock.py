@@ -71,10 +71,12 @@ class Line(Protocol):
         commit: Commit,
         place: PlaceInLine,
         route: Route,
+        shipment: str | None,
     ) -> Promised:
         """Reserve everything for ``commit.order`` and write the commit, or let it stand in line.
 
         Again, under the same key, it is a look whether it was, or can be, served.
+        An order that is given up, or whose ``shipment`` is, gets nothing and waits no longer.
         """
         ...
 
@@ -86,6 +88,7 @@ class Line(Protocol):
         commit: Commit,
         place: PlaceInLine,
         route: Route,
+        shipment: str | None,
     ) -> Promised:
         """The last look: what was not served by now leaves the line."""
         ...
@@ -188,7 +191,9 @@ class StockActivities:
             if request.place is None:
                 promised = self._ledger.reserve(*what, request.route)
             else:
-                promised = self._line.reserve_or_wait(*what, request.place, request.route)
+                promised = self._line.reserve_or_wait(
+                    *what, request.place, request.route, request.shipment
+                )
             if promised.shortages:
                 run.commit(outcome=FactOutcome.DECLINED, detail=_words(promised))
             return promised
@@ -219,7 +224,7 @@ class StockActivities:
             key = _reserve_key(request.order_id, request.share)
             ask = self._line.reserve_or_leave if request.last else self._line.reserve_or_wait
             what = (request.shop, request.wants, key, run.entries())
-            promised = ask(*what, request.place, request.route)
+            promised = ask(*what, request.place, request.route, request.shipment)
             if promised.shortages:
                 run.commit(outcome=FactOutcome.DECLINED, detail=_words(promised))
             return promised

@@ -10,7 +10,7 @@ from backoffice.catalogue import lacking
 from backoffice.commits import write
 from backoffice.database import Database
 from backoffice.inbox import hint
-from backoffice.journal import lock_order
+from backoffice.journal import given_up, lock_order
 from backoffice.ledger import locked_standings, post_new
 from backoffice.line import (
     days_of,
@@ -78,14 +78,16 @@ class BackorderBook:
         commit: Commit,
         place: PlaceInLine,
         route: Route = ANY,
+        shipment: str | None = None,
     ) -> Promised:
         """Reserve everything for ``commit.order`` and write the commit, or let it stand in line.
 
         Again, under the same key, it is a look: whoever was served hears so, and whoever has the
         turn by now is served. A SKU that the shop does not sell never comes: nobody waits for it.
+        Where the order is given up, or its ``shipment`` is, a late try gets nothing.
         """
         order = Waiting(commit.order, place, as_wants(wants), route)
-        return self._try(shop, order, key, commit, True)
+        return self._try(shop, order, key, commit, True, shipment)
 
     def reserve_or_leave(
         self,
@@ -95,15 +97,31 @@ class BackorderBook:
         commit: Commit,
         place: PlaceInLine,
         route: Route = ANY,
+        shipment: str | None = None,
     ) -> Promised:
         """The last look: what was not served by now leaves the line."""
         order = Waiting(commit.order, place, as_wants(wants), route)
-        return self._try(shop, order, key, commit, False)
+        return self._try(shop, order, key, commit, False, shipment)
 
-    def _try(self, shop: str, order: Waiting, key: str, commit: Commit, may_wait: bool) -> Promised:
+    def _try(
+        self,
+        shop: str,
+        order: Waiting,
+        key: str,
+        commit: Commit,
+        may_wait: bool,
+        shipment: str | None,
+    ) -> Promised:
         now = self._clock()
         with self._database.transaction() as connection:
             lock_order(connection, commit.order)
+            if given_up(connection, commit.order, shipment):
+                return Promised(
+                    shortages=tuple(
+                        Shortage(sku=sku, wanted=pieces, available=0)
+                        for sku, pieces in order.wants.items()
+                    )
+                )
             promised = promise(connection, shop, order, key, now)
             shortages = promised.shortages
             if not shortages:

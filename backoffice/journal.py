@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlmodel import col
 
@@ -16,9 +16,12 @@ from backoffice.tables.messages import CallbackRow
 from backoffice.tables.orders import OrderRow, StepFactRow, TransitionRow
 from backoffice.tables.shipping import HandoffRow, LabelRow
 from domain.journal import StepFact, Transition
+from domain.status import OrderStatus
 
 _ORDERS, _HANDOFFS = table(OrderRow), table(HandoffRow)
-_NEW_TRANSITIONS = insert(table(TransitionRow)).on_conflict_do_nothing()
+_TRANSITIONS = table(TransitionRow)
+_OVER = tuple(one for one in OrderStatus if one.ended or one is OrderStatus.CANCELLING)
+_NEW_TRANSITIONS = insert(_TRANSITIONS).on_conflict_do_nothing()
 _NEW_FACTS = insert(table(StepFactRow)).on_conflict_do_nothing()
 _CALLBACKS, _EARLIER = table(CallbackRow), table(CallbackRow).alias("earlier")
 _NEW_CALLBACKS = (
@@ -112,6 +115,20 @@ def lock_order(connection: Connection, order: str) -> Subject:
     if row is None:
         raise NotOnRecord("order", order)
     return _subject(order, row)
+
+
+def given_up(connection: Connection, order: str, shipment: str | None = None) -> bool:
+    """Whether an order, or this shipment of it, has ended on record, or is being cancelled.
+
+    Only under the order's lock: a try that was held up for long may come after that.
+    """
+    whose = or_(_TRANSITIONS.c.shipment.is_(None), _TRANSITIONS.c.shipment == shipment)
+    found = select(_TRANSITIONS.c.number).where(
+        _TRANSITIONS.c.order_id == order,
+        _TRANSITIONS.c.status.in_(_OVER),
+        whose,
+    )
+    return connection.execute(found.limit(1)).first() is not None
 
 
 def _subject(order: str, row: Row[Any, Any, Any, Any, Any]) -> Subject:

@@ -52,6 +52,7 @@ class RememberedLine(BackorderBook):
         commit: Commit,
         place: PlaceInLine,
         route: Route = ANY,
+        shipment: str | None = None,
     ) -> Promised:
         """What came of it."""
         if not isinstance(self._answer, Promised):

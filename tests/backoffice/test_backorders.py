@@ -290,3 +290,42 @@ def test_an_audit_names_an_order_that_waits_with_pieces_reserved(line: Line) -> 
         )
     (found,) = Audits(line.trade.database).audit(SHOP)
     assert (found.subject, "1 pieces reserved" in found.words) == (order, True)
+
+
+def test_a_look_that_comes_after_the_order_was_cancelled_gets_it_nothing(
+    database: Database,
+) -> None:
+    """A worker that was held up for hours: the goods would be promised to nobody, for ever."""
+    line = Line(database)
+    (order,) = line.wait(1)
+    told = Commit(order, journal=journal(transition(2, OrderStatus.CANCELLING)))
+    line.trade.stock.release(SHOP, f"{order}:release:1", told)
+    line.receive(1)
+    for last in (False, True):
+        late = line.ask(order, last=last)
+        assert [one.available for one in late.shortages] == [0]
+        assert not late.waits
+    assert line.trade.stock.level(SHOP, MUG).reserved == 0
+    (other,) = line.accept(2)
+    assert line.ask(other).shortages == ()
+
+
+def test_a_shipment_that_is_given_up_gets_nothing_and_another_one_does(database: Database) -> None:
+    line = Line(database)
+    (order,) = line.accept(1)
+    gone, goes_on = f"{order}-s2", f"{order}-s3"
+    change = transition(1, OrderStatus.CANCELLING, shipment=gone)
+    part = (Want(sku=MUG, quantity=1),)
+    commit = Commit(order, journal=journal(change))
+    line.trade.stock.release_part(SHOP, part, f"{order}:part:1", commit, f"{order}:reserve:2")
+    line.receive(2)
+
+    def look(shipment: str, share: int) -> Promised:
+        key, place = f"{order}:reserve:{share}", line.place(order)
+        ask = line.book.reserve_or_wait
+        return ask(SHOP, part, key, Commit(order), place, shipment=shipment)
+
+    assert not look(gone, 2).waits
+    assert line.trade.stock.level(SHOP, MUG).reserved == 0
+    assert look(goes_on, 3).shortages == ()
+    assert line.trade.stock.level(SHOP, MUG).reserved == 1
