@@ -154,6 +154,8 @@ class Cancelling:
             return ["the workflow is closed"] if self._cell.outcome.accepted else []
 
         async def noticed() -> bool:
+            if (await handle.describe()).close_time is not None:
+                return True
             kinds = [event.event_type for event in (await handle.fetch_history()).events]
             if EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED not in kinds:
                 return False
