@@ -13,12 +13,13 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Amend:
-    """One amendment, so many seconds after its order was accepted: what is sent, and the order's
-    body with it."""
+    """One amendment, so many seconds after its order was given to the warehouse, or ``early`` and
+    after it was accepted: what is sent, and the order's body with it."""
 
     after: float
     request: Json
     body: Json
+    early: bool = False
 
 
 def draw(rng: Random, body: Json, share: float) -> Amend | None:
@@ -44,7 +45,9 @@ def draw(rng: Random, body: Json, share: float) -> Amend | None:
         "lines": [{"remove": line["id"]} if gone else {"change": sums}],
         "total": total,
     }
-    return Amend(round(rng.uniform(0, 4), 3), request, body | {"lines": lines, "total": total})
+    early = rng.random() < 0.3
+    after = round(rng.uniform(0, 4 if early else 0.5), 3)
+    return Amend(after, request, body | {"lines": lines, "total": total}, early)
 
 
 def _line(line: Json, quantity: int) -> Json:

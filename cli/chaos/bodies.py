@@ -6,7 +6,7 @@ from typing import Any
 
 from cli.chaos.people import customer
 from cli.chaos.rates import Odds
-from cli.demo_orders import line
+from cli.demo_orders import PARTS, line
 
 Json = dict[str, Any]
 
@@ -78,29 +78,28 @@ class Payment:
 
 def payment(rng: Random, odds: Odds) -> Payment:
     """By card mostly, half of them kept; some declined, some that look wrong, some authorized by a
-    checkout, some paid elsewhere."""
-    ways = ("risky", "declined", "checkout", "prepaid", "free")
+    checkout, some by bank transfer, some paid elsewhere."""
+    ways = ("risky", "declined", "transfer", "checkout", "prepaid", "free")
     shares = [getattr(odds, way) for way in ways]
-    match rng.choices((*ways, "card"), (*shares, 1 - sum(shares)))[0]:
-        case "risky":
-            return Payment({"terms": "authorize", "payment_method": RISKY_CARD})
-        case "declined":
-            return Payment({"terms": "authorize", "payment_method": rng.choice(BAD_CARDS)})
-        case "checkout":
-            return Payment({"terms": "payment_intent"}, checkout=True)
-        case "prepaid":
-            return Payment({"terms": "prepaid", "reference": f"MP-{rng.randrange(10**9):09d}"})
-        case "free":
-            return Payment({"terms": "nothing_due"}, free=True)
-        case _:
-            card = {"terms": "authorize", "payment_method": rng.choice(GOOD_CARDS)}
-            kept = {"consent": "2026-01-02T03:04:05Z"} if rng.random() < 0.5 else {}
-            return Payment(card | kept)
+    way = rng.choices((*ways, "card"), (*shares, 1 - sum(shares)))[0]
+    kept = {"consent": "2026-01-02T03:04:05Z"} if rng.random() < 0.5 else {}
+    terms: dict[str, Json] = {
+        "risky": {"terms": "authorize", "payment_method": RISKY_CARD},
+        "declined": {"terms": "authorize", "payment_method": rng.choice(BAD_CARDS)},
+        "transfer": {"terms": "transfer"},
+        "checkout": {"terms": "payment_intent"},
+        "prepaid": {"terms": "prepaid", "reference": f"MP-{rng.randrange(10**9):09d}"},
+        "free": {"terms": "nothing_due"},
+        "card": {"terms": "authorize", "payment_method": rng.choice(GOOD_CARDS)} | kept,
+    }
+    return Payment(terms[way], checkout=way == "checkout", free=way == "free")
 
 
 def body(rng: Random, number: str, paid: Payment, odds: Odds) -> Json:
     """A canonical order whose sums add up."""
     currency = rng.choice(("EUR", "EUR", "EUR", "USD", "JPY"))
+    if paid.terms["terms"] == "transfer":
+        currency = "EUR"  # as the account is
     rate = rng.choice(("19", "7", "8.875", "0"))
     rows = [
         _line(rng, str(place), rate, paid.free, odds.scarce)
@@ -129,6 +128,29 @@ def body(rng: Random, number: str, paid: Payment, odds: Odds) -> Json:
         "gift_note": rng.choice(("", "", "Alles Gute! 🎂", "ギフト" * 300)),
         "notes": rng.choice(("", "", "ring twice\nthen wait")),
     }
+
+
+def abroad(body: Json) -> bool:
+    """Whether its parcel crosses a border of customs."""
+    return body["shipping_address"]["country"] in ("GB", "CH", "US", "JP")
+
+
+def rare(sku: str) -> Ware:
+    """One of a kind, that a single order is for."""
+    return Ware(sku, "Cedar chest, one of a kind", 4400, 900, 1)
+
+
+def with_line(body: Json, ware: Ware) -> Json:
+    """The same order with one piece more, and the sums that follow."""
+    rows = body["lines"]
+    row = line(str(len(rows) + 1), ware.sku, ware.name, 1, ware.price)
+    total = {part: body["total"][part] + row[part] for part in PARTS}
+    return body | {"lines": [*rows, row], "total": total}
+
+
+def wanted_by(body: Json, day: str) -> Json:
+    """The same order, promised by its channel for a day."""
+    return body | {"shipping": body["shipping"] | {"deliver_by": day}}
 
 
 def _line(rng: Random, place: str, rate: str, free: bool, scarce: float) -> Json:

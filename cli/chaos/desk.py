@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from cli.chaos.floor import Floor
+from cli.chaos.takers import Takers
 
 Json = dict[str, Any]
 
@@ -31,15 +32,21 @@ class Desk:
     """Answers open cases after a moment; telephones with warehouse and courier about late ones."""
 
     def __init__(
-        self, api_url: str, key: str, floor: Floor, seed: int, status: Callable[[str], str]
+        self,
+        api_url: str,
+        key: str,
+        floor: Floor,
+        seed: int,
+        status: Callable[[str, str | None], str],
     ) -> None:
-        """``status`` says where an order is."""
+        """``status`` says where one of an order's shipments is."""
         self._http = httpx.AsyncClient(base_url=api_url, headers={"X-API-Key": key}, timeout=15)
         self._floor = floor
         self._seed = seed
         self._status = status
         self._asked: Counter[str] = Counter()
         self._rang: dict[str, float] = {}
+        self.takers = Takers(self._http, seed)
         self.answers: Counter[str] = Counter()
         self.answered_at = time.monotonic()
 
@@ -52,6 +59,7 @@ class Desk:
         while True:
             try:
                 await asyncio.to_thread(self._floor.look)
+                await asyncio.to_thread(self._floor.ask_after, self._status)
                 for case in await self._open_cases():
                     await self._see_to(case)
             except (httpx.TransportError, httpx.HTTPStatusError):
@@ -73,6 +81,9 @@ class Desk:
         kind = case["kind"]
         if kind in _SELF_CLOSING:
             return
+        if kind == "substitution":
+            await self.takers.hear(case)
+            return
         if kind in _TELEPHONE and self._goes_on(case):
             await self._ring(case)
             return
@@ -85,7 +96,7 @@ class Desk:
 
     def _goes_on(self, case: Json) -> bool:
         """Whether the order still waits for what the case is about."""
-        return self._status(case["order"]) in _TELEPHONE[case["kind"]]
+        return self._status(case["order"], case.get("shipment")) in _TELEPHONE[case["kind"]]
 
     async def _ring(self, case: Json) -> None:
         now = time.monotonic()

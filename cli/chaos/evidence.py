@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -34,6 +35,8 @@ class Evidence:
     told: list[int] = field(default_factory=list[int])
     listed: list[int] = field(default_factory=list[int])
     history: list[str] = field(default_factory=list[str])
+    opens: datetime | None = None
+    """When the warehouse begins to work, where the order came before that."""
 
     @property
     def status(self) -> str:

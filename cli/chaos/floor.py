@@ -1,5 +1,9 @@
 """The warehouse's foreman and the courier's clerk, who look after what got stuck or unheard."""
 
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from sandbox.client import LedgerEntry, SandboxClient, SandboxRefusedError
@@ -9,6 +13,9 @@ Json = dict[str, Any]
 _MOVES = ("handoff_accepted", "picked", "packed", "released", "handed_over")
 _PATIENCE = 12
 """How often a refused report is made anew."""
+_MOST_ASKS = 4
+_ON_THE_WAY = 25.0
+"""Seconds after which a customer asks the courier where the parcel is, and again."""
 
 
 class Floor:
@@ -23,6 +30,9 @@ class Floor:
         self._refused: set[str] = set()
         self._tried: dict[str, int] = {}
         self._parcels: dict[str, list[str]] = {}
+        self._left_at: dict[str, float] = {}
+        self._order_of: dict[str, str] = {}
+        self._asks: Counter[str] = Counter()
 
     def look(self) -> None:
         """Read what is new in the ledger, and make refused reports anew."""
@@ -41,6 +51,9 @@ class Floor:
             # What is told again, or released after it has left, does not stand further back.
             known = self._stands.get(shipment, entry.kind)
             self._stands[shipment] = max(known, entry.kind, key=_MOVES.index)
+        if entry.kind == "handed_over" and entry.order:
+            self._order_of[shipment] = entry.order
+            self._left_at.setdefault(shipment, time.monotonic())
         if entry.kind in ("handed_over", "released"):
             # One that left without a label has its tracking number from the release that follows.
             numbers = [parcel.get("tracking_number") for parcel in entry.data["parcels"]]
@@ -66,6 +79,18 @@ class Floor:
             case _:
                 for number in self._parcels.get(shipment, []):
                     self._sandbox.courier(number, "DELIVERED")
+
+    def ask_after(self, status: Callable[[str, str | None], str]) -> None:
+        """Customers ask where their parcels are: a delivery of which nobody heard is told again."""
+        now = time.monotonic()
+        for shipment, since in self._left_at.items():
+            asked = self._asks[shipment] < _MOST_ASKS and now - since > _ON_THE_WAY
+            if asked and status(self._order_of[shipment], shipment) == "shipped":
+                self._left_at[shipment] = now
+                self._asks[shipment] += 1
+                for number in self._parcels.get(shipment, []):
+                    with suppress(SandboxRefusedError):
+                        self._sandbox.courier(number, "DELIVERED")
 
     def _do(self, shipment: str, action: str) -> None:
         try:

@@ -20,12 +20,14 @@ _BUSY: Mapping[str, tuple[str, ...]] = {
     "sendgrid": ("send", "send", "webhook"),
     "wms": ("handoff", "release", "cancel", "recall", "look_up", "webhook", "play", "play"),
     "shop": ("callback",),
+    "bank": ("transfer", "transfer", "webhook"),
 }
 """What every order needs comes up more often than what the sandbox also knows."""
 _LOOK_UPS: Mapping[str, tuple[str, ...]] = {
     "stripe": ("retrieve_intent", "search_intents", "list_refunds"),
     "shippo": ("list_transactions", "get_transaction", "get_refund", "label", "list_rates"),
     "wms": ("look_up",),
+    "bank": ("account", "bookings", "booking", "transfers", "sent"),
 }
 """Asked by a provider's own ids, so that no rule can tell whose order it is about."""
 _SOMETIMES = 0.08
@@ -60,12 +62,13 @@ class Known:
         return cls({(row["provider"], row["operation"]): tuple(row["kinds"]) for row in rows})
 
 
-def of_order(rng: Random, known: Known) -> Fault:
-    """One thing that goes wrong for one order."""
+def of_order(rng: Random, known: Known, *, by_transfer: bool = False) -> Fault:
+    """One thing that goes wrong for one order, which is paid at the bank or by card."""
     if rng.random() < _SOMETIMES:
         provider, operation = rng.choice(tuple(known.kinds))
     else:
-        provider = rng.choice(tuple(_BUSY))
+        elsewhere = "stripe" if by_transfer else "bank"
+        provider = rng.choice([name for name in _BUSY if name != elsewhere])
         operation = rng.choice(_BUSY[provider])
     kinds = known.kinds[provider, operation]
     kind = rng.choice(kinds)

@@ -4,15 +4,16 @@ The same seed gives the same orders, the same faults and the same kills. How the
 time is the machine's own doing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 from typing import Any
 
-from cli.chaos import amendments, bodies, misfortune
+from cli.chaos import amendments, bodies, misfortune, transfers
 from cli.chaos.amendments import Amend
 from cli.chaos.misfortune import Fault, Known
 from cli.chaos.rates import Odds, Rates, odds_of
+from cli.chaos.transfers import Transfer
 from domain.policy import ShortPick
 
 Json = dict[str, Any]
@@ -27,10 +28,12 @@ class Way(StrEnum):
 
 @dataclass(frozen=True)
 class Cancel:
-    """A customer's change of mind, so many seconds after the order was accepted."""
+    """A customer's change of mind, so many seconds after the order was accepted, or, where it is
+    ``late``, after its money was taken."""
 
     after: float
     way: Way
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,15 @@ class OrderPlan:
     faults: tuple[Fault, ...]
     amend: Amend | None = None
     goodwill: GoodWill | None = None
+    transfer: Transfer | None = None
+    undeclared: str = ""
+    """A SKU of which the catalogue loses what customs ask for, once the order is accepted."""
+    too_soon: bool = False
+    """Whether its channel has promised it for a day that no courier can keep."""
+    forgotten: bool = False
+    """Whether the warehouse, which does not work yet, does nothing until somebody telephones."""
+    short_pick: str = ""
+    """What the shop does about its missing pieces, where some are."""
 
 
 class Part(StrEnum):
@@ -88,10 +100,12 @@ class Weather:
 
 @dataclass(frozen=True)
 class Decree:
-    """What the shop decides about missing pieces, from so many orders on."""
+    """What the shop decides about missing pieces, from so many orders on; and whether its warehouse
+    begins to work a little later then."""
 
     at: int
     short_pick: str
+    closed: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,6 +122,8 @@ class RunPlan:
 _WEATHER_EVERY = 20
 _BLOW_EVERY = 30
 _DECREE_EVERY = 15
+_LATE_CANCELS = 0.3
+_TOO_SOON = "2026-01-05T18:00:00Z"
 _ZOMBIE_SECONDS = 66.0
 """Longer than one try of any activity may take: it was given to another worker meanwhile."""
 
@@ -124,21 +140,40 @@ def make(
 ) -> RunPlan:
     """Draw a run."""
     odds = odds_of(rates)
+    decrees = _decrees(orders, seed) if faults else ()
+    drawn = (_order(seed, place, known, odds, faults) for place in range(1, orders + 1))
     return RunPlan(
         seed=seed,
-        orders=tuple(_order(seed, place, known, odds, faults) for place in range(1, orders + 1)),
+        orders=tuple(_ruled(one, seed, place, odds, decrees) for place, one in enumerate(drawn, 1)),
         weather=_weather(orders, seed, known) if faults else (),
         blows=_blows(orders, seed, workers) if kills else (),
-        decrees=_decrees(orders, seed) if faults else (),
+        decrees=decrees,
     )
 
 
 def _decrees(orders: int, seed: int) -> tuple[Decree, ...]:
-    """Every policy in turn, each run beginning with another."""
-    ways = tuple(ShortPick)
+    """Every policy in turn, each run beginning with another. Every other one asks the customer, who
+    has several answers."""
+    others = [way for way in ShortPick if way is not ShortPick.SUBSTITUTE]
+    ways = [way for other in others for way in (other, ShortPick.SUBSTITUTE)]
     return tuple(
-        Decree(at, ways[(seed + turn) % len(ways)].value)
+        Decree(at, ways[(seed + turn) % len(ways)].value, closed=turn % 3 == 0)
         for turn, at in enumerate(range(1, orders + 1, _DECREE_EVERY))
+    )
+
+
+def _ruled(
+    plan: OrderPlan, seed: int, place: int, odds: Odds, decrees: tuple[Decree, ...]
+) -> OrderPlan:
+    """The order under the shop's rules at its time; now and then a warehouse that does not work yet
+    forgets what it was told."""
+    ruling = next((one for one in reversed(decrees) if one.at <= place), None)
+    if ruling is None:
+        return plan
+    forgets = ruling.closed and Random(f"{seed}/forgets/{place}").random() < odds.forgotten
+    more = (Fault("wms", "handoff", "silent"),) if forgets else ()
+    return replace(
+        plan, short_pick=ruling.short_pick, forgotten=forgets, faults=(*plan.faults, *more)
     )
 
 
@@ -147,19 +182,33 @@ def _order(seed: int, place: int, known: Known, odds: Odds, faults: bool) -> Ord
     rng = Random(f"{seed}/order/{place}")
     number = f"C{seed}-{place:05d}"
     paid = bodies.payment(rng, odds)
+    by_transfer = paid.terms["terms"] == "transfer"
     troubles = rng.choice((0, 1, 1, 2, 2, 3)) if faults else 0
     body = bodies.body(rng, number, paid, odds)
     short = Random(f"{seed}/short/{place}")
+    rare = Random(f"{seed}/rare/{place}")
+    undeclared = ""
+    if not paid.free and bodies.abroad(body) and rare.random() < odds.undeclared:
+        undeclared = f"RARE-{place}"
+        body = bodies.with_line(body, bodies.rare(undeclared))
+    if too_soon := rare.random() < odds.too_soon:
+        body = bodies.wanted_by(body, _TOO_SOON)
     lacks = _short_pick(short, body) if faults and short.random() < odds.short_pick else ()
     return OrderPlan(
         number=number,
         body=body,
+        undeclared=undeclared,
+        too_soon=too_soon,
         checkout=paid.checkout,
         copies=rng.choice((1, 1, 1, 2, 3)),
         other_body=rng.random() < 0.1,
         cancel=_cancel(rng) if rng.random() < odds.cancel else None,
         goodwill=_goodwill(Random(f"{seed}/goodwill/{place}"), odds.goodwill),
-        faults=(*(misfortune.of_order(rng, known) for _ in range(troubles)), *lacks),
+        faults=(
+            *(misfortune.of_order(rng, known, by_transfer=by_transfer) for _ in range(troubles)),
+            *lacks,
+        ),
+        transfer=transfers.draw(Random(f"{seed}/transfer/{place}"), odds) if by_transfer else None,
         amend=None if lacks else amendments.draw(Random(f"{seed}/amend/{place}"), body, odds.amend),
     )
 
@@ -181,7 +230,10 @@ def _goodwill(rng: Random, share: float) -> GoodWill | None:
 def _cancel(rng: Random) -> Cancel:
     # Most of an order's short life is covered, its first moments most of all.
     after = rng.choice((rng.uniform(0, 0.3), rng.uniform(0, 3), rng.uniform(0, 12)))
-    return Cancel(round(after, 3), rng.choice((Way.API, Way.API, Way.ENGINE)))
+    way = rng.choice((Way.API, Way.API, Way.ENGINE))
+    if rng.random() < _LATE_CANCELS:
+        return Cancel(0, way, late=True)
+    return Cancel(round(after, 3), way)
 
 
 def _weather(orders: int, seed: int, known: Known) -> tuple[Weather, ...]:

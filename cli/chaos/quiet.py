@@ -21,6 +21,8 @@ _TOLD_AFTER = 8
 """Tries after which a case says that a step is stuck: that is reason enough to be open."""
 _REST = 2.5
 """Seconds after the last order has ended: labels that are refunded take a moment."""
+_BANK_READ = 35.0
+"""Seconds within which what has come to the account is read, also where nobody hears of it."""
 _LONGEST = 900.0
 
 
@@ -38,6 +40,7 @@ class Quiet:
         self._seq = 0
         self._callbacks = 0
         self._moved_at = time.monotonic()
+        self._paid_at = 0.0
 
     async def wait(self, orders: set[str], tell: Callable[[int], None]) -> str:
         """Until all have ended and all is delivered, or nothing moves; which of the two."""
@@ -50,7 +53,8 @@ class Quiet:
                 # An order has ended for the shop a moment before its workflow has.
                 open_orders = await self._running()
             told = sum(len(numbers) for numbers in self._watch.sequences.values())
-            if not open_orders and self._callbacks >= told and await self._settled():
+            delivered = self._callbacks >= told and time.monotonic() - self._paid_at > _BANK_READ
+            if not open_orders and delivered and await self._settled():
                 await asyncio.sleep(_REST)
                 return "all orders have ended"
             still = time.monotonic() - self._moved_at
@@ -70,6 +74,8 @@ class Quiet:
             fresh = entry.kind == "callback" and not entry.data.get("duplicate")
             self._callbacks += fresh
         now = time.monotonic()
+        if any(entry.provider == "bank" for entry in entries):
+            self._paid_at = now
         moved = now if entries else self._moved_at
         self._moved_at = max(moved, self._watch.moved_at, self._desk_at())
 

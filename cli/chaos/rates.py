@@ -17,6 +17,7 @@ class Odds:
 
     Pieces are missing as often as in a shop whose shelves are in a bad way; a tidy one has a tenth
     of that. Of ``cancel`` a shop has less as well: it has to come at every moment of an order.
+    ``undeclared`` is of parcels that go abroad, ``forgotten`` of what comes before working hours.
     """
 
     risky: float
@@ -24,11 +25,17 @@ class Odds:
     checkout: float
     prepaid: float
     free: float
+    transfer: float
+    transfer_trouble: float
+    """Of those who pay by bank transfer, the share of each way to do it otherwise than asked."""
     scarce: float
     short_pick: float
     cancel: float
     amend: float
     goodwill: float
+    undeclared: float
+    too_soon: float
+    forgotten: float
 
 
 _ODDS = {
@@ -38,11 +45,16 @@ _ODDS = {
         checkout=0.12,
         prepaid=0.1,
         free=0.04,
+        transfer=0.06,
+        transfer_trouble=0.05,
         scarce=0.05,
         short_pick=0.08,
         cancel=0.2,
         amend=0.05,
         goodwill=0.06,
+        undeclared=0.03,
+        too_soon=0.04,
+        forgotten=0.06,
     ),
     Rates.HIGH: Odds(
         risky=0.07,
@@ -50,11 +62,16 @@ _ODDS = {
         checkout=0.12,
         prepaid=0.1,
         free=0.02,
+        transfer=0.3,
+        transfer_trouble=0.1,
         scarce=0.15,
         short_pick=0.3,
         cancel=0.4,
         amend=0.2,
         goodwill=0.25,
+        undeclared=0.2,
+        too_soon=0.2,
+        forgotten=0.25,
     ),
 }
 

@@ -29,6 +29,7 @@ class Outcome:
     freezes: Counter[str] = field(default_factory=Counter[str])
     answers: Counter[str] = field(default_factory=Counter[str])
     payers: Counter[str] = field(default_factory=Counter[str])
+    takers: Counter[str] = field(default_factory=Counter[str])
     supplier: Counter[str] = field(default_factory=Counter[str])
     branches: list[Count] = field(default_factory=list[Count])
     drawn_by: str = ""
@@ -73,6 +74,7 @@ def show(outcome: Outcome, console: Console) -> None:
         ("Parts frozen (and let go on)", outcome.freezes),
         ("Answers of the support desk", outcome.answers),
         ("Customers whose payment failed", outcome.payers),
+        ("Customers who were offered something else", outcome.takers),
         ("The supplier of what was scarce", outcome.supplier),
     ):
         table = Table(title=title, title_justify="left", show_header=False)

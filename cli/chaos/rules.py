@@ -4,6 +4,7 @@ from collections import Counter
 from itertools import product
 from typing import Any
 
+from cli.chaos import accounts, days, hours
 from cli.chaos.amendments import asked_for
 from cli.chaos.evidence import Evidence
 from sandbox.dues import due_for
@@ -45,14 +46,17 @@ def problems_of(file: Evidence) -> tuple[Account, list[str]]:
         repeats=ambiguous_sends(file),
         gone_told=any(case["kind"] in _TOLD_OF_LOSS for case in file.cases),
         shipments=max(1, len(file.page.get("shipments", ()))),
+        by_transfer=file.placed.by_transfer,
     )
     sums = judge(expected, file.entries)
-    found = [*file.placed.problems, *sums.problems]
+    found = [*file.placed.problems, *accounts.unless_told(file, expected, sums)]
     found += _record(file, sums)
     found += _engine(file)
     found += _messages(file, sums)
     found += _goods(file)
     found += _cancel(file)
+    found += days.problems(file)
+    found += hours.problems(file)
     return sums, found
 
 
@@ -86,6 +90,8 @@ def _record(file: Evidence, sums: Account) -> list[str]:
         return ["accepted, and not on record"]
     if not file.ended:
         return []
+    if file.placed.by_transfer:
+        return accounts.record_problems(file, sums)
     money = file.page["money"]
     really = {
         "authorized": sums.authorized,

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,18 @@ from cli.chaos.branches import counts
 from cli.chaos.desk import Desk
 from cli.chaos.evidence import Collector, Evidence, summarize
 from cli.chaos.floor import Floor
+from cli.chaos.hours import Closed, note, opening
+from cli.chaos.keeper import Keeper
 from cli.chaos.misfortune import Known
 from cli.chaos.payers import Payers
-from cli.chaos.plan import RunPlan, make
+from cli.chaos.plan import Decree, RunPlan, make
 from cli.chaos.quiet import Quiet
 from cli.chaos.rates import Rates
 from cli.chaos.report import Outcome, show, write_stories
 from cli.chaos.shop import Keys, decree, open_shop
 from cli.chaos.supplier import Supplier
 from cli.chaos.traffic import Placed, Traffic
+from cli.chaos.transferring import Transferrers
 from cli.chaos.watch import Watch
 from cli.chaos.world import BadDays, keep_count
 from cli.installation import Installation
@@ -98,13 +102,15 @@ class _Run:
         self._watch = Watch(stack.api_url, keys.shop)
         self._days = BadDays(sandbox)
         self._blows = Blows(stack, plan.blows, teller.say)
-        self._desk = Desk(stack.api_url, keys.shop, Floor(sandbox), plan.seed, self._status)
+        self._desk = Desk(stack.api_url, keys.shop, Floor(sandbox), plan.seed, self._watch.where)
         self._payers = Payers(stack.api_url, keys.shop, sandbox, self._watch, plan.seed)
         self._supplier = Supplier(stack.api_url, keys.admin, plan.seed)
+        self._transferrers = Transferrers(
+            stack.api_url, keys.admin, keys.shop, sandbox, self._watch
+        )
+        self._keeper = Keeper(stack.api_url, keys.admin, keys.shop, self._watch)
         self._placed: list[Placed] = []
-
-    def _status(self, order: str) -> str:
-        return self._watch.status.get(order, "")
+        self._closed: list[Closed] = []
 
     async def carry_out(self) -> Outcome:
         environment = self._stack.environment
@@ -139,6 +145,8 @@ class _Run:
         await self._supplier.finish()
         outcome = await self._judge(collector, engine)
         outcome.seconds, outcome.ended = seconds, ended
+        await self._transferrers.close()
+        await self._keeper.close()
         for part in (traffic, collector, self._watch, self._desk, self._payers, self._supplier):
             await part.close()
         database.close()
@@ -160,8 +168,7 @@ class _Run:
                 while weather and weather[0].at <= number:
                     await asyncio.to_thread(self._days.turn, weather.pop(0))
                 while decrees and decrees[0].at <= number:
-                    way, api = decrees.pop(0).short_pick, self._stack.api_url
-                    decreed = asyncio.to_thread(decree, api, self._keys, way)
+                    decreed = asyncio.to_thread(self._decree, decrees.pop(0))
                     struck = await self._while_struck(struck, number, decreed)
                 await asyncio.to_thread(self._days.befall, plan)
                 placed = Placed(plan)
@@ -174,11 +181,36 @@ class _Run:
                 struck = self._strike(struck, len(self._plan.orders))
                 await asyncio.sleep(0.1)
 
+    def _decree(self, ruling: Decree) -> None:
+        """Other rules from now on; where the warehouse is closed, remember until when."""
+        now = datetime.now(UTC)
+        if self._closed and self._closed[-1].until is None:
+            self._closed[-1].until = now
+        opens, hours = opening(now) if ruling.closed else (now, None)
+        decree(self._stack.api_url, self._keys, ruling.short_pick, hours)
+        if hours is not None:
+            self._closed.append(Closed(datetime.now(UTC), opens))
+
     async def _one(self, traffic: Traffic, placed: Placed, minds: set[asyncio.Task[None]]) -> None:
+        await self._keeper.take_in(placed)
         await traffic.place(placed)
-        _start(minds, traffic.change_mind(placed))
-        _start(minds, traffic.amend(placed))
+        _start(minds, self._change_mind(traffic, placed))
+        _start(minds, self._amend(traffic, placed))
         _start(minds, traffic.give_back(placed))
+        _start(minds, self._transferrers.pay(placed))
+        _start(minds, self._keeper.lose(placed))
+
+    async def _change_mind(self, traffic: Traffic, placed: Placed) -> None:
+        cancel = placed.plan.cancel
+        if cancel is not None and cancel.late:
+            await self._watch.until(placed.order_id, "captured", "released", "shipped")
+        await traffic.change_mind(placed)
+
+    async def _amend(self, traffic: Traffic, placed: Placed) -> None:
+        amend = placed.plan.amend
+        if amend is not None and not amend.early:
+            await self._watch.until(placed.order_id, "in_fulfilment", "picked", "shipped")
+        await traffic.amend(placed)
 
     async def _while_struck(
         self, struck: "asyncio.Future[None] | None", number: int, work: Coroutine[Any, Any, None]
@@ -216,6 +248,7 @@ class _Run:
     async def _judge(self, collector: Collector, engine: Client) -> Outcome:
         self._teller.say("judging every order by the ledgers")
         files, nobodys = await collector.collect(self._placed, self._watch.sequences)
+        note(files, self._closed)
         outcome = Outcome(
             orders=len(files),
             by_status=Counter(file.status for file in files),
@@ -224,6 +257,7 @@ class _Run:
             freezes=self._blows.frozen,
             answers=self._desk.answers,
             payers=self._payers.did,
+            takers=self._desk.takers.did,
             supplier=self._supplier.did,
             surplus_labels_voided=books.surplus_labels_voided(files),
             branches=counts(files),
@@ -243,6 +277,7 @@ class _Run:
 
     def _general(self, files: list[Evidence], nobodys: list[Any]) -> list[str]:
         levels = books.levels_of(self._stack.api_url, self._keys.admin)
+        brought = self._supplier.brought + self._keeper.brought
         refused = [
             f"{one.plan.number} was not accepted: {'; '.join(one.problems)}"
             for one in self._placed
@@ -250,7 +285,7 @@ class _Run:
         ]
         return [
             *refused,
-            *books.stock_problems(levels, files, self._wanted.orders, self._supplier.brought),
+            *books.stock_problems(levels, files, self._wanted.orders, brought),
             *books.orphans(nobodys),
             *books.invoice_gaps(files),
             *self._blows.died,

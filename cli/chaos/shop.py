@@ -22,6 +22,9 @@ _POLICY: Json = {
     "ask_before_backorder_ends": "PT8S",
     "review_after": "PT1S",
     "pay_within": "PT20S",
+    "transfer_within": "PT25S",
+    "substitute_within": "PT8S",
+    "transfer_reminder": "PT10S",
     "pick_within": "PT15S",
     "pack_within": "PT15S",
     "hand_over_within": "PT20S",
@@ -72,9 +75,10 @@ def open_shop(
     return Keys(shop=shop_key, admin=secrets["admin_key"], set_up=set_up)
 
 
-def decree(api_url: str, keys: Keys, short_pick: str) -> None:
-    """Change what is done about missing pieces, for orders that come from now on."""
-    body = keys.set_up | {"policy": _POLICY | {"short_pick": short_pick}}
+def decree(api_url: str, keys: Keys, short_pick: str, hours: Json | None) -> None:
+    """Other rules about missing pieces, and other warehouse hours, for orders from now on."""
+    policy = _POLICY | {"short_pick": short_pick}
+    body = keys.set_up | {"policy": policy | ({"warehouse_hours": hours} if hours else {})}
     headers = {"X-API-Key": keys.admin}
     while True:
         try:
@@ -107,7 +111,7 @@ def _shop(sandbox: SandboxClient, callback_secret: str) -> Json:
     }
 
 
-_INSTEAD = {"MUG-BLUE": "NOTEBOOK", "SENCHA-100": "MUG-BLUE"}
+INSTEAD = {"MUG-BLUE": "NOTEBOOK", "SENCHA-100": "MUG-BLUE", "NOTEBOOK": "SENCHA-100"}
 """What may go in place of what; of other wares nothing."""
 
 
@@ -117,7 +121,7 @@ def _products() -> str:
     )
     rows = [
         f'{ware.sku},"{ware.name}",400000000000{place},{ware.grams},A-0{place}-1,3,691200,DE,Goods,'
-        f"{_INSTEAD.get(ware.sku, '')}"
+        f"{INSTEAD.get(ware.sku, '')}"
         for place, ware in enumerate(WARES, 1)
     ]
     return "\n".join((head, *rows, ""))

@@ -30,12 +30,19 @@ class Placed:
     cancel_accepted: bool = False
     given_back: int = 0
     """What staff were told is given back, in minor units."""
+    paid: str = ""
+    """What its customer did who was asked for a bank transfer."""
     problems: list[str] = field(default_factory=list[str])
 
     @property
     def charged_here(self) -> bool:
-        """Whether the payment provider takes the money."""
-        return self.plan.body["payment"]["terms"] in ("authorize", "payment_intent")
+        """Whether a payment provider, or the bank, has the money."""
+        return self.plan.body["payment"]["terms"] in ("authorize", "payment_intent", "transfer")
+
+    @property
+    def by_transfer(self) -> bool:
+        """Whether its money comes to the bank account."""
+        return self.plan.transfer is not None
 
 
 class Traffic:

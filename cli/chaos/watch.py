@@ -11,6 +11,8 @@ Json = dict[str, Any]
 ENDED = frozenset({"completed", "cancelled", "declined", "out_of_stock"})
 _PAGE = 200
 _PAUSE = 0.3
+_SHORT = 0.05
+_LONGEST = 90.0
 
 
 class Watch:
@@ -23,11 +25,24 @@ class Watch:
         self.sequences: dict[str, list[int]] = {}
         self.status: dict[str, str] = {}
         self.detail: dict[str, str] = {}
+        self._parts: dict[str, str] = {}
         self.moved_at = time.monotonic()
 
     async def close(self) -> None:
         """Let the connection go."""
         await self._http.aclose()
+
+    def where(self, order: str, shipment: str | None) -> str:
+        """Where a shipment is, or its order, where that goes in one."""
+        return self._parts.get(shipment or "") or self.status.get(order, "")
+
+    async def until(self, order: str, *statuses: str) -> None:
+        """Wait until an order is in one of these statuses, or has ended; 90 seconds at most."""
+        for _ in range(round(_LONGEST / _SHORT)):
+            status = self.status.get(order, "")
+            if not order or status in statuses or status in ENDED:
+                return
+            await asyncio.sleep(_SHORT)
 
     @property
     def ended(self) -> int:
@@ -53,7 +68,9 @@ class Watch:
         answer = (await self._http.get("/events", params=query)).raise_for_status().json()
         for event in answer["events"]:
             self.sequences.setdefault(event["order"], []).append(event["sequence"])
-            self.status[event["order"]] = event["status"]
+            self.status[event["order"]] = event.get("order_status") or event["status"]
+            if event.get("order_status") and event.get("shipment"):
+                self._parts[event["shipment"]] = event["status"]
             self.detail[event["order"]] = event.get("detail") or ""
             self.moved_at = time.monotonic()
         self._after = answer["next"]

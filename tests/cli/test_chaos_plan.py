@@ -66,7 +66,7 @@ def test_pieces_are_missing_now_and_then_under_each_policy_in_turn(known: Known)
 
 
 def test_high_rates_draw_every_unhappy_branch_several_times_as_often(known: Known) -> None:
-    real, high = (drawn(known, 600, rates=rates).orders for rates in Rates)
+    real, high = (drawn(known, 2000, rates=rates).orders for rates in Rates)
     for branch in BRANCHES:
         often, oftener = (sum(branch.drawn(plan) for plan in plans) for plans in (real, high))
         assert often >= 3, branch.name
