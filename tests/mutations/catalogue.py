@@ -11,6 +11,7 @@ HAPPY = "tests/workflows/test_happy_path.py"
 AMENDMENTS = "tests/workflows/test_amendments.py"
 SHORT_PICK = "tests/workflows/test_short_pick.py"
 SUBSTITUTION = "tests/workflows/test_substitution.py"
+TRANSFER = "tests/workflows/test_transfer.py"
 
 
 @dataclass(frozen=True)
@@ -424,5 +425,40 @@ MUTATIONS = (
         "if offer.state is not OfferState.ACCEPTED:",
         "if offer.state is OfferState.ACCEPTED:",
         (SUBSTITUTION,),
+    ),
+    Mutation(
+        "a part of a transfer counts as all of it",
+        "providers/bank_transfer.py",
+        "if here.amount >= money.amount:",
+        "if here.amount > 0:",
+        ("tests/providers/test_bank_transfer.py", TRANSFER),
+    ),
+    Mutation(
+        "what came too much of a transfer is kept",
+        "workers/transfers.py",
+        "        if surplus.amount > 0:\n            shares +=",
+        "        if False:\n            shares +=",
+        (TRANSFER,),
+    ),
+    Mutation(
+        "a transfer goes back under another key each time",
+        "domain/transfers.py",
+        'return f"{self.booking.id}:{self.turn}"',
+        'return f"{self.booking.id}:{self.turn}:{id(self)}"',
+        ("tests/domain/test_transfers.py",),
+    ),
+    Mutation(
+        "a deadline runs while nobody works",
+        "domain/hours.py",
+        "    if hours is None:\n",
+        "    if hours is None or hours.weekly:\n",
+        ("tests/domain/test_hours.py", "tests/workflows/test_working_hours.py"),
+    ),
+    Mutation(
+        "what the last of several captures leaves stays held",
+        "workflows/fulfilment.py",
+        "    if money.purse.beyond(nothing) and workflow",
+        "    if money.purse.taken(shipment.id) is None and workflow",
+        ("tests/workflows/test_taken_side_by_side.py",),
     ),
 )
