@@ -8,7 +8,7 @@ from cli.chaos.command import carry_out
 from cli.chaos.run import Wanted
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_no_order_breaks_a_rule_while_everything_fails_at_once(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
