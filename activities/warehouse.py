@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from temporalio import activity
 
@@ -15,7 +15,7 @@ from domain.borders import crosses_customs
 from domain.catalogue import Product, bin_route
 from domain.customs import customs_line
 from domain.journal import FactOutcome
-from domain.model import LongText, Model
+from domain.model import LongText, Model, unsaid
 from domain.order import Amended, Substitute
 from domain.record import Commit, HandoffRecord, OrderOnRecord
 from domain.shipping import Label, Portion
@@ -46,8 +46,11 @@ class Warehouse(Protocol):
         no amendments."""
         ...
 
-    def cancel(self, attempt: Attempt, shipment: str, reason: str) -> bool:
-        """Stop work on a shipment; False where the parcel has left already."""
+    def cancel(
+        self, attempt: Attempt, shipment: str, reason: str, *, unless_picked: bool = False
+    ) -> bool:
+        """Stop work on a shipment; False where the parcel has left already, or with
+        ``unless_picked`` where it is picked."""
         ...
 
     def release(self, attempt: Attempt, shipment: str, labels: tuple[Label, ...]) -> bool:
@@ -84,10 +87,11 @@ class Sites(SendersOnRecord, Protocol):
 
 
 class HandOff(Request):
-    """Send a shipment's lines to the warehouse."""
+    """Send a shipment's lines to the warehouse; ``moves`` counts how often it has changed it."""
 
     portions: tuple[Portion, ...]
     ship_by: datetime | None = None
+    moves: Annotated[int, unsaid(0)] = 0
 
 
 class AmendHandoff(HandOff):
@@ -223,6 +227,7 @@ class WarehouseActivities:
             currency=order.currency,
             customs=tuple(customs) if abroad else (),
             replacement=replacement,
+            moves=request.moves if isinstance(request, HandOff) else 0,
         )
 
     @activity.defn(name="amend_at_warehouse", no_thread_cancel_exception=True)

@@ -92,6 +92,8 @@ def take_report(
         raise _unknown(wiring, call)
     if state.warehouse != warehouse:
         raise _elsewhere(wiring, call, state)
+    if state.under_way:
+        raise _not_yet()
     reason = too_early_or_late(action, state)
     if reason and _stored(wiring, call):
         # It came before, when its moment was.
@@ -158,11 +160,15 @@ def _unknown(wiring: Wiring, call: Call) -> ProblemError:
         or wiring.books.handoffs.shipment_state(call.shipment, call.shop) is not None
     )
     if coming:
-        words = "the handoff is not on record yet; try again"
-        return ProblemError(503, words, headers={"Retry-After": "1"})
+        return _not_yet()
     if order is not None and order.order_id == order_of(call.shipment):
         _note_gone(wiring, call, order.order_id, order.status)
     return not_found("shipment")
+
+
+def _not_yet() -> ProblemError:
+    words = "the handoff is not on record yet; try again"
+    return ProblemError(503, words, headers={"Retry-After": "1"})
 
 
 def _refused(

@@ -21,6 +21,7 @@ from backoffice.intake import IntakeBook
 from backoffice.labels import LabelBook
 from backoffice.ledgers import MoneyLedger
 from backoffice.mails import MailOutboxBook
+from backoffice.moves import MoveBook
 from backoffice.paperwork import PaperworkBook
 from backoffice.prints import PrintQueue
 from backoffice.records import RecordBook
@@ -59,6 +60,7 @@ class Books:
     labels: LabelBook
     mails: MailOutboxBook
     money: MoneyLedger
+    moves: MoveBook
     paperwork: PaperworkBook
     prints: PrintQueue
     records: RecordBook
@@ -96,6 +98,7 @@ class Books:
             labels=LabelBook(database),
             mails=MailOutboxBook(database),
             money=MoneyLedger(database),
+            moves=MoveBook(database),
             paperwork=PaperworkBook(database),
             prints=PrintQueue(database),
             records=RecordBook(database),

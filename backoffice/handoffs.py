@@ -33,7 +33,8 @@ class ShipmentState:
     """A shipment as messages about it are checked: what was asked, and what is known since.
 
     ``picked`` is what the warehouse last reported, in the inbox; ``to_pack`` what the packing slip
-    lists, once it is printed; ``labels`` are the live ones.
+    lists, once it is printed; ``labels`` are the live ones. ``under_way`` is a
+    handoff to another warehouse whose answer is not on record yet.
     """
 
     order_id: str
@@ -45,6 +46,7 @@ class ShipmentState:
     picked: tuple[PickedLine, ...] | None
     labels: tuple[Label, ...]
     to_pack: tuple[Portion, ...] | None = None
+    under_way: bool = False
 
     @property
     def is_short(self) -> bool:
@@ -148,6 +150,7 @@ class HandoffBook:
                     _ORDERS.c.shop,
                     _STATUS.label("status"),
                     _HANDOFFS.c.warehouse,
+                    _HANDOFFS.c.moves,
                     _HANDOFFS.c.accepted,
                     _HANDOFFS.c.reference,
                     _HANDOFFS.c.reason,
@@ -167,6 +170,7 @@ def _state(connection: Connection, shipment: str, row: RowMapping) -> ShipmentSt
             _INBOX.c.order_id == row["id"],
             _INBOX.c.kind == PICKED,
             _INBOX.c.payload["shipment"].as_string() == shipment,
+            func.coalesce(_INBOX.c.payload["warehouse"].as_string(), MAIN) == row["warehouse"],
         )
         .order_by(_INBOX.c.id.desc())
         .limit(1)
@@ -176,12 +180,14 @@ def _state(connection: Connection, shipment: str, row: RowMapping) -> ShipmentSt
         .where(_LABELS.c.shipment == shipment, _LABELS.c.voided_at.is_(None))
         .order_by(_LABELS.c.parcel)
     )
+    handoff = Handoff.model_validate_json(row["document"])
     return ShipmentState(
         order_id=row["id"],
         shop=row["shop"],
         status=OrderStatus(row["status"]),
         warehouse=row["warehouse"],
-        handoff=Handoff.model_validate_json(row["document"]),
+        handoff=handoff,
+        under_way=handoff.moves < row["moves"],
         answer=HandoffAnswer(
             accepted=row["accepted"], reference=row["reference"], reason=row["reason"]
         ),

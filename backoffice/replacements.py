@@ -25,7 +25,7 @@ def write_replaced(
     ).one()
     before = Handoff.model_validate_json(document)
     if before.replacement <= handoff.replacement:
-        new = handoff.model_copy(update={"amendment": before.amendment})
+        new = handoff.model_copy(update={"amendment": before.amendment, "moves": before.moves})
         connection.execute(
             update(_HANDOFFS)
             .where(_HANDOFFS.c.shipment == handoff.shipment)

@@ -2,7 +2,17 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from backoffice.tables.base import table
@@ -27,9 +37,12 @@ _HANDOFF = _NEW_HANDOFF.on_conflict_do_update(
     index_elements=["shipment"],
     set_={
         name: _NEW_HANDOFF.excluded[name]
-        for name in ("document", "warehouse", "accepted", "reference", "reason", "at")
+        for name in ("document", "warehouse", "accepted", "reference", "reason", "at", "moves")
     },
-    where=_HANDOFFS.c.accepted.is_(False),
+    where=or_(
+        _HANDOFFS.c.moves < _NEW_HANDOFF.excluded.moves,
+        and_(_HANDOFFS.c.moves == _NEW_HANDOFF.excluded.moves, _HANDOFFS.c.accepted.is_(False)),
+    ),
 )
 _OF_PARCELS = select(_LABELS).where(_LABELS.c.parcel.in_(bindparam("parcels", expanding=True)))
 _APPLY_VOIDS = (
@@ -60,7 +73,8 @@ _WITHDRAW = (
 
 
 def write_handoff(connection: Connection, shop: str, record: HandoffRecord) -> None:
-    """Keep the accepted handoff; a rejected one gives way to the next. Makes its bins findable."""
+    """Keep the accepted handoff; a rejected one gives way to the next, and any to that of another
+    warehouse that the shipment has gone to. Makes its bins findable."""
     handoff, answer = record.handoff, record.answer
     connection.execute(
         _HANDOFF,
@@ -69,6 +83,7 @@ def write_handoff(connection: Connection, shop: str, record: HandoffRecord) -> N
             "order_id": handoff.order,
             "document": handoff.model_dump(mode="json"),
             "warehouse": handoff.warehouse,
+            "moves": handoff.moves,
             "accepted": answer.accepted,
             "reference": answer.reference,
             "reason": answer.reason,

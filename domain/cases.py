@@ -53,6 +53,7 @@ class CaseAnswer(StrEnum):
     pieces, ``ship`` sends what is there, ``drop_line`` leaves out each line that lacks a piece, and
     ``wait`` waits for another pick. ``release`` and ``reject`` decide about an order that is held
     for review. ``accept`` and ``refuse`` are a customer's word on a substitute, by telephone say.
+    ``reroute`` sends a shipment from another warehouse, which has all of it.
     """
 
     RETRY = "retry"
@@ -66,6 +67,7 @@ class CaseAnswer(StrEnum):
     RELEASE = "release"
     REJECT = "reject"
     REFUSE = "refuse"
+    REROUTE = "reroute"
 
 
 class Case(Model):

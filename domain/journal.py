@@ -18,6 +18,7 @@ class News(StrEnum):
     AMENDMENT_REFUSED = "amendment_refused"
     SUBSTITUTION_OFFERED = "substitution_offered"
     SUBSTITUTION_ANSWERED = "substitution_answered"
+    REROUTED = "rerouted"
 
 
 class Transition(Model):

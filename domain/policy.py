@@ -55,6 +55,9 @@ class Policy(Model):
     split: SplitOrders = SplitOrders.NEVER
     """Whether an order that no warehouse has whole comes from several (`when_needed`), each with a
     parcel of its own, or counts as more than there is (`never`)."""
+    reroute_on_reject: Annotated[bool, unsaid(False)] = False
+    """Whether what a warehouse rejects goes from another one that has all of it, without asking
+    anybody."""
     backorder_within: Patience = timedelta(days=30)
     """How long an order waits for its goods; then it ends as out of stock."""
     ask_before_backorder_ends: Annotated[timedelta, Field(ge=timedelta(0))] = timedelta(0)

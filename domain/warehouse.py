@@ -63,6 +63,8 @@ class Handoff(Model):
     currency: str
     customs: tuple[CustomsLine, ...] = ()
     amendment: Annotated[int, unsaid(0)] = 0
+    moves: Annotated[int, unsaid(0)] = 0
+    """How many times the shipment had gone to another warehouse before."""
     replacement: Annotated[int, unsaid(0)] = 0
     """How many times something else was put in place of what is missing."""
 

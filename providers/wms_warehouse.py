@@ -27,6 +27,7 @@ _NO_SUCH_CHANGE = frozenset({404, 405, 409, 501})
 _NO_AMENDMENTS = frozenset({400, 403, 404, 405, 422, 501})
 _STOPPED = frozenset({"cancelled", "pulled", "rejected"})
 _GONE = frozenset({"released", "handed_over"})
+_BEGUN = frozenset({"picked", "packed"})
 _NEVER_TO_GO = frozenset({"unknown", "recalled"})
 
 
@@ -158,8 +159,11 @@ class WmsWarehouse:
             raise _unknown_word(answer.status)
         return True
 
-    def cancel(self, attempt: Attempt, shipment: str, reason: str) -> bool:
-        """Stop work on a shipment; False where the parcel has left already.
+    def cancel(
+        self, attempt: Attempt, shipment: str, reason: str, *, unless_picked: bool = False
+    ) -> bool:
+        """Stop work on a shipment; False where the parcel has left already, or with
+        ``unless_picked`` where it is picked. A warehouse that does not know that word stops.
 
         Raises:
             Refused: it does not know the shipment, and so would take it later: see
@@ -169,11 +173,13 @@ class WmsWarehouse:
             state = self._look_up(shipment)
             if state is not None and state.status in _STOPPED:
                 return True
-        response = self._post(attempt, f"/shipments/{shipment}/cancel", {"reason": reason})
+        body = {"reason": reason} | ({"unless_picked": True} if unless_picked else {})
+        response = self._post(attempt, f"/shipments/{shipment}/cancel", body)
         if response.status_code == 409:
             # Somebody has asked for it under this key before, and gave another reason.
             state = self._look_up(shipment)
-            if state is not None and state.status in _STOPPED | _GONE:
+            late = _GONE | _BEGUN if unless_picked else _GONE
+            if state is not None and state.status in _STOPPED | late:
                 return state.status in _STOPPED
         answer = _read(response)
         match answer.status:

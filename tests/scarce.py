@@ -10,6 +10,9 @@ from backoffice.shops import keep_policy
 from domain.backorder import OutOfStock
 from domain.catalogue import Product
 from domain.policy import ShortPick
+from domain.routing import SplitOrders
+from domain.stock import MAIN
+from tests.two_warehouses import LYON, bring, open_lyon
 from tests.world import Json, World
 
 _PLACING = asyncio.Lock()
@@ -30,10 +33,12 @@ async def place(
     there: int = 0,
     replaced: bool = False,
     label_within: timedelta | None = None,
+    elsewhere: bool = False,
 ) -> str:
     """Place an order, which ``waits`` where the shelf is empty, or for what is not ``there``; its
     id. Of one that is ``replaced`` something else may go in place of what is missing; its label
-    is waited for as long as ``label_within`` says, where it does."""
+    is waited for as long as ``label_within`` says, where it does. One that goes ``elsewhere`` is
+    late at once, and another warehouse has its goods as well."""
     rules: dict[str, object] = {} if label_within is None else {"label_within": label_within}
     async with _PLACING:
         if replaced:
@@ -45,6 +50,9 @@ async def place(
             if there:
                 await _receive(world, line["sku"], there, "first")
             rules["out_of_stock"] = OutOfStock.SHIP_AVAILABLE if there else OutOfStock.HOLD_ALL
+        if elsewhere:
+            await _lyon(world)
+            rules["pick_within"] = timedelta(seconds=1)
         if not rules:
             return await world.place(body)
         before = await asyncio.to_thread(_rule, world, rules)
@@ -62,6 +70,29 @@ def other_than(body: Json) -> str:
 async def _put_another(world: World, sku: str) -> None:
     await asyncio.to_thread(_prepare, world, {"sku": sku})
     await _receive(world, sku, 1, "first")
+
+
+async def place_split(world: World, body: Json) -> str:
+    """Place an order for two pieces of something rare, one of which each of two warehouses has;
+    its id."""
+    async with _PLACING:
+        await _lyon(world)
+        line = body["lines"][0]
+        await asyncio.to_thread(_prepare, world, line)
+        for warehouse in (MAIN, LYON):
+            await bring(world, line["sku"], 1, warehouse)
+        await asyncio.to_thread(_rule, world, {"split": SplitOrders.WHEN_NEEDED})
+        try:
+            return await world.place(body)
+        finally:
+            await asyncio.to_thread(_rule, world, {"split": SplitOrders.NEVER})
+
+
+async def _lyon(world: World) -> None:
+    """A second warehouse, which has many mugs."""
+    known = await asyncio.to_thread(world.books.warehouses.all_of, world.shop)
+    if LYON not in {one.code for one in known}:
+        await open_lyon(world, {"MUG-BLUE": 1000})
 
 
 async def deliver(world: World, order: str) -> bool:

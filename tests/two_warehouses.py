@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from tests.world import World
+from tests.world import World, eventually
 
 LYON, TOKEN = "lyon", "wms-lyon"
 ADDRESS = {
@@ -55,6 +55,16 @@ async def warehouses_of(world: World, order: str) -> dict[str, str]:
     """Which warehouse has each of an order's shipments."""
     shipments = (await world.view(order))["shipments"]
     return {one["shipment"].rpartition("-")[2]: one["warehouse"] for one in shipments}
+
+
+async def in_lyon(world: World, order: str) -> None:
+    """Wait until Lyon has accepted an order's shipment, on record."""
+
+    async def accepted() -> bool:
+        shipments = (await world.view(order))["shipments"]
+        return any(one["warehouse"] == LYON and one["answer"]["accepted"] for one in shipments)
+
+    await eventually(accepted, lambda: f"Lyon does not have {order}")
 
 
 def _sound(answer: httpx.Response) -> httpx.Response:

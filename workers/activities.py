@@ -14,6 +14,7 @@ from activities.payment import PaymentActivities
 from activities.payment_provider import PaymentProvider
 from activities.records import RecordActivities
 from activities.refunds import RefundActivities, RefundProvider
+from activities.rerouting import ReroutingActivities
 from activities.settling import Engine, SettlingActivities
 from activities.shipping import ShippingActivities
 from activities.step import Records
@@ -73,6 +74,7 @@ def put_together(
         StockActivities(books.stock, books.backorders, records),
         SubstitutionActivities(books.substitutions, books.catalogue, records, outside.sites),
         WarehouseActivities(outside.warehouses, outside.sites, books.catalogue, records),
+        ReroutingActivities(outside.warehouses, books.moves, records),
         ShippingActivities(
             outside.courier, books.handoffs, books.labels, records, outside.sites, doubt
         ),

@@ -28,7 +28,11 @@ def misfits(
     ``state`` is the shipment's on record. What was handed off, or printed, says what must have been
     packed, so a parcel is judged whether or not its pick is on record already.
     """
-    if state is None or state.order_id != memory.given.order_id or not state.answer.accepted:
+    if (
+        state is None
+        or (state.order_id, state.warehouse) != (memory.given.order_id, report.warehouse)
+        or not state.answer.accepted
+    ):
         return (f"shipment: {report.shipment} is none that the warehouse has of this order",)
     match report:
         case Picked():

@@ -18,7 +18,12 @@ from providers.bank_calls import BANK
 from workers.activities import Activity, Outside, Patience, put_together
 from workers.memory import Call
 from workers.payment_ways import PaymentWays
-from workers.remembered_stock import RememberedLine, RememberedOffers, RememberedStock
+from workers.remembered_stock import (
+    RememberedLine,
+    RememberedMoves,
+    RememberedOffers,
+    RememberedStock,
+)
 from workers.remembered_vendors import (
     RememberedCourier,
     RememberedEngine,
@@ -92,6 +97,7 @@ class Reenactment:
         books = replace(
             self.books,
             stock=RememberedStock(self.books.database, at, call.answer),
+            moves=RememberedMoves(self.books.database, at, call.answer),
             backorders=RememberedLine(self.books.database, at, call.answer),
             substitutions=RememberedOffers(self.books.database, at, call.answer),
         )

@@ -1,16 +1,19 @@
 """Stock, as it was promised then: what is on the shelf by now decides nothing again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from activities.rerouting import Moved
 from activities.substitution import Offers
 from backoffice.backorders import BackorderBook
 from backoffice.database import Database
+from backoffice.moves import MoveBook
 from backoffice.stock import StockBook
 from backoffice.substitutions import SubstitutionBook
 from domain.backorder import PlaceInLine, Promised
 from domain.record import Commit
-from domain.routing import ANY, Route
+from domain.rerouting import Elsewhere, Move
+from domain.routing import ANY, Free, Route
 from domain.stock import MAIN, Want, Wanted
 from domain.substitution import Offer
 
@@ -76,6 +79,30 @@ class RememberedLine(BackorderBook):
         if not isinstance(self._answer, Promised):
             raise TypeError("a reservation without an outcome")
         return self.bring_back_part(shop, lines, keys, commit, place, self._answer, route)
+
+
+class RememberedMoves(MoveBook):
+    """What was moved then is moved; whether it is there by now decides nothing again."""
+
+    def __init__(self, database: Database, at: datetime, answer: object) -> None:
+        """``answer`` is the call's; entries are dated ``at``."""
+        super().__init__(database, lambda: at)
+        self._answer = answer
+
+    def elsewhere(self, shop: str, order: str, move: Move) -> Elsewhere:
+        """What was found."""
+        if not isinstance(self._answer, Elsewhere):
+            raise TypeError("a look for another warehouse without an outcome")
+        return self._answer
+
+    def move(self, shop: str, move: Move, to: str, commit: Commit) -> bool:
+        """What came of it."""
+        if not isinstance(self._answer, Moved):
+            raise TypeError("a move without an outcome")
+        return self._answer.done and super().move(shop, move, to, commit)
+
+    def _is_there(self, free: Free, warehouse: str, wants: Mapping[str, int]) -> bool:
+        return True
 
 
 class RememberedOffers(SubstitutionBook):

@@ -239,7 +239,9 @@ class RememberedWarehouse:
         """Whether it did."""
         return cast("Replaced", self.call.answer).done
 
-    def cancel(self, attempt: Attempt, shipment: str, reason: str) -> bool:
+    def cancel(
+        self, attempt: Attempt, shipment: str, reason: str, *, unless_picked: bool = False
+    ) -> bool:
         """Whether it could."""
         return cast("Told", self.call.answer).done
 

@@ -129,9 +129,7 @@ class AmendmentSteps:
     async def _until_handed_off(self, shipment: Shipment) -> None:
         """A handoff that is under way is waited for: until then the warehouse has nothing."""
         desk = self._desk
-        await workflow.wait_condition(
-            lambda: not shipment.handed_off or bool(shipment.lines) or desk.stop is not None
-        )
+        await workflow.wait_condition(lambda: _is_at_rest(shipment) or desk.stop is not None)
         desk.check_stop()
 
     async def _promise_goods(self, one: Amended, ways_back: Promises) -> None:
@@ -177,6 +175,7 @@ class AmendmentSteps:
             sequence=one.number,
             portions=whole(one.after.within(desk.order)),
             amended=one,
+            moves=len(shipment.moves.been_at),
         )
         try:
             answer = await desk.call(
@@ -233,3 +232,9 @@ class AmendmentSteps:
         drawn = self._drawn or desk.journal.transition(desk.status, Step.RECORDS)
         self._drawn = drawn.model_copy(update={"news": news, "detail": words[:250]})
         return self._drawn
+
+
+def _is_at_rest(shipment: Shipment) -> bool:
+    """No handoff is under way, and it is not on its way from one warehouse to another."""
+    asked = shipment.handed_off and not shipment.lines
+    return not (asked or shipment.moves.under_way)

@@ -7,7 +7,9 @@ from domain.cases import Case, CaseKind
 from domain.journal import FactOutcome
 from domain.status import Step
 from domain.warehouse import Packed, Picked
-from workflows.patience import Patience
+from workflows.desk import Desk
+from workflows.interruptions import WantedElsewhere
+from workflows.patience import Offer, Patience
 from workflows.shipment import Shipment
 
 Word = TypeVar("Word", Picked, Packed)
@@ -28,32 +30,32 @@ async def await_message(
     expected: Expected,
     queue: list[Word],
     problems: Callable[[Word], tuple[str, ...]],
+    offer: Offer | None = None,
 ) -> Word | None:
     """The first message that fits. None when the goods turn out to have left already, and when
     labelled goods have to go elsewhere.
 
-    One that does not fit is a recorded mistake and a case; waiting goes on. A passed deadline is
-    a case too. These cases close themselves when the message that fits comes.
+    One that does not fit is a recorded mistake and a case, and so is a passed deadline; waiting
+    goes on. These cases close themselves when the message that fits comes.
 
     Raises:
         Stopped: the order is being cancelled.
+        WantedElsewhere: staff want another warehouse to send it, as was on ``offer``.
     """
-    desk = shipment.desk
-    picking = expected.step is Step.PICKING
-    within = desk.policy.pick_within if picking else desk.policy.pack_within
-    hours = desk.policy.warehouse_hours
-    reason = f"No `{expected.signal}`"
-    patience = Patience(desk, expected.overdue, shipment.id, within, reason, hours)
-    refused: list[Case] = []
+    desk, refused = shipment.desk, list[Case]()
+    patience = _patience(shipment, expected, offer)
     while True:
         await patience.until(
             lambda: (
-                (bool(queue) and not desk.amending)
+                (not desk.amending and bool(queue or patience.wants_elsewhere))
                 or shipment.inbox.gone
                 or _labelled_for_elsewhere(shipment)
             ),
             f"signal `{expected.signal}` from the warehouse",
         )
+        if not queue and (by := patience.wants_elsewhere) is not None:
+            _settle(desk, refused, "it goes from another warehouse")
+            raise WantedElsewhere(by)
         if not queue or _labelled_for_elsewhere(shipment):
             return None
         message = queue.pop(0)
@@ -61,8 +63,7 @@ async def await_message(
         _record(shipment, expected, patience, wrong)
         if not wrong:
             patience.settle(come := f"a `{expected.signal}` that fits has come")
-            for case in refused:
-                desk.settle(case, come)
+            _settle(desk, refused, come)
             return message
         refused.append(
             await desk.report(
@@ -71,6 +72,25 @@ async def await_message(
                 shipment.id,
             )
         )
+
+
+def _settle(desk: Desk, refused: list[Case], why: str) -> None:
+    for case in refused:
+        desk.settle(case, why)
+
+
+def _patience(shipment: Shipment, expected: Expected, offer: Offer | None) -> Patience:
+    policy = shipment.desk.policy
+    within = policy.pick_within if expected.step is Step.PICKING else policy.pack_within
+    return Patience(
+        shipment.desk,
+        expected.overdue,
+        shipment.id,
+        within,
+        f"No `{expected.signal}`",
+        policy.warehouse_hours,
+        offer=offer,
+    )
 
 
 def _record(

@@ -62,6 +62,13 @@ class CaseFile:
         """What was answered to a case that is closed, by whom and why."""
         return self._answers[case.id]
 
+    def newest_decision(self, kind: CaseKind, shipment: str) -> Answer:
+        """What was answered to the newest case of a kind that a shipment has."""
+        names = [
+            one.id for one in self._cases.values() if (one.kind, one.shipment) == (kind, shipment)
+        ]
+        return self._answers[names[-1]]
+
     def check(self, reply: CaseReply) -> Case:
         """Refuse a reply that does not fit; the case that it fits.
 

@@ -66,6 +66,11 @@ class Desk:
         self._background: list[asyncio.Task[None]] = []
         self._books = asyncio.Lock()
 
+    @property
+    def begins_anew(self) -> bool:
+        """Whether it was carried out before, so that whatever it asks for may be done already."""
+        return self._begun_before is not None
+
     # -- status -----------------------------------------------------------------------------
 
     def next(
@@ -249,9 +254,10 @@ class Desk:
         kind: CaseKind,
         reason: str,
         shipment: str | None = None,
+        answers: tuple[CaseAnswer, ...] = (CaseAnswer.CLOSE,),
     ) -> Case:
         """Tell staff something without waiting for them."""
-        case = self.cases.open(kind, reason, shipment=shipment)
+        case = self.cases.open(kind, reason, answers, shipment)
         await self.call_attention()
         return case
 

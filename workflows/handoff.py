@@ -1,22 +1,20 @@
 """Step 5: the shipment goes to the warehouse, which accepts or rejects it."""
 
 from activities.warehouse import HandOff, StopWork, WarehouseActivities
-from domain.cases import CaseAnswer, CaseKind
 from domain.status import OrderStatus, Step
 from workflows.amended import until_nothing_is_amended
 from workflows.interruptions import DoneByHand
+from workflows.rerouting import Rejections
 from workflows.shipment import Shipment
-from workflows.trouble import Trouble
 
 
 async def hand_to_warehouse(shipment: Shipment) -> None:
-    """Hand off until the warehouse accepts; each rejection is a case."""
-    desk = shipment.desk
-    rejected = Trouble(desk, CaseKind.WAREHOUSE_REJECTED, shipment.id)
-    sequence = 0
+    """Hand off until a warehouse accepts; a rejection is a case, or by policy goes elsewhere."""
+    desk, moves = shipment.desk, shipment.moves
+    rejections = Rejections(shipment)
     while not shipment.lines:
         await until_nothing_is_amended(desk)
-        sequence += 1
+        moves.handoffs += 1
         then = desk.next(OrderStatus.IN_FULFILMENT, Step.HANDOFF, shipment.id)
         shipment.handed_off = True
         request = HandOff(
@@ -24,8 +22,9 @@ async def hand_to_warehouse(shipment: Shipment) -> None:
             shop=desk.shop,
             shipment=shipment.id,
             warehouse=shipment.warehouse,
-            sequence=sequence,
+            sequence=moves.handoffs,
             portions=shipment.portions,
+            moves=len(moves.been_at),
         )
         answer = await desk.call(
             WarehouseActivities.hand_off, request, "hand off to the warehouse", then
@@ -35,10 +34,7 @@ async def hand_to_warehouse(shipment: Shipment) -> None:
             desk.arrive(then)
         else:
             shipment.handed_off = False
-            await rejected.ask(
-                f"The warehouse rejects it: {answer.answer.reason or 'no reason given'}",
-                (CaseAnswer.RETRY, CaseAnswer.CANCEL),
-            )
+            await rejections.decide(answer.answer.reason)
 
 
 async def take_back_from_warehouse(shipment: Shipment, reason: str) -> bool:

@@ -41,6 +41,10 @@ class ShipmentInbox:
                 self.recall = message.outcome
         return True
 
+    def forget_picked(self) -> None:
+        """Another warehouse picks it: what the one before has picked goes back to its bins."""
+        self.picked.clear()
+
     def forget_packed(self) -> None:
         """What was packed has to be packed anew; a report just like the last one counts again."""
         self.packed.clear()

@@ -1,13 +1,21 @@
 """Waiting for somebody who may be late: a case says so, and when staff close it, it waits anew."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from temporalio import workflow
 
-from domain.cases import Case, CaseKind
+from domain.cases import Answer, Case, CaseAnswer, CaseKind
 from domain.hours import WorkingHours, deadline
 from workflows.desk import Desk
+
+Offer = Callable[[], Awaitable[tuple[str, tuple[CaseAnswer, ...]]]]
+"""What else a case may say, and take as an answer."""
+
+
+async def _nothing() -> tuple[str, tuple[CaseAnswer, ...]]:
+    """Nothing but that it is late."""
+    return "", ()
 
 
 class Patience:
@@ -26,10 +34,12 @@ class Patience:
         reason: str,
         hours: WorkingHours | None = None,
         by: datetime | None = None,
+        offer: Offer | None = None,
     ) -> None:
         """``reason`` goes on with the moment at which waiting began. ``hours`` are those of who is
         waited for; without them the time runs on the clock. ``by`` is when it is late at first,
-        where somebody was told a day."""
+        where somebody was told a day. ``offer`` is asked, when it is late, for more words and for
+        answers that staff may give beside `close`."""
         self._desk = desk
         self._kind = kind
         self._shipment = shipment
@@ -37,6 +47,7 @@ class Patience:
         self._hours = hours
         self.began = workflow.now()
         self._by = by or self._deadline()
+        self._offer = offer or _nothing
         self._reason = f"{reason} since {self.began:%Y-%m-%d %H:%M} UTC"
         self._case: Case | None = None
 
@@ -61,7 +72,17 @@ class Patience:
                 lambda: ready() or closed(), None if self._case else self._by, why, stoppable
             )
             if late:
-                self._case = await self._desk.report(self._kind, self._reason, self._shipment)
+                words, more = await self._offer()
+                self._case = await self._desk.report(
+                    self._kind, f"{self._reason}{words}", self._shipment, (CaseAnswer.CLOSE, *more)
+                )
+
+    @property
+    def wants_elsewhere(self) -> Answer | None:
+        """Who has answered that it goes from another warehouse, and why; None where nobody has."""
+        case, cases = self._case, self._desk.cases
+        given = case is not None and cases.answer_to(case) is CaseAnswer.REROUTE
+        return cases.decision_on(case) if case is not None and given else None
 
     def settle(self, why: str) -> None:
         """What was waited for has come."""

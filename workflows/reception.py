@@ -8,7 +8,7 @@ from temporalio.common import RawValue
 from domain.cases import CaseKind
 from domain.model import Model
 from domain.tracking import CourierEvent
-from domain.warehouse import HandedOver
+from domain.warehouse import HandedOver, Packed, Picked
 from workflows.desk import Desk
 from workflows.handover import report_gone_unlabelled
 from workflows.messages import Malformed, decode
@@ -28,6 +28,8 @@ class Reception:
         try:
             message = decode(kind, raw)
             shipment = self._shipment(message.shipment)
+            if _is_over(shipment, message) or self._comes_early(shipment, message):
+                return
             check_moment(shipment, message)
             if shipment.inbox.take(message):
                 self._can_be_read(kind)
@@ -47,6 +49,18 @@ class Reception:
             for shipment in self._shipments:
                 shipment.inbox.follow(event)
 
+    def _comes_early(self, shipment: Shipment, message: Word) -> bool:
+        """An order that begins anew hears again what it was told where its goods have gone since:
+        that is kept until it is there."""
+        if not isinstance(message, Picked | Packed) or not self._desk.begins_anew:
+            return False
+        if message.warehouse == shipment.warehouse:
+            return False
+        if not workflow.patched("a-word-from-where-it-went-is-kept"):
+            return False
+        shipment.moves.early.append(message)
+        return True
+
     def _shipment(self, name: str) -> Shipment:
         for shipment in self._shipments:
             if shipment.id == name:
@@ -65,6 +79,11 @@ class Reception:
         for case in self._desk.cases.waiting:
             if case.kind is CaseKind.MESSAGE_REFUSED and case.reason.startswith(_refused(kind)):
                 self._desk.settle(case, "one that can be read has come")
+
+
+def _is_over(shipment: Shipment, message: Word) -> bool:
+    """Whether a warehouse says it that had the shipment before, and has put its goods back."""
+    return isinstance(message, Picked | Packed) and message.warehouse in shipment.moves.been_at
 
 
 def _refused(kind: type[Model]) -> str:

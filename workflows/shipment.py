@@ -14,6 +14,7 @@ from workflows.holding import Hold
 from workflows.inbox import ShipmentInbox
 from workflows.messages import Malformed
 from workflows.money import OrderMoney
+from workflows.moves import Moves
 from workflows.offers import Offers
 from workflows.promises import Promises, Undo
 
@@ -39,7 +40,7 @@ class Shipment:
         """The n-th shipment of an order, counted from 1."""
         self.desk = desk
         self.warehouse = MAIN
-        self.been_at: tuple[str, ...] = ()
+        self.moves = Moves()
         self.money = money
         self.hold = hold
         self.id = shipment_id(desk.order_id, sequence)

@@ -16,7 +16,8 @@ class HandoffRow(Record, table=True):
     """A shipment's handoff document with the warehouse's answer, and which warehouse that is.
 
     Of an order that goes in several shipments each has its own status, by its newest transition;
-    otherwise ``status`` is empty, and the order's counts.
+    otherwise ``status`` is empty, and the order's counts. ``moves`` counts how often it has gone to
+    another warehouse: where the document's is smaller, its handoff there is under way.
     """
 
     __tablename__ = "handoffs"
@@ -34,6 +35,7 @@ class HandoffRow(Record, table=True):
     warehouse: str = Field(default=MAIN, sa_type=TEXT, sa_column_kwargs={"server_default": MAIN})
     status: str | None = Field(default=None, sa_type=TEXT)
     status_number: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    moves: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
 
 
 class LabelRow(Record, table=True):

@@ -163,7 +163,7 @@ async def replace(world: World, request: ParsedRequest) -> Answer:
         new = Replacement.model_validate(request.json())
     except ValidationError as error:
         return Answer.json({"status": "malformed", "errors": complaints(error)}, 422)
-    shipment = load(world, request.path_params["shipment"])
+    shipment = load(world, _place(world, request))
     if shipment is None:
         return _unknown(request, 409)
     if shipment["status"] not in (Status.ACCEPTED, Status.PICKED):

@@ -2,8 +2,9 @@
 
 from tests.faults.changed import CHANGED
 from tests.faults.divided import DIVIDED
+from tests.faults.elsewhere import ELSEWHERE
 from tests.faults.stories import STORIES
 from tests.faults.transferred import TRANSFERRED
 
-EVERY = (*STORIES, *DIVIDED, *CHANGED, *TRANSFERRED)
+EVERY = (*STORIES, *DIVIDED, *CHANGED, *TRANSFERRED, *ELSEWHERE)
 """The first that reaches a point is the one in which it is broken."""

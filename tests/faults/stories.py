@@ -156,6 +156,8 @@ class Story:
     """How many are bought, one after the other, where nothing breaks."""
     replaced: bool = False
     """Whether something else may go in place of what is missing."""
+    elsewhere: bool = False
+    """Whether its warehouse is late at once, and another one has its goods."""
     there: int = 0
     """How many pieces of what it waits for are here, and go ahead."""
     given_back: int = 0
@@ -205,6 +207,7 @@ class Story:
             there=self.there,
             replaced=self.replaced,
             label_within=None if self.hangs is None else LABEL_WITHIN,
+            elsewhere=self.elsewhere,
         )
 
     def workflow(self, order: str) -> str:

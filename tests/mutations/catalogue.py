@@ -12,6 +12,7 @@ AMENDMENTS = "tests/workflows/test_amendments.py"
 SHORT_PICK = "tests/workflows/test_short_pick.py"
 SUBSTITUTION = "tests/workflows/test_substitution.py"
 TRANSFER = "tests/workflows/test_transfer.py"
+REROUTING = "tests/workflows/test_rerouting.py"
 
 
 @dataclass(frozen=True)
@@ -460,5 +461,19 @@ MUTATIONS = (
         "    if money.purse.beyond(nothing) and workflow",
         "    if money.purse.taken(shipment.id) is None and workflow",
         ("tests/workflows/test_taken_side_by_side.py",),
+    ),
+    Mutation(
+        "goods are promised from two warehouses after a move",
+        "backoffice/moves.py",
+        "entries_of(StockKind.RELEASE, let_go, ",
+        "entries_of(StockKind.RELEASE, {}, ",
+        ("tests/backoffice/test_moves.py",),
+    ),
+    Mutation(
+        "it goes elsewhere although its warehouse has picked it",
+        "workflows/rerouting.py",
+        "    return told.done\n",
+        "    return True\n",
+        (REROUTING,),
     ),
 )
