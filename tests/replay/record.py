@@ -1,4 +1,4 @@
-"""``python -m tests.replay.record``: record the golden histories anew, on the real engine.
+"""``python -m tests.replay.record [NAME...]``: record golden histories anew, on the real engine.
 
 Each order is carried to one of its ends, or left in the middle of a wait. Histories come from
 the server, never written by hand: hand-made ones hide mistakes.
@@ -8,7 +8,7 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,7 +23,8 @@ from runtime.temporal import DATA_CONVERTER
 from sandbox.client import SandboxClient
 from sandbox.server import start as start_sandbox
 from tests.amending import MORE, amend, amendment, no_mugs
-from tests.scarce import deliver, made_scarce, place
+from tests.scarce import deliver, made_scarce, place, place_split
+from tests.two_warehouses import in_lyon
 from tests.world import World, open_world
 from workflows.attributes import ALL as SEARCH_ATTRIBUTES
 
@@ -159,6 +160,36 @@ async def in_two_shipments(world: World) -> str:
     return order
 
 
+async def split_over_two_warehouses(world: World) -> str:
+    """One of two mugs from each; both are carried to the door."""
+    order = await place_split(world, made_scarce(world.body()))
+    for number in (2, 1):
+        for action, status in (
+            ("picked", "in_fulfilment"),
+            ("packed", "ready_to_pack"),
+            ("handed_over", "released"),
+        ):
+            await world.until_shipment(f"{order}-s{number}", status)
+            await world.wms(f"{order}-s{number}", action)
+        await world.until_shipment(f"{order}-s{number}", "shipped")
+    await world.courier(order, "DELIVERED")
+    await world.until(order, "delivered")
+    await world.fast_forward(order, timedelta(days=8))
+    await world.until(order, "completed")
+    return order
+
+
+async def sent_from_another_warehouse(world: World) -> str:
+    """The first one does not pick, staff have the other one send it, and it does."""
+    order = await place(world, world.body(), waits=False, elsewhere=True)
+    await world.until(order, "in_fulfilment")
+    await world.fast_forward(order, timedelta(minutes=1))
+    await world.answer(await world.until_case(order, "pick_overdue"), "reroute")
+    await in_lyon(world, order)
+    await world.carry(order)
+    return order
+
+
 async def waits_for_release(world: World) -> str:
     """Held for review."""
     order = await world.place(world.body(payment=demo_orders.card("pm_card_riskLevelElevated")))
@@ -191,6 +222,8 @@ STORIES: dict[str, Callable[[World], Awaitable[str]]] = {
     "amended_twice": amended_twice,
     "waits_for_goods": backordered,
     "in_two_shipments": in_two_shipments,
+    "split_over_two_warehouses": split_over_two_warehouses,
+    "sent_from_another_warehouse": sent_from_another_warehouse,
     "waits_for_release": waits_for_release,
     "waits_for_picked": waiting("in_fulfilment"),
     "waits_for_an_answer": lacks_a_piece,
@@ -201,8 +234,8 @@ STORIES: dict[str, Callable[[World], Awaitable[str]]] = {
 }
 
 
-async def record() -> None:
-    """Record every story."""
+async def record(names: Sequence[str]) -> None:
+    """Record these stories; all where none is named."""
     HISTORIES.mkdir(exist_ok=True)
     path = devserver.find_or_build(print)
     running = start_sandbox()
@@ -226,7 +259,8 @@ async def record() -> None:
             # In the clear: what is replayed later must not need a key of today.
             open_world(environment, sandbox, postgres.url, codec_keys="") as world,
         ):
-            for name, story in STORIES.items():
+            for name in names or STORIES:
+                story = STORIES[name]
                 order = await story(world)
                 history = await world.handle(order).fetch_history()
                 (HISTORIES / f"{name}.json").write_text(history.to_json() + "\n")
@@ -235,6 +269,6 @@ async def record() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(record())
+    asyncio.run(record(sys.argv[1:]))
     sys.stdout.flush()
     os._exit(0)
