@@ -8,6 +8,7 @@ from temporalio import workflow
 from domain.cases import Answer, Case, CaseAnswer, CaseKind
 from domain.hours import WorkingHours, deadline
 from workflows.desk import Desk
+from workflows.interruptions import Stopped
 
 Offer = Callable[[], Awaitable[tuple[str, tuple[CaseAnswer, ...]]]]
 """What else a case may say, and take as an answer."""
@@ -55,8 +56,16 @@ class Patience:
         """Wait, however long it takes.
 
         Raises:
-            Stopped: the order is being cancelled, and this wait may be left.
+            Stopped: the order is being cancelled, and this wait may be left; so is its case.
         """
+        try:
+            await self._until(ready, why, stoppable)
+        except Stopped:
+            if self._case is not None and workflow.patched("a-late-case-ends-with-its-wait"):
+                self.settle("the order is being cancelled")
+            raise
+
+    async def _until(self, ready: Callable[[], bool], why: str, stoppable: bool) -> None:
         anew = True
 
         def closed() -> bool:
@@ -73,6 +82,9 @@ class Patience:
             )
             if late:
                 words, more = await self._offer()
+                self._desk.check_stop(stoppable)
+                if ready():
+                    return
                 self._case = await self._desk.report(
                     self._kind, f"{self._reason}{words}", self._shipment, (CaseAnswer.CLOSE, *more)
                 )

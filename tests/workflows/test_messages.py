@@ -124,6 +124,23 @@ async def test_nobody_picks_and_staff_are_told_then_it_is_picked_and_the_case_cl
 
 
 @pytest.mark.parametrize(
+    ("status", "kind"), [("in_fulfilment", "pick_overdue"), ("ready_to_pack", "pack_overdue")]
+)
+async def test_a_cancel_closes_the_case_of_what_is_late(
+    world: World, status: str, kind: str
+) -> None:
+    order = await world.place()
+    await world.carry(order, status)
+    await world.fast_forward(order, timedelta(days=3, hours=1))
+    await world.until_case(order, kind)
+    body = {"who": "the customer", "why": "it takes too long"}
+    assert (await world.api.post(f"/orders/{order}/cancel", json=body)).is_success
+    view = await world.until(order, "cancelled")
+    assert [case["kind"] for case in view["cases"] if not case["closed_at"]] == []
+    await world.judged(order, Ending.CANCELLED)
+
+
+@pytest.mark.parametrize(
     ("status", "kind", "patience"),
     [
         ("in_fulfilment", "pick_overdue", timedelta(days=3, hours=1)),
