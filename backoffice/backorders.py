@@ -26,6 +26,7 @@ from backoffice.promising import (
     Part,
     entries_from,
     keep,
+    nothing_for,
     promise,
     promise_part,
     said,
@@ -116,12 +117,7 @@ class BackorderBook:
         with self._database.transaction() as connection:
             lock_order(connection, commit.order)
             if given_up(connection, commit.order, shipment):
-                return Promised(
-                    shortages=tuple(
-                        Shortage(sku=sku, wanted=pieces, available=0)
-                        for sku, pieces in order.wants.items()
-                    )
-                )
+                return nothing_for(order)
             promised = promise(connection, shop, order, key, now)
             shortages = promised.shortages
             if not shortages:

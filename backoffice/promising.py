@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from backoffice.entries import entries_of, reserved_under
+from backoffice.journal import given_up
 from backoffice.ledger import (
     Standings,
     check_known,
@@ -81,6 +82,8 @@ def promise_part(
     before = sources_under(connection, shop, key, wants.wants)
     if before:
         return Part(order.got(_pieces(before)), before)
+    if given_up(connection, order.order):
+        return Part()
     known = locked_standings(connection, shop, wants.wants)
     sites, free = sites_of(known), free_of(known)
     if any(standing.level.waiting for standing in known.values()):
@@ -161,6 +164,14 @@ def entries_from(
     ]
 
 
+def nothing_for(order: Waiting) -> Promised:
+    """What an order is told that is over, and asks all the same: its try was held up for long."""
+    wants = order.wants.items()
+    return Promised(
+        shortages=tuple(Shortage(sku=sku, wanted=pieces, available=0) for sku, pieces in wants)
+    )
+
+
 def _reserve(
     connection: Connection,
     shop: str,
@@ -180,11 +191,13 @@ def promise(connection: Connection, shop: str, order: Waiting, key: str, now: da
 
     Under a key that was used before nothing is reserved again. What is there goes to those who
     stand in line before this order first: it is then short of pieces that are available, but not
-    to it. A SKU that the shop does not sell is short.
+    to it. A SKU that the shop does not sell is short, and everything for an order that is over.
     """
     before = sources_under(connection, shop, key, order.wants)
     if before:
         return Promised(sources=said(before))
+    if given_up(connection, order.order):
+        return nothing_for(order)
     known = locked_standings(connection, shop, order.wants)
     sequence, free = in_sequence(sites_of(known), order.route), free_of(known)
     sources = sources_of(order.wants, free, sequence, splits=order.route.splits)

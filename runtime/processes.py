@@ -22,6 +22,8 @@ from pathlib import Path
 # Below the range from which operating systems draw the ports of outgoing connections, so that no
 # connection made a moment later can take a port that was found to be free.
 _PORTS = range(12_000, 32_000)
+_luck = random.SystemRandom()  # nobody seeds it: two processes that did would draw alike
+_drawn: set[int] = set()
 _POLL_SECONDS = 0.02
 
 # The request is made by the child itself, just before it becomes the command: code run between
@@ -43,9 +45,13 @@ _detached: list[subprocess.Popen[bytes]] = []
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A TCP port on which nobody listens now, and which no outgoing connection will take."""
-    for port in random.sample(_PORTS, 1_000):
-        if is_free(port, host):
+    """A TCP port on which nobody listens now, and which no outgoing connection will take.
+
+    Drawn once in a process: whoever asks again has not begun to listen on the first one yet.
+    """
+    for port in _luck.sample(_PORTS, 1_000):
+        if port not in _drawn and is_free(port, host):
+            _drawn.add(port)
             return port
     raise OSError(f"no free port on {host}")
 

@@ -39,7 +39,7 @@ from workers.relays import Relays
 from workers.wiring import Vendors, activity_threads, build_worker
 
 Json = dict[str, Any]
-PATIENCE = 20.0
+PATIENCE = 45.0
 CODEC_KEYS = new_master_key("test")
 """Drawn for this session."""
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.workflow import NondeterminismError
 
 from backoffice.books import Books
@@ -94,9 +94,12 @@ class Restore:
         query = f"WorkflowType = 'Order' AND (ExecutionStatus = 'Running' OR CloseTime > '{at}')"
         found = [one async for one in self._client.list_workflows(query)]
         for execution in sorted(found, key=lambda one: one.start_time):
-            known.add(execution.id)
             is_open = execution.status is WorkflowExecutionStatus.RUNNING
-            for difference in await self._known(execution.id, is_open=is_open):
+            differences = await self._known(execution.id, is_open=is_open)
+            if differences is None:
+                continue
+            known.add(execution.id)
+            for difference in differences:
                 yield difference
         for order_id in self._books.restores.orders_since(since):
             if order_id not in known:
@@ -105,12 +108,15 @@ class Restore:
 
     # -- orders that the engine knows -----------------------------------------------------------
 
-    async def _known(self, order_id: str, *, is_open: bool) -> list[Difference]:
+    async def _known(self, order_id: str, *, is_open: bool) -> list[Difference] | None:
+        """None for one that was deleted: the engine's list names it a little longer."""
         try:
             memory = await remember(self._client, order_id)
         except Erased:
             return []
         except (NondeterminismError, RPCError, RuntimeError, KeyError, ValueError) as error:
+            if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
+                return None
             reason = str(error).splitlines()[-1] if str(error) else type(error).__name__
             words = f"its history cannot be read (is its data key on record?): {reason}"
             return [_unmended(order_id, words)]

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from backoffice.audits import Audits
+from backoffice.backorders import BackorderBook
 from backoffice.database import Database
 from backoffice.ledger import post
 from backoffice.refusals import BelowZero, NotOnRecord, OtherRequest, UnknownSku
@@ -15,7 +16,7 @@ from backoffice.stock import StockBook
 from domain.backorder import Promised
 from domain.record import Commit
 from domain.status import OrderStatus
-from domain.stock import Level, Shortage, StockEntry, StockKind, Want
+from domain.stock import Level, Shortage, StockEntry, StockKind, Want, Wanted
 from tests.backoffice.samples import MUG, SHOP, TEA, Trade, at_once, journal, transition
 
 
@@ -36,6 +37,27 @@ def test_two_hundred_buyers_of_ten_pieces_get_ten(database: Database) -> None:
     assert Counter(bool(one.shortages) for one in answers) == {False: 10, True: 190}
     assert trade.stock.level(SHOP, MUG) == Level(sku=MUG, on_hand=10, reserved=10)
     assert Audits(database).audit(SHOP) == ()
+
+
+def test_a_try_that_comes_after_its_order_has_ended_reserves_nothing(trade: Trade) -> None:
+    """A worker that was held up for hours: the goods would be promised to nobody, for ever."""
+    name, key = trade.accept(), "late"
+    ended = Commit(name, journal=journal(transition(2, OrderStatus.OUT_OF_STOCK)))
+    assert trade.stock.reserve(SHOP, wanted((MUG, 1)), "early", ended) == Promised()
+    late = trade.stock.reserve(SHOP, wanted((MUG, 1)), key, Commit(name))
+    assert late.shortages == (Shortage(sku=MUG, wanted=1, available=0),)
+    part = BackorderBook(trade.database).reserve_what_is_there(
+        SHOP,
+        (Wanted(line="1", sku=MUG, quantity=1),),
+        (f"{key}:1", f"{key}:2"),
+        Commit(name),
+        None,
+        whole_lines=False,
+    )
+    assert (part.there, part.sources) == ((), ())
+    assert trade.reserved(MUG) == 1
+    again = trade.stock.reserve(SHOP, wanted((MUG, 1)), "early", Commit(name))
+    assert again == Promised(), "what it was answered before stands"
 
 
 def test_orders_of_the_same_goods_in_opposite_order_never_block_each_other(trade: Trade) -> None:

@@ -1,6 +1,7 @@
 """Children end when they should: with their parent, or when told, and not before."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -113,3 +114,11 @@ def test_a_free_port_is_one_that_no_outgoing_connection_takes() -> None:
     assert 1024 < port < 32_768
     with socket.create_server(("127.0.0.1", port)):
         assert free_port() != port
+
+
+def test_a_port_is_drawn_once_and_no_seed_decides_which() -> None:
+    drawn: list[int] = []
+    for _ in range(20):
+        random.seed(1)
+        drawn.append(free_port())
+    assert len(set(drawn)) == len(drawn)

@@ -14,9 +14,10 @@ def test_no_order_breaks_a_rule_while_everything_fails_at_once(
 ) -> None:
     monkeypatch.setenv("ORDERSAGA_MAIL_AMBIGUITY_SECONDS", "8")
     sound = carry_out(Wanted(orders=120, seed=4))
-    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    figures = {row["figure"]: row["value"] for row in printed}
-    assert sound, figures
+    captured = capsys.readouterr()
+    broken = [line for line in captured.err.splitlines() if line.startswith("violation")]
+    figures = {row["figure"]: row["value"] for row in map(json.loads, captured.out.splitlines())}
+    assert sound, broken
     assert figures["violations"] == 0
     assert figures["orders"] == 120
     assert figures["kills"] >= 3
