@@ -1,5 +1,7 @@
 """What must hold of the days that customers are told, and of what came later than that."""
 
+from collections import Counter
+
 from cli.chaos.evidence import Evidence
 
 _DELIVERED = ("delivered", "completed")
@@ -10,16 +12,18 @@ def told_of_a_later_day(file: Evidence) -> bool:
     return bool(_by_courier(file))
 
 
-def _by_courier(file: Evidence) -> int:
-    return sum(one["reason"] == "courier" for one in file.page.get("promises", ()))
+def _by_courier(file: Evidence) -> Counter[str]:
+    promises = file.page.get("promises", ())
+    return Counter(str(one["shipment"]) for one in promises if one["reason"] == "courier")
 
 
 def problems(file: Evidence) -> list[str]:
-    """A day is told once at most, and by a mail; what came after the day that was promised is late
-    on record, and nothing else is."""
+    """Of each shipment a later day is told once at most, and by a mail; what came after the day
+    that was promised is late on record, and nothing else is."""
     told, found = _by_courier(file), list[str]()
-    if told > 1:
-        found.append(f"told of a later day {told} times")
+    for shipment, times in told.items():
+        if times > 1:
+            found.append(f"told of a later day of {shipment} {times} times")
     mails = [one["kind"] for one in file.page.get("mails", ())]
     if file.ended and told and "delivery_later" not in mails:
         found.append("a later day is on record, and no mail about it")

@@ -1,0 +1,61 @@
+"""What a run of chaos calls a broken rule, and what it must not."""
+
+from typing import Any
+
+import pytest
+
+from cli.chaos import days
+from cli.chaos.evidence import Evidence
+from cli.chaos.fees import fee_may_be_lost
+from cli.chaos.misfortune import Known
+from cli.chaos.plan import OrderPlan, make
+from cli.chaos.rates import Rates
+from cli.chaos.traffic import Placed
+from sandbox.client import SandboxClient
+
+
+@pytest.fixture
+def plan(sandbox: SandboxClient) -> OrderPlan:
+    known = Known.of(sandbox.operations())
+    return make(1, 1, known, faults=False, kills=False, workers=1, rates=Rates.REAL).orders[0]
+
+
+def file_of(plan: OrderPlan, **page: Any) -> Evidence:
+    return Evidence(Placed(plan, "ord_x"), page=page)
+
+
+def paper(kind: str, shipment: str, second: int) -> dict[str, Any]:
+    at = f"2026-11-27T03:07:{second:02}.500000Z"
+    return {"kind": kind, "shipment": shipment, "created_at": at}
+
+
+@pytest.mark.parametrize(
+    ("papers", "lost"),
+    [
+        ([("invoice", "s1", 1), ("invoice", "s2", 2), ("credit_note", "s1", 3)], True),
+        ([("invoice", "s1", 1), ("credit_note", "s1", 2), ("invoice", "s2", 3)], False),
+        ([("invoice", "s1", 1), ("credit_note", "s1", 2)], False),
+        ([("invoice", "s2", 1), ("credit_note", "s2", 2)], False),
+    ],
+)
+def test_the_fee_is_lost_only_with_an_invoice_after_which_no_other_came(
+    plan: OrderPlan, papers: list[tuple[str, str, int]], lost: bool
+) -> None:
+    file = file_of(
+        plan,
+        shipments=[
+            {"shipment": "s1", "status": "cancelled"},
+            {"shipment": "s2", "status": "delivered"},
+        ],
+        documents=[paper(*one) for one in papers],
+    )
+    assert fee_may_be_lost(file) is lost
+
+
+def test_a_later_day_is_told_once_of_each_shipment(plan: OrderPlan) -> None:
+    def told(*shipments: str | None) -> list[str]:
+        promises = [{"reason": "courier", "shipment": one} for one in shipments]
+        return days.problems(file_of(plan, promises=promises))
+
+    assert told(None) == told("s1", "s2") == []
+    assert told("s1", "s2", "s1") == ["told of a later day of s1 2 times"]
