@@ -15,6 +15,17 @@ _SUPPORT_HOURS = {
     "week": dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), _OFFICE),
 }
 _DATA = Path(__file__).parent / "demo_data"
+LYON, _LYONS_TOKEN = "lyon", "wms-lyon"
+_LYON = {
+    "name": "Tea & Oak, Lyon",
+    "line1": "12 rue de la République",
+    "city": "Lyon",
+    "postal_code": "69001",
+    "country": "FR",
+    "phone": "+33 4 5550 1001",
+}
+_THERE = {"TEAPOT": 3, "TRAY-OAK": 5}
+"""What the second warehouse has."""
 
 
 class DemoShop:
@@ -40,6 +51,8 @@ class DemoShop:
                     shop_key=self._key(admin, "shop", "support"),
                     warehouse_key=self._key(admin, "warehouse"),
                 )
+            if hurry:
+                self._second_warehouse(admin)
         self._connect_outside_world()
         return {"shop": secrets["shop_key"], "warehouse": secrets["warehouse_key"]}
 
@@ -54,6 +67,8 @@ class DemoShop:
                 "transfer_reminder": "PT4S",
                 "case_answer_within": "PT4H",
                 "support_hours": _SUPPORT_HOURS,
+                "split": "when_needed",
+                "reroute_on_reject": True,
             }
         return {
             "seller": {
@@ -83,6 +98,18 @@ class DemoShop:
         _ok(admin.post(f"/shops/{SHOP}/products.csv", content=products, headers=csv))
         once = csv | {"Idempotency-Key": "opening-stock"}
         _ok(admin.post(f"/shops/{SHOP}/stock.csv", content=stock, headers=once))
+
+    def _second_warehouse(self, admin: httpx.Client) -> None:
+        """In Lyon: some teapots, and what is there alone."""
+        setup: dict[str, Any] = {"address": _LYON, "priority": 1, "wms_key": _LYONS_TOKEN}
+        _ok(admin.put(f"/shops/{SHOP}/warehouses/{LYON}", json=setup))
+        for sku, quantity in _THERE.items():
+            body = {"sku": sku, "quantity": quantity, "warehouse": LYON}
+            once = {"Idempotency-Key": f"opening {LYON} {sku}"}
+            _ok(admin.post(f"/shops/{SHOP}/stock/receipts", json=body, headers=once))
+        body = {"scopes": ["warehouse"], "name": "demo Lyon", "warehouse": LYON}
+        key = _ok(admin.post(f"/shops/{SHOP}/keys", json=body)).json()["key"]
+        self._sandbox.configure(wms={"tokens": {_LYONS_TOKEN: LYON}, "api_keys": {LYON: key}})
 
     def _key(self, admin: httpx.Client, *scopes: str) -> str:
         body = {"scopes": list(scopes), "name": f"demo {' '.join(scopes)}"}

@@ -105,6 +105,15 @@ def at_the_warehouse(play: str, **how: Any) -> Callable[[Stage, Story], None]:
     return arrange
 
 
+def rejected(reason: str) -> Callable[[Stage, Story], None]:
+    """The first warehouse that is handed an order's shipment does not take it."""
+
+    def arrange(stage: Stage, story: Story) -> None:
+        stage.sandbox.fault("wms", "handoff", "reject", order=story.order_id, reason=reason)
+
+    return arrange
+
+
 def no_label(times: int) -> Callable[[Stage, Story], None]:
     """The courier sells an order no label, a few times."""
 

@@ -18,6 +18,7 @@ from cli.demo_stage import (
     no_label,
     pay_with,
     receive,
+    rejected,
     take_instead,
     wait_with_packing,
     wait_with_picking,
@@ -189,6 +190,20 @@ def goods() -> list[Story]:
             Ending.COMPLETED,
             _DUE,
             before=at_the_warehouse("overweight", factor=4),
+        ),
+        Story(
+            "a mug here, a tray in Lyon: two parcels, each from its own warehouse",
+            order("1209", [_mugs(1)[0], line("2", "TRAY-OAK", "Oak tray", 1, 5900)], card()),
+            Ending.COMPLETED,
+            _DUE + 5900,
+            shipments=2,
+        ),
+        Story(
+            "the warehouse rejects it: it goes from Lyon",
+            order("1210", [line("1", "TEAPOT", "Cast-iron teapot", 1, 6900)], card()),
+            Ending.COMPLETED,
+            6900 + 490,
+            before=rejected("the hall is flooded"),
         ),
         Story(
             "the first carrier sells no label: the next one does",
