@@ -8,14 +8,16 @@ from sqlalchemy.dialects.postgresql import insert
 
 from backoffice.database import Database
 from backoffice.tables.base import table
+from backoffice.tables.payments import PaymentEventRow
 from backoffice.tables.refunds import RefundPartRow, RefundRow
 from backoffice.views import RefundPartView, RefundView
 from domain.money import Money
-from domain.payment import RefundStatus
+from domain.payment import PaymentEventKind, RefundStatus
 from domain.refunds import Refund, RefundedLine, RefundKind, RefundPart, Standing, part_key
 from domain.remains import Promised
 
 _REFUNDS, _PARTS = table(RefundRow), table(RefundPartRow)
+_EVENTS = table(PaymentEventRow)
 _NEW_REFUNDS = insert(_REFUNDS).on_conflict_do_nothing()
 _NEW_PARTS = insert(_PARTS).on_conflict_do_nothing()
 
@@ -98,11 +100,25 @@ class RefundBook:
 
     def is_news(self, order: str, reference: str, status: str) -> bool:
         """Whether a status that the provider tells of one of the order's refunds is not on
-        record."""
+        record. What was undone is on record as given back: it is news when it comes back."""
         with self._database.reading() as connection:
             mine = (_PARTS.c.order_id == order) & (_PARTS.c.reference == reference)
             known = connection.scalar(select(_PARTS.c.status).where(mine).limit(1))
-        return known is not None and known != status
+        if known is None:
+            return status == RefundStatus.FAILED.value and self.is_for_what_was_undone(
+                order, reference
+            )
+        return known != status
+
+    def is_for_what_was_undone(self, order: str, reference: str) -> bool:
+        """Whether a refund is the order's, and no staff asked for it: of a recall, say."""
+        mine = (_EVENTS.c.order_id == order) & (_EVENTS.c.reference == reference)
+        refund = _EVENTS.c.kind == PaymentEventKind.REFUND.value
+        asked = (_PARTS.c.order_id == order) & (_PARTS.c.reference == reference)
+        by_staff = select(_PARTS.c.key).where(asked).exists()
+        with self._database.reading() as connection:
+            found = select(_EVENTS.c.key).where(mine, refund, ~by_staff).limit(1)
+            return connection.scalar(found) is not None
 
 
 def _refund(order: str, refund: Refund) -> dict[str, object]:

@@ -17,7 +17,7 @@ from runtime.master_keys import CodecFailure
 from runtime.tracing import OFF, Tracing
 from workers.callbacks import CallbackRelay
 from workers.late_news import case_of
-from workers.late_refunds import came_back
+from workers.late_refunds import came_back, came_back_unheard
 from workers.loops import Loop
 from workers.reconciliation import Reconciliation
 from workers.reviews import Reviews
@@ -111,7 +111,13 @@ class Relays:
             delay = timedelta(seconds=min(2**message.attempts, 60))
             await asyncio.to_thread(inbox.later, message.id, str(error), delay)
         else:
-            await asyncio.to_thread(inbox.delivered, message.id)
+            await asyncio.to_thread(self._delivered, message)
+
+    def _delivered(self, message: Message) -> None:
+        case = came_back_unheard(self._books, message)
+        if case is not None:
+            self._books.cases.open(case)
+        self._books.inbox.delivered(message.id)
 
     def _undeliverable(self, message: Message) -> None:
         """The engine knows no such open order: it has ended, or it has not begun."""

@@ -158,3 +158,17 @@ async def test_a_refund_that_comes_back_after_the_end_becomes_a_case(world: Worl
     await world.pass_time(timedelta(days=30))
     case = await world.until_case(order, "refund_failed")
     assert "after the order had ended completed" in case["reason"]
+
+
+async def test_what_a_recall_gave_back_and_comes_back_after_the_end_becomes_a_case(
+    world: World,
+) -> None:
+    order = await carried(world, "released")
+    world.sandbox.fault("stripe", "refund", "fail", order=order, times=1, seconds=_SLOWLY)
+    await world.cancel(order)
+    await world.until_ledger(order, "wms", "recall_asked")
+    await world.wms(f"{order}-s1", "recall_result", outcome="pulled")
+    await world.until(order, "cancelled")
+    await world.pass_time(timedelta(days=2))
+    case = await world.until_case(order, "refund_failed")
+    assert "has come back" in case["reason"]

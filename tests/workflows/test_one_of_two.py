@@ -1,5 +1,7 @@
 """Two parcels of one order: what becomes of one of them is none of the other's business."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
@@ -102,6 +104,24 @@ async def test_one_handed_over_and_the_other_captured_and_recalled_only_the_seco
     assert "credit note" in words
     assert not [one for one in view["cases"] if not one["closed_at"]]
     assert world.books.audits.audit(world.shop) == ()
+
+
+@APART
+async def test_what_a_recall_gave_back_and_the_bank_refuses_is_a_case_while_the_rest_goes_on(
+    world: World,
+) -> None:
+    order = await place(world)
+    await carry(world, order, 1)
+    await carry(world, order, 2, to="released")
+    world.sandbox.fault("stripe", "refund", "fail", order=order, times=1, seconds=3600 * 30)
+    await pulled(world, order, 2)
+    await world.pass_time(timedelta(days=2))
+    case = await world.until_case(order, "refund_failed")
+    assert "has come back though what it was for is undone" in case["reason"]
+    answer = await world.answer(case, "close")
+    assert answer.is_success, answer.text
+    await deliver(world, order, 1)
+    await world.until(order, "delivered")
 
 
 @APART
