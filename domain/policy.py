@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from domain.backorder import OutOfStock
 from domain.calendar import WorkingCalendar
@@ -45,7 +45,12 @@ class SubstitutePrice(StrEnum):
 
 
 class Policy(Model):
-    """A shop's rules. An order keeps those that held when it was accepted."""
+    """A shop's rules. An order keeps those that held when it was accepted.
+
+    Spans of time are ISO 8601: `P3D` is three days, `PT4H` four hours.
+    """
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     out_of_stock: OutOfStock = OutOfStock.REFUSE
     """An order for more than there is: `refuse` ends it, `hold_all` lets it wait whole."""
@@ -82,6 +87,7 @@ class Policy(Model):
     """What becomes of missing pieces in whose place nothing goes: nothing fits, or the customer
     does not want it, or says nothing."""
     substitute_price: SubstitutePrice = SubstitutePrice.LOWER
+    """What a substitute costs: the lower of both prices, or as much as what was ordered."""
     ask_despite_welcome: bool = False
     """Whether customers are asked as well who said with their order that substitutes are
     welcome."""
@@ -92,6 +98,7 @@ class Policy(Model):
     review_when_countries_differ: bool = False
     """Whether an order billed to one country and shipped to another is looked at as well."""
     review_within: Patience = timedelta(days=1)
+    """How long staff may look at an order that is held for review."""
     review_unanswered: Literal[CaseAnswer.RELEASE, CaseAnswer.REJECT] = CaseAnswer.REJECT
     """What becomes of an order that nobody looked at within ``review_within``."""
     warehouse_hours: Annotated[WorkingHours | None, unsaid(None)] = None
@@ -101,11 +108,17 @@ class Policy(Model):
     """When staff answer. `case_answer_within` and `review_within` count these hours alone; without
     it they run round the clock."""
     pick_within: Patience = timedelta(days=3)
+    """How long the warehouse may take to pick; then staff are told."""
     pack_within: Patience = timedelta(days=2)
+    """How long it may take to pack what is picked; then staff are told."""
     hand_over_within: Patience = timedelta(days=2)
+    """How long a released parcel may wait for the courier; then staff are told."""
     deliver_within: Patience = timedelta(days=14)
+    """How long the courier may take, where no day was promised; then staff are told."""
     recall_answer_within: Patience = timedelta(hours=4)
+    """How long the warehouse may look for a recalled parcel; then staff are told."""
     case_answer_within: Patience = timedelta(days=2)
+    """How long staff may take to answer a case; then it is decided without them."""
     give_up_after: Patience = timedelta(days=14)
     """How long a trouble that nobody answers is tried again before the order is cancelled."""
     handling_time: Annotated[
@@ -121,7 +134,9 @@ class Policy(Model):
             ServiceLevel.EXPRESS: 2,
         }
     )
+    """How many working days each service level takes; one that is not named is not offered."""
     courier_calendar: WorkingCalendar = WorkingCalendar()
+    """When the courier collects."""
     rate_choice: Annotated[RateChoice, unsaid(RateChoice.CHEAPEST_IN_TIME)] = (
         RateChoice.CHEAPEST_IN_TIME
     )
@@ -134,12 +149,19 @@ class Policy(Model):
     label_within: Patience = timedelta(hours=4)
     """How long a carrier may take to make a label; then it counts as not sold."""
     label_format: LabelFormat = LabelFormat.PDF_4X6
+    """What the label printer takes."""
     max_parcel_grams: Annotated[int, Field(gt=0)] = 25_000
+    """What a parcel may weigh; what is heavier goes in several."""
     weight_tolerance_percent: Percent = 15
+    """How much a packed parcel may differ from the weight that was booked, in percent of it."""
     weight_tolerance_grams: Annotated[int, Field(ge=0)] = 250
+    """The same in grams; the larger of the two counts."""
     packaging_grams: Annotated[int, Field(ge=0)] = 150
+    """What an empty carton weighs."""
     ask_for_reviews: bool = True
+    """Whether customers are asked for a review."""
     review_after: Patience = timedelta(days=7)
+    """How long after the delivery they are asked."""
 
     def route(self, country: str) -> Route:
         """How an order that goes to this country finds its warehouse."""

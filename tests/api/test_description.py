@@ -47,6 +47,13 @@ async def test_everything_is_described(desk: Desk) -> None:
     assert len(keyed) == len(document["paths"]) - 6
 
 
+async def test_every_field_of_the_policy_says_what_it_decides(desk: Desk) -> None:
+    document = (await desk.call("GET", "/openapi.json")).json()
+    fields = document["components"]["schemas"]["SentPolicy"]["properties"]
+    assert len(fields) > 30
+    assert [name for name, one in fields.items() if not one.get("description")] == []
+
+
 async def test_every_example_is_accepted_as_it_stands(desk: Desk) -> None:
     document = (await desk.call("GET", "/openapi.json")).json()
     tried = 0
