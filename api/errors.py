@@ -41,7 +41,17 @@ async def _invalid(_: Request, error: RequestValidationError) -> Response:
 
 
 async def _http(_: Request, error: HTTPException) -> Response:
-    return answer(error.status_code, error.detail, headers=error.headers)
+    return answer(error.status_code, _of_route(error), headers=error.headers)
+
+
+def _of_route(error: HTTPException) -> str:
+    """The framework's two words for an address or a method that is not there, as a sentence."""
+    if error.status_code == 404:
+        return "there is no such address; /docs lists them all"
+    if error.status_code == 405:
+        takes = (error.headers or {}).get("Allow", "another method")
+        return f"this address takes {takes}; /docs lists them all"
+    return error.detail
 
 
 async def _not_on_record(_: Request, error: NotOnRecord) -> Response:

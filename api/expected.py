@@ -10,8 +10,16 @@ _WORDS = {
     "model_type": "must be an object",
     "dict_type": "must be an object",
     "tuple_type": "must be a list",
-    "union_tag_invalid": "is none of the known kinds",
+    "int_type": "must be a whole number without quotes; sums are in the minor unit: 3090 for 30.90",
     "union_tag_not_found": "needs the field that says which kind it is",
+}
+_BOUNDS = {
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    "enum": "must be one of {expected}",
+    "literal_error": "must be one of {expected}",
+    "union_tag_invalid": "needs one of {expected_tags} as {discriminator}",
 }
 _FORMS = {
     r"^[A-Za-z0-9._:/+#-]+$": (
@@ -53,6 +61,8 @@ def in_words(error: Mapping[str, Any]) -> str:
     kind: str = error["type"]
     if kind == "string_pattern_mismatch":
         return _FORMS.get(error["ctx"]["pattern"], "does not have the form that is described")
+    if kind in _BOUNDS:
+        return _BOUNDS[kind].format(**error["ctx"])
     message: str = error["msg"]
     return _WORDS.get(kind, message.removeprefix(_OWN_WORDS))
 

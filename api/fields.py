@@ -13,7 +13,7 @@ WHOLE_BODY = "(body)"
 MOST = 100
 """So many problems are told at once; a body with more of them has other worries."""
 
-_PATH_FIRST = re.compile(r"^([a-z_]+(?:\.[a-z0-9_]+)+): (.+)$", re.DOTALL)
+_PATH_FIRST = re.compile(r"^([a-z_]+(?:\.[a-z0-9_]+)*): (.+)$", re.DOTALL)
 
 
 def printable(part: object) -> str:

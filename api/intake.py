@@ -119,7 +119,9 @@ def _differs(order: Order, fields: tuple[str, ...]) -> ProblemError:
     words = "differs from what is on record"
     return ProblemError(
         409,
-        f"channel {order.channel} has another order under this number; it stays as it is",
+        f"channel {order.channel} has another order under this number; it "
+        "stays as it is. Send a new order under a number of its own; to change the one on record, "
+        "amend it",
         tuple(FieldProblem(field=field, message=words) for field in fields),
     )
 

@@ -158,7 +158,8 @@ class Stack:
         deadline = time.monotonic() + _PATIENCE
         while not _answers(f"{self.api_url}/health/ready"):
             if time.monotonic() > deadline or self.processes["api"].poll() is not None:
-                raise StackError("api", self._home / "log" / "api.log")
+                ended = self.processes["api"].poll() is not None
+                raise StackError("api", self._home / "log" / "api.log", late=not ended)
             time.sleep(0.05)
 
     def _start_workers(self) -> None:
@@ -232,10 +233,16 @@ class Stack:
 class StackError(RuntimeError):
     """A part did not start; the message holds the end of its log."""
 
-    def __init__(self, part: str, log: Path) -> None:
-        """Name the part, and where it logged."""
+    def __init__(self, part: str, log: Path, late: bool = False) -> None:
+        """Name the part, and where it logged. ``late``: it was still starting."""
         tail = "\n".join(log.read_text().splitlines()[-20:]) if log.is_file() else ""
-        super().__init__(f"{part} did not start; its log ({log}) ends:\n{tail}")
+        what = (
+            f"{part} was not ready after {_PATIENCE:.0f} s; where the machine is busy, try again"
+            if late
+            else f"{part} did not start"
+        )
+        said = f"its log ({log}) ends:\n{tail}" if tail else f"its log ({log}) is empty"
+        super().__init__(f"{what}; {said}")
 
 
 async def prepare_namespace(address: str | None = None) -> None:

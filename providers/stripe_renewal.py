@@ -37,7 +37,9 @@ def renew(
         return Decline(
             kind=DeclineKind.CARD,
             code="method_not_kept",
-            message="The payment has to be made again.",
+            message=(
+                "The payment method was not kept for later, so the payment has to be made again."
+            ),
         )
 
     def params() -> stripe.params.PaymentIntentCreateParams:

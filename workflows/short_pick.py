@@ -31,6 +31,12 @@ NOT_REPLACED = CancelRequest(
     who="the shop's policy", why="nothing goes in place of what is missing"
 )
 
+_MEANS = {
+    CaseAnswer.SHIP: "ship sends what is there",
+    CaseAnswer.DROP_LINE: "drop_line leaves out each line that lacks a piece",
+    CaseAnswer.WAIT: "wait waits for another `picked`",
+    CaseAnswer.CANCEL: "cancel undoes the order",
+}
 _BY_POLICY = {
     ShortPick.SHIP: CaseAnswer.SHIP,
     ShortPick.DROP_LINE: CaseAnswer.DROP_LINE,
@@ -166,9 +172,8 @@ class ShortPicks:
         otherwise = CaseAnswer.SHIP if whole.ships else CaseAnswer.CANCEL
         return await desk.ask(
             CaseKind.SHORT_PICK,
-            f"The warehouse lacks {self._note}. ship sends what is there, drop_line leaves out "
-            "each line that lacks a piece, wait waits for another `picked`. Without an answer: "
-            f"{otherwise.value}",
+            f"The warehouse lacks {self._note}. "
+            f"{', '.join(_MEANS[one] for one in offers)}. Without an answer: {otherwise.value}",
             offers,
             shipment.id,
             unless=lambda: any(

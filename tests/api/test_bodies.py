@@ -10,6 +10,7 @@ from api.csv_files import read_table
 from api.example_order import EXAMPLE_ORDER
 from api.problems import ProblemError
 from domain.order import Order
+from domain.refunds import RefundWanted
 
 COLUMNS = (frozenset({"sku", "quantity"}), frozenset({"note"}))
 
@@ -101,6 +102,26 @@ def test_an_unknown_field_is_refused_at_every_depth() -> None:
     customer = EXAMPLE_ORDER["customer"] | {"nick": "Z"}
     found = problems({"lines": [line], "customer": customer, "priority": 1})
     assert set(found) == {"lines.0.colour", "customer.nick", "priority"}
+
+
+def test_what_may_be_sent_instead_is_said() -> None:
+    line = EXAMPLE_ORDER["lines"][0]
+    assert problems({"lines": [line | {"quantity": 0}]}) == {
+        "lines.0.quantity": "must be more than 0"
+    }
+    total = EXAMPLE_ORDER["total"] | {"gross": 30.9}
+    assert "3090 for 30.90" in problems({"total": total})["total.gross"]
+    assert "'authorize'" in problems({"payment": {"terms": "card"}})["payment"]
+    level = EXAMPLE_ORDER["shipping"] | {"service_level": "overnight"}
+    words = problems({"shipping": level})["shipping.service_level"]
+    assert words == "must be one of 'economy', 'standard' or 'express'"
+
+
+def test_a_rule_about_one_field_is_told_at_that_field() -> None:
+    body = {"kind": "goodwill", "who": "Ana", "amount": {"amount": 0, "currency": "EUR"}}
+    with pytest.raises(ProblemError) as caught:
+        validated(RefundWanted, body)
+    assert [one.field for one in caught.value.problems] == ["amount"]
 
 
 def test_a_refusal_never_repeats_what_was_sent() -> None:

@@ -45,6 +45,14 @@ async def test_every_refusal_has_the_same_form(
     assert body["type"].startswith("urn:ordersaga:problem:")
 
 
+async def test_who_takes_a_wrong_address_is_told_where_to_look(desk: Desk) -> None:
+    nowhere = (await desk.call("GET", "/order", key="shop")).json()["detail"]
+    assert nowhere == "there is no such address; /docs lists them all"
+    method = (await desk.call("DELETE", "/orders", key="shop")).json()["detail"]
+    assert method.startswith("this address takes ")
+    assert method.endswith("; /docs lists them all")
+
+
 def patterns_in(part: object) -> Iterator[str]:
     if isinstance(part, dict):
         inner = cast("dict[str, object]", part)
