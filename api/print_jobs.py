@@ -11,6 +11,7 @@ from api.problems import ProblemError
 from backoffice.prints import PrintJob
 from domain.documents import DocumentKind, FileFormat
 from domain.model import Code, LongText, Model
+from domain.shop import Scope
 
 router = APIRouter(tags=["printing"])
 
@@ -93,7 +94,7 @@ def printed(
 
     Another station took it after two minutes, or its label was voided meanwhile.
     """
-    if not wiring.books.prints.printed(key.shop, job, done.station):
+    if not wiring.books.prints.printed(key.shop, job, done.station, key.warehouse):
         raise _not_claimed()
     return Reported(job=job, state="printed")
 
@@ -103,7 +104,8 @@ def failed(
     wiring: Wired, key: WarehouseKey, job: JobId, why: Annotated[Failure, Depends(_FAILURE)]
 ) -> Reported:
     """Somebody looks after the printer, and queues it again."""
-    if not wiring.books.prints.failed(key.shop, job, why.station, why.reason):
+    prints = wiring.books.prints
+    if not prints.failed(key.shop, job, why.station, why.reason, key.warehouse):
         raise _not_claimed()
     return Reported(job=job, state="failed")
 
@@ -111,7 +113,7 @@ def failed(
 @router.post("/print-jobs/{job}/again", summary="Print it once more")
 def again(wiring: Wired, key: WarehouseKey, job: JobId) -> Reported:
     """A printed or failed job waits again; 409 for any other, and for a voided label."""
-    if not wiring.books.prints.again(key.shop, job):
+    if not wiring.books.prints.again(key.shop, job, key.warehouse):
         raise ProblemError(409, "it was neither printed nor failed, or its label is void")
     return Reported(job=job, state="waiting")
 
@@ -123,8 +125,13 @@ def again(wiring: Wired, key: WarehouseKey, job: JobId) -> Reported:
     responses={200: {"content": {one: {} for one in _MEDIA.values()}}},
 )
 def document(wiring: Wired, key: PapersKey, document: Name) -> Response:
-    """PDF, ZPL or PNG, as the document was made. An order's page lists its documents."""
-    found = wiring.books.prints.document(key.shop, document)
+    """PDF, ZPL or PNG, as the document was made. An order's page lists its documents.
+
+    A key of the scope `warehouse` gets those of shipments that its warehouse has, and 404 for any
+    other; one of the scope `support` gets all.
+    """
+    limited_to = None if Scope.SUPPORT in key.scopes else key.warehouse
+    found = wiring.books.prints.document(key.shop, document, limited_to)
     name = f"{found.kind.value}.{found.format.value}"
     headers = {"Content-Disposition": f'inline; filename="{name}"'}
     return Response(found.content, media_type=_MEDIA[found.format], headers=headers)

@@ -124,27 +124,27 @@ class PrintQueue:
                 return None
             return _job(connection.execute(_jobs().where(_JOBS.c.id == job)).mappings().one())
 
-    def printed(self, shop: str, job: int, station: str) -> bool:
+    def printed(self, shop: str, job: int, station: str, warehouse: str = MAIN) -> bool:
         """The job is on paper; False where the station does not hold it, or it was withdrawn.
 
         Raises:
-            NotOnRecord: the shop has no such job.
+            NotOnRecord: the shop's warehouse has no such job.
         """
-        return self._report(shop, job, station, PrintState.PRINTED, "")
+        return self._report(shop, job, station, PrintState.PRINTED, "", warehouse)
 
-    def failed(self, shop: str, job: int, station: str, reason: str) -> bool:
+    def failed(self, shop: str, job: int, station: str, reason: str, warehouse: str = MAIN) -> bool:
         """The station could not print it: a person looks after the printer, and asks `again`.
 
         Raises:
-            NotOnRecord: the shop has no such job.
+            NotOnRecord: the shop's warehouse has no such job.
         """
-        return self._report(shop, job, station, PrintState.FAILED, reason)
+        return self._report(shop, job, station, PrintState.FAILED, reason, warehouse)
 
-    def again(self, shop: str, job: int) -> bool:
+    def again(self, shop: str, job: int, warehouse: str = MAIN) -> bool:
         """Queue a printed or failed job once more; False for any other, and for a void label.
 
         Raises:
-            NotOnRecord: the shop has no such job.
+            NotOnRecord: the shop's warehouse has no such job.
         """
         void = select(_VOIDS.c.label).where(
             _DOCUMENTS.c.key == _JOBS.c.document, _VOIDS.c.label == _DOCUMENTS.c.label
@@ -157,26 +157,36 @@ class PrintQueue:
                     _JOBS.c.id == job,
                     _JOBS.c.state.in_([PrintState.PRINTED.value, PrintState.FAILED.value]),
                     ~void.exists(),
+                    _about(warehouse),
                 )
                 .values(state=PrintState.WAITING.value, reason="", changed_at=func.now())
                 .returning(_JOBS.c.id)
             )
-            return _changed(connection, changed, shop, job)
+            return _changed(connection, changed, shop, job, warehouse)
 
-    def document(self, shop: str, document_id: str) -> DocumentFile:
-        """A document's bytes. Raises NotOnRecord where the shop has no such document."""
+    def document(self, shop: str, document_id: str, warehouse: str | None = None) -> DocumentFile:
+        """A document's bytes.
+
+        Raises:
+            NotOnRecord: the shop (or this warehouse of it) has no such document.
+        """
+        where = and_(_DOCUMENTS.c.key == document_id, _ORDERS.c.shop == shop)
+        if warehouse is not None:
+            where = and_(where, _is_at(warehouse))
         with self._database.reading() as connection:
             row = connection.execute(
                 select(_DOCUMENTS.c.content, _DOCUMENTS.c.format, _DOCUMENTS.c.kind)
                 .join(_ORDERS, _ORDERS.c.id == _DOCUMENTS.c.order_id)
-                .where(_DOCUMENTS.c.key == document_id, _ORDERS.c.shop == shop)
+                .where(where)
             ).one_or_none()
         if row is None:
             raise NotOnRecord("document", document_id)
         content, form, kind = row
         return DocumentFile(bytes(content), FileFormat(form), DocumentKind(kind))
 
-    def _report(self, shop: str, job: int, station: str, state: PrintState, reason: str) -> bool:
+    def _report(
+        self, shop: str, job: int, station: str, state: PrintState, reason: str, warehouse: str
+    ) -> bool:
         with self._database.transaction() as connection:
             changed = connection.execute(
                 update(_JOBS)
@@ -185,20 +195,21 @@ class PrintQueue:
                     _JOBS.c.id == job,
                     _JOBS.c.state == PrintState.CLAIMED.value,
                     _JOBS.c.station == station,
+                    _about(warehouse),
                 )
                 .values(state=state.value, reason=reason, lease_until=None, changed_at=func.now())
                 .returning(_JOBS.c.id)
             )
-            return _changed(connection, changed, shop, job)
+            return _changed(connection, changed, shop, job, warehouse)
 
 
 def _changed(
-    connection: Connection, changed: CursorResult[tuple[int]], shop: str, job: int
+    connection: Connection, changed: CursorResult[tuple[int]], shop: str, job: int, warehouse: str
 ) -> bool:
-    """Whether the job was as it had to be. Raises NotOnRecord where the shop has none such."""
+    """Whether the job was as it had to be. Raises NotOnRecord where the warehouse has none such."""
     if changed.one_or_none() is not None:
         return True
-    own = select(_JOBS.c.id).where(_JOBS.c.shop == shop, _JOBS.c.id == job)
+    own = select(_JOBS.c.id).where(_JOBS.c.shop == shop, _JOBS.c.id == job, _about(warehouse))
     if connection.scalars(own).one_or_none() is None:
         raise NotOnRecord("print job", str(job))
     return False
@@ -212,6 +223,12 @@ def _is_at(warehouse: str) -> ColumnElement[bool]:
         .scalar_subquery()
     )
     return func.coalesce(has, MAIN) == warehouse
+
+
+def _about(warehouse: str) -> ColumnElement[bool]:
+    """Whether a job's document is about a shipment that this warehouse has."""
+    paper = select(_DOCUMENTS.c.key).where(_DOCUMENTS.c.key == _JOBS.c.document, _is_at(warehouse))
+    return paper.exists()
 
 
 def _free() -> ColumnElement[bool]:

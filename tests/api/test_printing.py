@@ -136,3 +136,35 @@ async def test_support_fetches_the_papers_that_an_orders_page_lists(desk: Desk) 
     paper = await desk.call("GET", f"/documents/{listed['id']}", key="support")
     assert (paper.status_code, paper.content) == (200, b"%PDF-credit")
     assert await claim(desk) == (204, {})
+
+
+async def test_papers_and_jobs_of_another_warehouse_are_not_there(desk: Desk) -> None:
+    setup = {"priority": 1}
+    assert (
+        await desk.call("PUT", f"/shops/{desk.shop}/warehouses/lyon", setup, key="admin")
+    ).is_success
+    for name, scopes in (("lyon", ["warehouse"]), ("both", ["warehouse", "support"])):
+        wanted = {"scopes": scopes, "name": name, "warehouse": "lyon"}
+        made = await desk.call("POST", f"/shops/{desk.shop}/keys", wanted, key="admin")
+        desk.keys[name] = made.json()["key"]
+    placed = await desk.place()
+    desk.hand_off(placed)
+    queue(desk, placed)
+    _, job = await claim(desk, kinds=["label"])
+    paper = f"/documents/{job['document']}"
+    status = {name: await fetch(desk, paper, name) for name in ("warehouse", "lyon", "both")}
+    assert status == {"warehouse": 200, "lyon": 404, "both": 200}
+    for what in ("printed", "failed", "again"):
+        path = f"/print-jobs/{job['id']}/{what}"
+        assert (await desk.call("POST", path, PACK_1, key="lyon")).status_code == 404, what
+    done = f"/print-jobs/{job['id']}/printed"
+    assert (await desk.call("POST", done, PACK_1, key="warehouse")).is_success
+    assert (
+        await desk.call("POST", f"/print-jobs/{job['id']}/again", key="lyon")
+    ).status_code == 404
+    _, slip = await claim(desk)
+    assert slip["kind"] == "packing_slip", "another warehouse has nothing printed again"
+
+
+async def fetch(desk: Desk, path: str, key: str) -> int:
+    return (await desk.call("GET", path, key=key)).status_code
