@@ -10,7 +10,7 @@ from backoffice.catalogue import lacking
 from backoffice.commits import write
 from backoffice.database import Database
 from backoffice.inbox import hint
-from backoffice.journal import given_up, lock_order
+from backoffice.journal import given_up, given_up_in_part, lock_order
 from backoffice.ledger import locked_standings, post_new
 from backoffice.line import (
     days_of,
@@ -152,7 +152,7 @@ class BackorderBook:
 
         The first of the ``keys`` is for what is there, the second for a rest. Where nothing is
         there, nothing is written, and all of it stands in line under the first. Asked again, it
-        answers the same, and changes nothing.
+        answers the same, and changes nothing; nor does a late try once some of it was given up.
         """
         now = self._clock()
         at = place or PlaceInLine(since=now, firm_from=now)
@@ -160,7 +160,10 @@ class BackorderBook:
         with self._database.transaction() as connection:
             lock_order(connection, commit.order)
             part = promise_part(connection, shop, division, keys[0], now)
-            return self._keep_part(connection, shop, division, keys, commit, part, place)
+            late = given_up_in_part(connection, commit.order)
+            return self._keep_part(
+                connection, shop, division, keys, commit, part, place, stands=not late
+            )
 
     def _keep_part(
         self,
@@ -171,8 +174,10 @@ class BackorderBook:
         commit: Commit,
         part: Part,
         place: PlaceInLine | None,
+        *,
+        stands: bool = True,
     ) -> Promised:
-        """Write what an order got, and let it stand in line for the rest."""
+        """Write what an order got, and let it stand in line for the rest if it ``stands``."""
         there, sources = part.there, said(part.sources)
         rest = division.rest(there)
         if there:
@@ -183,7 +188,7 @@ class BackorderBook:
             Shortage(sku=sku, wanted=pieces, available=0) for sku, pieces in rest.wants.items()
         )
         waits = place is not None and not lacking(connection, shop, rest.wants)
-        if waits and not sources_under(connection, shop, keys[1], rest.wants):
+        if waits and stands and not sources_under(connection, shop, keys[1], rest.wants):
             stand_in_line(connection, shop, keys[1] if there else keys[0], rest)
         days = days_of(connection, shop)
         expected = expected_day(rest.wants, days, self._clock().date()) if waits else None

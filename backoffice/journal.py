@@ -131,6 +131,17 @@ def given_up(connection: Connection, order: str, shipment: str | None = None) ->
     return connection.execute(found.limit(1)).first() is not None
 
 
+def given_up_in_part(connection: Connection, order: str) -> bool:
+    """Whether any of an order was ever given up: all of it, or one of its shipments.
+
+    Only under the order's lock. What an order asks before it has shipments comes late then.
+    """
+    found = select(_TRANSITIONS.c.number).where(
+        _TRANSITIONS.c.order_id == order, _TRANSITIONS.c.status.in_(_OVER)
+    )
+    return connection.execute(found.limit(1)).first() is not None
+
+
 def _subject(order: str, row: Row[Any, Any, Any, Any, Any]) -> Subject:
     shop, channel, number, promised_by, tracking = row
     return Subject(order, shop, channel, number, promised_by, tuple(tracking or ()))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, update
 from backoffice.commits import write
 from backoffice.database import Database
 from backoffice.entries import at_warehouse, entries_of, reserved_for, reserved_under
-from backoffice.journal import lock_order
+from backoffice.journal import given_up, lock_order
 from backoffice.ledger import (
     Standings,
     free_of,
@@ -81,6 +81,8 @@ class MoveBook:
         before = _moved_to(connection, shop, move)
         if before:
             return before == to
+        if given_up(connection, order, move.shipment):
+            return False
         free = self._free(connection, shop, order, move, known)
         if not self._is_there(free, to, wants):
             return False

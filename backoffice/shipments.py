@@ -94,11 +94,16 @@ def write_handoff(connection: Connection, shop: str, record: HandoffRecord) -> N
 
 
 def amend_handoff(connection: Connection, shop: str, handoff: Handoff) -> None:
-    """What was handed off is another thing now, unless a later amendment is on record."""
+    """What was handed off is another thing now, unless a later amendment is on record, or another
+    warehouse has it."""
     number = func.coalesce(_HANDOFFS.c.document["amendment"].as_integer(), 0)
     connection.execute(
         update(_HANDOFFS)
-        .where(_HANDOFFS.c.shipment == handoff.shipment, number < handoff.amendment)
+        .where(
+            _HANDOFFS.c.shipment == handoff.shipment,
+            _HANDOFFS.c.moves == handoff.moves,
+            number < handoff.amendment,
+        )
         .values(document=handoff.model_dump(mode="json"))
     )
     bins = {(TermKind.BIN, fold(line.bin)) for line in handoff.lines}

@@ -10,6 +10,7 @@ from backoffice.records import RecordBook
 from backoffice.remains import RemainsBook
 from domain.backorder import PlaceInLine
 from domain.journal import News
+from domain.order import Amended, Contents
 from domain.record import Commit
 from domain.rerouting import Elsewhere, Move
 from domain.routing import ANY, WarehouseSetup
@@ -153,3 +154,42 @@ def test_its_handoff_waits_for_the_new_warehouse_and_an_old_answer_changes_nothi
     assert (state.warehouse, state.under_way, state.answer.accepted) == (LYON, False, True)
     (there,) = book.on_the_floor(SHOP, [OrderStatus.IN_FULFILMENT], warehouse=LYON)
     assert there.handoff.shipment == f"{order}-s1"
+
+
+def test_a_move_that_comes_after_its_shipment_was_given_up_takes_no_other_s_goods(
+    database: Database,
+) -> None:
+    """A worker that was held up: what the order has left is another shipment's."""
+    two = Two(database, main=4, lyon=4)
+    order = two.trade.accept()
+    two.ask(order, mugs=2)
+    wants, key = (Want(sku=MUG, quantity=2),), f"{order}:reserve:2"
+    two.line.reserve_or_wait(SHOP, wants, key, Commit(order), PLACE, ANY, f"{order}-s2")
+    gone = transition(2, OrderStatus.CANCELLING, shipment=f"{order}-s1")
+    commit = Commit(order, journal=journal(gone))
+    two.trade.stock.release_part(SHOP, wants, f"{order}:part:1", commit)
+    assert not moved(two, order, move_of(order, 2), number=3)
+    assert two.at() == {MAIN: (4, 2), LYON: (4, 0)}
+
+
+def test_an_amendment_s_old_answer_changes_nothing_at_the_new_warehouse(
+    database: Database,
+) -> None:
+    two = Two(database, main=3, lyon=3)
+    order = two.trade.accept()
+    two.ask(order)
+    records, book = RecordBook(database), HandoffBook(database)
+    records.commit(Commit(order, handoff=handoff(order)))
+    amended = handoff(order, amendment=1).handoff
+    contents = Contents.of(records.order(order).order)
+    made = Amended(
+        number=1, key="k1", digest="d", before=contents, after=contents, who="Ana", at=BEGAN
+    )
+    answered = Commit(order, amendment=made, amended_handoff=amended)
+    records.commit(answered)
+    assert moved(two, order, move_of(order))
+    records.commit(Commit(order, handoff=handoff(order, warehouse=LYON, moves=1)))
+    records.commit(answered)
+    state = book.shipment_state(f"{order}-s1")
+    assert state is not None
+    assert (state.handoff.warehouse, state.under_way) == (LYON, False)

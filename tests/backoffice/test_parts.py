@@ -2,6 +2,7 @@
 
 import itertools
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from backoffice.database import Database
 from domain.backorder import Promised
 from domain.record import Commit
 from domain.shipping import Portion
+from domain.status import OrderStatus
 from domain.stock import Level, Shortage, Want, Wanted
 from tests.backoffice.samples import MUG, SHOP, TEA, journal, transition
 from tests.backoffice.test_backorders import Line
@@ -227,3 +229,36 @@ def test_whatever_is_divided_nothing_is_promised_twice(
     now = level(line)
     assert now.reserved == before.reserved + got
     assert now.reserved <= now.on_hand
+
+
+@pytest.mark.parametrize("there", [1, 0])
+def test_a_division_that_comes_after_its_order_was_cancelled_stands_in_no_line(
+    database: Database, there: int
+) -> None:
+    """A worker that was held up for hours: the goods would be promised to nobody, for ever."""
+    line = stocked(database, mugs=there, teas=0)
+    (order,) = line.accept(1)
+    assert divide(line, order).waits
+    over = Commit(order, journal=journal(transition(2, OrderStatus.CANCELLING)))
+    line.trade.stock.release(SHOP, f"{order}:release:1", over)
+    divide(line, order)
+    receive(line, 5)
+    receive(line, 5, TEA)
+    line.serve()
+    assert (level(line).reserved, level(line, TEA).reserved) == (0, 0)
+
+
+def test_a_division_that_comes_after_its_rest_was_given_up_stands_in_no_line(
+    database: Database,
+) -> None:
+    line = stocked(database, mugs=1, teas=1)
+    (order,) = line.accept(1)
+    assert divide(line, order).waits
+    gone = transition(2, OrderStatus.CANCELLING, shipment=f"{order}-s2")
+    part, key = (Want(sku=MUG, quantity=2),), f"{order}:reserve:2"
+    commit = Commit(order, journal=journal(gone))
+    line.trade.stock.release_part(SHOP, part, f"{order}:part:2", commit, key)
+    divide(line, order)
+    receive(line, 5)
+    line.serve()
+    assert (level(line).reserved, level(line, TEA).reserved) == (1, 1)
