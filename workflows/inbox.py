@@ -61,7 +61,12 @@ class ShipmentInbox:
 
     def take_back_scan(self, case: str) -> None:
         """The scan that this case was about was false; any other counts as before."""
-        self._scans.remove(self._doubted.pop(case))
+        false = self._doubted.pop(case)
+        self._scans = [one for one in self._scans if one != false]
+
+    def forget_scans(self) -> None:
+        """Another warehouse has it: what the one before says it gave out is none of its parcels."""
+        self._scans.clear()
 
     def follow(self, event: CourierEvent) -> None:
         """Take a courier's event; late, double and out-of-order ones change nothing."""

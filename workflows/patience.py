@@ -66,16 +66,18 @@ class Patience:
             raise
 
     async def _until(self, ready: Callable[[], bool], why: str, stoppable: bool) -> None:
-        anew = True
+        anew, kept = True, False
 
         def closed() -> bool:
-            case = self._case
-            return anew and case is not None and self._desk.cases.answer_to(case) is not None
+            case, cases = self._case, self._desk.cases
+            given = case is not None and cases.answer_to(case) is not None
+            return anew and not kept and given
 
         while not ready():
             if closed():
                 anew = workflow.patched("a-closed-case-waits-anew")
-                if anew:
+                kept = self.wants_elsewhere is not None and workflow.patched("elsewhere-is-kept")
+                if anew and not kept:
                     self._case, self._by = None, self._deadline()
             late = not await self._desk.until(
                 lambda: ready() or closed(), None if self._case else self._by, why, stoppable

@@ -187,7 +187,7 @@ async def _withdrawn(shipment: Shipment, by: Answer) -> bool:
         told = Told(done=True)
     if told.done:
         shipment.handed_off, shipment.lines = False, ()
-        shipment.inbox.forget_picked()
+        _forget_what_it_said(shipment)
     else:
         desk.journal.waited(
             Step.HANDOFF,
@@ -199,6 +199,14 @@ async def _withdrawn(shipment: Shipment, by: Answer) -> bool:
             shipment.moves.withdrawals,
         )
     return told.done
+
+
+def _forget_what_it_said(shipment: Shipment) -> None:
+    """What a warehouse has picked that stops goes back to its bins; where it says that the courier
+    has something, staff have a case."""
+    shipment.inbox.forget_picked()
+    if shipment.inbox.told_gone and workflow.patched("a-scan-is-of-its-warehouse-alone"):
+        shipment.inbox.forget_scans()
 
 
 async def _move(shipment: Shipment, who: str, why: str) -> bool:
@@ -236,7 +244,7 @@ async def _moved_to(shipment: Shipment, to: str, because: str) -> bool:
     if moved.done:
         shipment.moves.been_at += (was,)
         shipment.warehouse = to
-        shipment.inbox.forget_picked()
+        _forget_what_it_said(shipment)
         for one in (each for each in shipment.moves.early if each.warehouse == to):
             shipment.inbox.take(one)
     return moved.done

@@ -241,6 +241,47 @@ async def test_a_pick_that_crosses_the_withdrawal_loses_where_the_warehouse_has_
     assert [one["kind"] for one in cases] == ["pick_overdue"]
 
 
+@pytest.mark.parametrize("says", ["nothing", "still_here"])
+async def test_what_a_warehouse_that_has_stopped_says_it_gave_out_does_not_count_elsewhere(
+    world: World, says: str
+) -> None:
+    order, case = await silent(world)
+    world.sandbox.fault("wms", "cancel", "drop_after", nth=None, times=None)
+    away(world, "wms", "look_up")
+    assert (await world.answer(case, "reroute")).is_success
+    await world.until_ledger(order, "wms", "cancelled")
+    for report, told_so in (("picked", PICK), ("handed-over", {"manifest": "M-1"})):
+        crossing = await world.warehouse(f"{order}-s1", report, told_so)
+        assert crossing.status_code == 202
+    gone = await world.until_case(order, "gone_unreleased")
+    world.sandbox.clear_faults()
+    await in_lyon(world, order)
+    assert await world.until_case(order, "gone_unreleased"), "somebody looks where it is"
+    if says == "still_here":
+        assert (await world.answer(gone, says)).is_success
+    await carry(world, order, 1)
+    assert at(world, order, "released") == [LYON]
+    await deliver(world, order, 1)
+    await world.until(order, "delivered", "completed")
+    await world.judged(order, Ending.OPEN)
+
+
+async def test_an_answer_that_comes_while_it_is_amended_is_heard_after_it(world: World) -> None:
+    order, case = await silent(world)
+    held = world.sandbox.fault("wms", "amendment", "drop_before", nth=None, times=None)
+    asked = asyncio.create_task(amend(world, order, amendment([mugs(1)], [1890], "less")))
+
+    async def fired() -> int:
+        return await asyncio.to_thread(world.sandbox.fired, held)
+
+    await eventually(fired, lambda: "the warehouse is not asked")
+    assert (await world.answer(case, "reroute")).is_success
+    world.sandbox.clear_faults()
+    assert (await asked).is_success
+    await in_lyon(world, order)
+    assert await there(world, "MUG-BLUE") == {"main": (100000, 0), LYON: (5, 1)}
+
+
 async def test_a_cancel_while_it_is_taken_back_ends_it_and_nothing_moves(world: World) -> None:
     order, case = await silent(world)
     away(world, "wms", "cancel")
