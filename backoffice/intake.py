@@ -110,6 +110,7 @@ class IntakeBook:
             policy=policy,
             clocks=clocks,
             promised_by=promised_by,
+            deadlines_ring=True,
         )
         return Accepted(name, Intake.NEW, given)
 
@@ -236,4 +237,5 @@ def _input(
         policy=rules,
         clocks=clocks_of(rules, accepted_at),
         promised_by=promised_by,
+        deadlines_ring=True,
     )

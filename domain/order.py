@@ -207,7 +207,8 @@ class OrderInput(Model):
     none.
     ``begun_before`` is set where the engine has lost an earlier run of the order: since then each
     of its calls may have had its effect, and is looked up before it is made. ``order`` is as it
-    came, and ``amendments`` are those that the earlier run has tried.
+    came, and ``amendments`` are those that the earlier run has tried. ``deadlines_ring`` is unset
+    in orders of earlier releases: a deadline of theirs passes for whoever looks first after it.
     """
 
     order_id: str
@@ -219,3 +220,4 @@ class OrderInput(Model):
     clocks: Annotated[tuple[ZoneClock, ...], unsaid(())] = ()
     amendments: Annotated[tuple[Amended, ...], unsaid(())] = ()
     promised_by: Annotated[datetime | None, unsaid(None)] = None
+    deadlines_ring: Annotated[bool, unsaid(False)] = False

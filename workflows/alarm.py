@@ -13,10 +13,15 @@ from temporalio import workflow
 
 
 class Alarm:
-    """The one lazy timer of an order."""
+    """The one lazy timer of an order.
 
-    def __init__(self) -> None:
-        """Nothing is waited for yet."""
+    A deadline passes when the timer rings, and not when somebody looks at the clock after it: an
+    update that is refused makes all waits look, and is in no history that a replay could follow.
+    """
+
+    def __init__(self, rings: bool) -> None:
+        """Nothing is waited for yet. Unless it ``rings``, whoever looks first ends a wait."""
+        self._rings = rings
         self._set_for: datetime | None = None
         self._was_set = False
         self._bell: asyncio.Task[None] | None = None
@@ -34,10 +39,11 @@ class Alarm:
             if workflow.now() >= by:
                 return False
             self._set(by, why)
-            await workflow.wait_condition(
-                lambda: ready() or workflow.now() >= by or self._set_for is None
-            )
+            await workflow.wait_condition(lambda: ready() or self._is_past(by))
         return True
+
+    def _is_past(self, by: datetime) -> bool:
+        return self._set_for is None or not (self._rings or workflow.now() < by)
 
     def _set(self, by: datetime, why: str) -> None:
         if self._set_for is None or by < self._set_for:

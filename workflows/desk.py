@@ -59,7 +59,7 @@ class Desk:
         self.waits_for = ""
         self.amending = False
         self.stop: CancelRequest | None = None
-        self.alarm = Alarm()
+        self.alarm = Alarm(given.deadlines_ring)
         self.hearing = Hearing()
         self.journal = JournalKeeper()
         self.cases = CaseFile(given.order_id, self.journal)
