@@ -476,4 +476,11 @@ MUTATIONS = (
         "    return True\n",
         (REROUTING,),
     ),
+    Mutation(
+        "a deadline passes for whoever looks at the clock first",
+        "workflows/alarm.py",
+        "not (self._rings or workflow.now() < by)",
+        "not workflow.now() < by",
+        ("tests/workflows/test_beside_deadlines.py",),
+    ),
 )
