@@ -72,7 +72,13 @@ async def capture(shipment: Shipment, gone: bool = False) -> None:
         refused = shipment.money.reference
         shipment.dues.bear_fee()
         rest = shipment.dues.rest()
-        refusal = await shipment.money.capture(desk, shipment.id, shipment.due, rest)
+        try:
+            refusal = await shipment.money.capture(
+                desk, shipment.id, shipment.due, rest, lambda: _is_stopped(shipment, gone)
+            )
+        except Stopped:
+            shipment.capture_asked = False
+            raise
         if not refusal:
             shipment.dues.settled = True
             _let_go_of_what_nobody_owes(shipment)
@@ -92,6 +98,13 @@ async def capture(shipment: Shipment, gone: bool = False) -> None:
         )
         if answer is CaseAnswer.ACCEPT:
             return
+
+
+def _is_stopped(shipment: Shipment, gone: bool) -> bool:
+    """Whether a cancel has come since the money was refused, or while the capture waited its turn:
+    whoever cancelled was promised that none is taken."""
+    stopped = not gone and shipment.desk.stop is not None
+    return stopped and workflow.patched("a-cancel-before-the-next-try-takes-no-money")
 
 
 def _let_go_of_what_nobody_owes(shipment: Shipment) -> None:

@@ -3,12 +3,14 @@
 One workflow owns the money. What a webhook says about it is only ever a hint.
 """
 
+from collections.abc import Callable
+
 from activities.payment import PaymentActivities
 from activities.payment_requests import CapturePayment, RefundPayment
 from domain.money import Money
 from domain.status import OrderStatus, Step
 from workflows.desk import Desk
-from workflows.interruptions import DoneByHand
+from workflows.interruptions import DoneByHand, Stopped
 from workflows.raised_money import RaisedMoney
 
 
@@ -25,13 +27,20 @@ class OrderMoney(RaisedMoney):
         taking = self._purse.taken(shipment)
         return None if taking is None else taking.money
 
-    async def capture(self, desk: Desk, shipment: str, due: Money, rest: Money) -> str:
+    async def capture(
+        self, desk: Desk, shipment: str, due: Money, rest: Money, stopped: Callable[[], bool]
+    ) -> str:
         """Step 13: take what is due, once. Answers why it cannot be had, or nothing.
 
         What is held beyond it the provider lets go of, unless there is a ``rest`` that it can take
         later; where nothing is due, and there is no rest, all of it.
+
+        Raises:
+            Stopped: ``stopped`` has come true before its turn came.
         """
         async with self._turn:
+            if stopped():
+                raise Stopped
             return await self._capture(desk, shipment, due, rest)
 
     async def _capture(self, desk: Desk, shipment: str, due: Money, rest: Money) -> str:
