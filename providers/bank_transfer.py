@@ -9,7 +9,7 @@ from typing import Protocol
 
 from domain.attempt import Attempt
 from domain.creditor_reference import creditor_reference
-from domain.failures import NotDone, Refused
+from domain.failures import NotDone, Refused, UnknownOutcome
 from domain.money import Money
 from domain.payment import (
     Authorization,
@@ -185,15 +185,23 @@ class BankTransfer:
             Refused: the account that it came from is closed, or less is left; nothing was sent.
             NotDone: a part was sent, and the rest is refused. It stays this same refund: another
                 one would send that part twice.
+            UnknownOutcome: whether anything was sent cannot be looked up.
         """
         try:
             return self.refund(attempt, reference, money)
         except Refused as refused:
-            if self._calls.sent_for(attempt.key):
+            if self._sent_for(attempt.key):
                 raise NotDone(
                     BANK, f"a part was sent, the rest is not: {refused.reason}"
                 ) from refused
             raise
+
+    def _sent_for(self, operation: str) -> bool:
+        try:
+            return bool(self._calls.sent_for(operation))
+        except Refused as no:
+            words = f"what was sent cannot be looked up: {no.reason}"
+            raise UnknownOutcome(BANK, words) from no
 
     def look_at_refund(self, refund: str) -> Refunded:
         """What the bank has sent, it has sent: how much that was, all of its transfers together."""

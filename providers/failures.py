@@ -67,13 +67,14 @@ def of_stripe(error: stripe.StripeError, doubtful: bool) -> ProviderFailure:
     """An SDK error as a failure.
 
     ``doubtful`` says that some try of this call may have reached Stripe: the SDK repeats calls by
-    itself and shows the last error only, which may be the harmless one.
+    itself and shows the last error only, which may be the harmless one. So a key that is refused
+    by now says nothing about what was done before.
     """
     words = _stripe_words(error)
     verdict = STRIPE_ERRORS.get(type(error), Verdict.UNKNOWN)
     if isinstance(error, stripe.APIConnectionError):
         verdict = Verdict.UNKNOWN if doubtful else Verdict.NOT_DONE
-    if verdict is Verdict.NOT_DONE and doubtful:
+    if doubtful:
         verdict = Verdict.UNKNOWN
     return _failure("stripe", verdict, words, retry_after(error.headers))
 

@@ -78,9 +78,10 @@ class StripeCalls:
             max_network_retries=_RETRIES,
         )
 
-    def turn(self) -> "StripeTurn":
-        """Begin one operation."""
-        return StripeTurn(self._client, self._session, self._timeout)
+    def turn(self, doubtful: bool = False) -> "StripeTurn":
+        """Begin one operation; ``doubtful`` where an earlier try of it may have had its effect,
+        so that whatever refuses a look at that leaves it unknown."""
+        return StripeTurn(self._client, self._session, self._timeout, doubtful)
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -91,13 +92,17 @@ class StripeTurn:
     """The calls of one operation, all within the time that one try of an activity has."""
 
     def __init__(
-        self, client: stripe.StripeClient, session: _WatchedSession, timeout: tuple[float, float]
+        self,
+        client: stripe.StripeClient,
+        session: _WatchedSession,
+        timeout: tuple[float, float],
+        doubtful: bool,
     ) -> None:
         self.v1 = client.v1
         self._session = session
         self._one_try = sum(timeout)
         self._ends = time.monotonic() + _TURN_SECONDS
-        self._doubtful = False
+        self._doubtful = doubtful
 
     def read(self, call: Callable[[stripe.RequestOptions], T]) -> T:
         """A call without effect.

@@ -80,7 +80,8 @@ class StripePayment:
         """
         if isinstance(method, Transfer):
             raise Refused("stripe", "it takes no transfers to the seller's own account")
-        return authorize(self._calls.turn(), attempt, order_id, money, method, payer, parts=parts)
+        turn = self._calls.turn(attempt.repeated)
+        return authorize(turn, attempt, order_id, money, method, payer, parts=parts)
 
     def look(
         self, order_id: str, reference: str, money: Money
@@ -105,7 +106,7 @@ class StripePayment:
 
         Of the rest of an order Stripe may not be able to charge the last fils: it is not held.
         """
-        turn = self._calls.turn()
+        turn = self._calls.turn(attempt.repeated)
         return renew(turn, attempt, order_id, chargeable(money), reference, parts=parts)
 
     def verify(
@@ -204,7 +205,7 @@ class StripePayment:
 
     def give_back(self, attempt: Attempt, reference: str, money: Money) -> Refunded:
         """Give back a part of a capture, once; as much of it as Stripe can, to its last unit."""
-        return give_back(self._calls.turn(), attempt, reference, money)
+        return give_back(self._calls.turn(attempt.repeated), attempt, reference, money)
 
     def look_at_refund(self, refund: str) -> Refunded:
         """How a refund stands by now: it may take days, and come back."""

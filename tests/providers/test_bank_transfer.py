@@ -256,3 +256,19 @@ def test_of_a_refund_that_went_in_part_the_rest_follows_and_no_other_refund_take
     given = bank.give_back(again(attempt), OWN, euros(2000))
     assert bank.look_at_refund(given.reference).money == euros(2000)
     assert sorted(gone(sandbox)) == [730, 1270]
+
+
+def test_a_refund_that_cannot_be_looked_up_is_unknown_and_goes_back_once(
+    sandbox: SandboxClient, bank: BankTransfer
+) -> None:
+    pay(sandbox, DUE.amount)
+    attempt = first(f"{ORDER}:give_back:1")
+    sandbox.fault("bank", "transfer", "drop_after")
+    with pytest.raises(UnknownOutcome):
+        bank.give_back(attempt, OWN, euros(2000))
+    no = sandbox.fault("bank", "*", "http_error", times=None, status=403)
+    with pytest.raises(UnknownOutcome, match="cannot be looked up"):
+        bank.give_back(again(attempt), OWN, euros(2000))
+    sandbox.clear_faults(no)
+    assert bank.give_back(again(attempt, 3), OWN, euros(2000)).money == euros(2000)
+    assert gone(sandbox) == [2000]

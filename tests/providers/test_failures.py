@@ -153,6 +153,14 @@ def test_a_connection_that_was_refused_is_unknown_where_an_earlier_try_got_throu
     assert isinstance(failures.of_stripe(error, doubtful=True), UnknownOutcome)
 
 
+@pytest.mark.parametrize("kind", [stripe.AuthenticationError, stripe.PermissionError])
+def test_a_key_that_is_refused_says_nothing_about_an_earlier_try(
+    kind: type[stripe.StripeError],
+) -> None:
+    assert isinstance(failures.of_stripe(kind("no"), doubtful=False), Refused)
+    assert isinstance(failures.of_stripe(kind("no"), doubtful=True), UnknownOutcome)
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [(429, NotDone), (400, Refused), (418, Refused), (500, UnknownOutcome), (599, UnknownOutcome)],

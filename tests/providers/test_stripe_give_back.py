@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from domain.failures import Refused
+from domain.failures import Refused, UnknownOutcome
 from domain.money import Money
 from domain.payment import Authorization, RefundStatus
 from providers.stripe_payment import StripePayment
 from providers.stripe_units import problem_with_refund
 from sandbox.client import LedgerEntry, SandboxClient
-from tests.providers.attempts import STUBBORN, Trouble, first, named, until_done
+from tests.providers.attempts import STUBBORN, Trouble, again, first, named, until_done
 from tests.providers.samples import ORDER, PAYER, VISA, eur
 
 KEY = f"{ORDER}-s1:give_back:1"
@@ -132,3 +132,18 @@ def test_it_is_given_back_once_whatever_goes_wrong(
         lambda attempt: payment.give_back(attempt, reference, eur(1000)), first(KEY)
     )
     assert [entry.data["refund"] for entry in given_back(sandbox)] == [outcome.reference]
+
+
+def test_one_that_cannot_be_looked_up_is_unknown_and_is_given_back_once(
+    sandbox: SandboxClient, payment: StripePayment, reference: str
+) -> None:
+    sandbox.fault("stripe", "refund", "drop_after", times=9)
+    sandbox.fault("stripe", "list_refunds", "http_error", nth=2, status=403)
+    with pytest.raises(UnknownOutcome):
+        payment.give_back(first(KEY), reference, eur(1000))
+    no = sandbox.fault("stripe", "*", "http_error", times=None, status=401)
+    with pytest.raises(UnknownOutcome):
+        payment.give_back(again(first(KEY)), reference, eur(1000))
+    sandbox.clear_faults(no)
+    payment.give_back(again(first(KEY), 3), reference, eur(1000))
+    assert len(given_back(sandbox)) == 1

@@ -202,3 +202,23 @@ async def test_a_method_that_was_taken_off_file_does_not_hold_up_the_capture(wor
     await world.carry(order, "released")
     sums = await world.judged(order, Ending.OPEN)
     assert (sums.authorized, sums.captured) == (4270, 4270)
+
+
+async def test_one_whose_answer_is_lost_and_cannot_be_looked_up_is_found_in_the_end(
+    world: World,
+) -> None:
+    order = await waiting(world)
+    world.sandbox.fault("stripe", "authorize", "drop_after", order=order, nth=None, times=None)
+    no = world.sandbox.fault("stripe", "retrieve_intent", "http_error", nth=2, status=403)
+    await world.fast_forward(order, IN_GOOD_TIME)
+
+    async def refused() -> int:
+        return await asyncio.to_thread(world.sandbox.fired, no)
+
+    await eventually(refused, lambda: "nothing was looked up")
+    world.sandbox.clear_faults()
+    await money(world, order, "void", 1)
+    await world.cancel(order)
+    await world.until(order, "cancelled")
+    sums = await world.judged(order, Ending.CANCELLED)
+    assert (sums.authorized, sums.let_go) == (2 * 4270, 2 * 4270)

@@ -14,7 +14,7 @@ from tests.workflows.refunding import (
     until_refund,
     until_told,
 )
-from tests.world import Json, World
+from tests.world import Json, World, eventually
 
 _SLOWLY = 3600 * 30
 
@@ -172,3 +172,35 @@ async def test_what_a_recall_gave_back_and_comes_back_after_the_end_becomes_a_ca
     await world.pass_time(timedelta(days=2))
     case = await world.until_case(order, "refund_failed")
     assert "has come back" in case["reason"]
+
+
+async def test_one_whose_answer_is_lost_and_cannot_be_looked_up_is_given_back_once(
+    world: World,
+) -> None:
+    order = await carried(world)
+    world.sandbox.fault("stripe", "refund", "drop_after", order=order, times=9)
+    no = world.sandbox.fault("stripe", "list_refunds", "http_error", nth=2, times=1, status=403)
+    await pressed(world, order, goodwill(500))
+
+    async def refused() -> int:
+        return await asyncio.to_thread(world.sandbox.fired, no)
+
+    await eventually(refused, lambda: "nothing was looked up")
+    world.sandbox.clear_faults()
+    await until_refund(world, order, "succeeded")
+    assert given_back(world, order) == [500]
+
+
+async def test_a_person_who_has_seen_to_what_cannot_be_looked_at_lets_the_order_end(
+    world: World,
+) -> None:
+    order = await carried(world, "delivered")
+    await pressed(world, order, goodwill(500))
+    await until_refund(world, order, "succeeded")
+    await until_told(world, order, "order.refunded")
+    world.sandbox.fault("stripe", "retrieve_refund", "http_error", times=None, status=403)
+    await world.fast_forward(order, timedelta(days=8))
+    case = await world.until_case(order, "refused_by_provider")
+    assert (await world.answer(case, "accept")).is_success
+    await world.until(order, "completed")
+    await world.judged(order, Ending.COMPLETED, DUE - 500)
