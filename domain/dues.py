@@ -13,7 +13,8 @@ class Dues:
     """What one shipment owes for its goods, its place in the order's division given.
 
     The shipping fee goes with the first of them that is invoiced, or captured unlabelled. Where
-    that one is undone before its money was taken, the next to be invoiced bears it.
+    that one is undone before its money was taken, the next to be invoiced bears it; one whose
+    invoice is out without the fee costs what its invoice says.
     """
 
     def __init__(self, order: Order, portions: tuple[Portion, ...]) -> None:
@@ -25,6 +26,7 @@ class Dues:
         self.settled = False
         self.dropped = False
         self._bears_fee = False
+        self._billed = False
         self._all: Sequence[Dues] = (self,)
 
     def amended(self, order: Order, portions: tuple[Portion, ...]) -> None:
@@ -48,7 +50,8 @@ class Dues:
     @property
     def part(self) -> Part:
         """Which part of the order its invoice is about."""
-        return Part(earlier=self.earlier, shipping=self._bears_fee or not self._fee_is_borne)
+        open_to_it = not (self._billed or self._fee_is_borne)
+        return Part(earlier=self.earlier, shipping=self._bears_fee or open_to_it)
 
     @property
     def _fee_is_borne(self) -> bool:
@@ -56,11 +59,13 @@ class Dues:
 
     def bear_fee(self) -> None:
         """Its invoice is issued, or its money taken: unless another does, it bears the fee."""
-        self._bears_fee = self._bears_fee or not self._fee_is_borne
+        self._bears_fee = self.part.shipping
+        self._billed = True
 
     def shed_fee(self) -> None:
         """Its invoice is credited. What was taken with it is given back with it, and to nobody."""
         self._bears_fee = self._bears_fee and self.settled
+        self._billed = self.settled
 
     def others_open(self) -> bool:
         """Whether another shipment's money is still to be taken."""

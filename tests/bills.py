@@ -7,6 +7,15 @@ import subprocess
 from tests.world import World
 
 
+async def invoiced(world: World, shipment: str) -> int:
+    """What the newest invoice of one shipment comes to, in cents."""
+    papers = (await world.view(shipment.partition("-")[0]))["documents"]
+    found = [p for p in papers if p["kind"] == "invoice" and p["shipment"] == shipment]
+    answer = await world.api.get(f"/documents/{found[-1]['id']}")
+    assert answer.is_success, answer.text
+    return _total(await asyncio.to_thread(_text, answer.content))
+
+
 async def billed(world: World, order: str) -> dict[str, int]:
     """What each invoice and credit note of an order comes to, in cents, by the kind of paper."""
     found: dict[str, int] = {}

@@ -6,6 +6,7 @@ import pytest
 
 from cli import demo_orders
 from sandbox.judge import Ending
+from tests.bills import invoiced
 from tests.two_warehouses import LYON, bring, open_lyon, there, warehouses_of
 from tests.workflows.test_several_shipments import carry, deliver, until
 from tests.world import Json, World
@@ -155,3 +156,24 @@ async def test_orders_are_found_by_the_warehouse_that_has_a_part_of_them(world: 
     for warehouse, wanted in ((LYON, {split}), ("main", {split, plain}), ("riga", nobody)):
         answer = await world.api.get("/orders", params={"warehouse": warehouse})
         assert {one["order_id"] for one in answer.json()["orders"]} == wanted
+
+
+@SPLIT
+async def test_where_the_one_that_bears_the_fee_is_cancelled_the_other_costs_what_its_invoice_says(
+    world: World,
+) -> None:
+    await open_lyon(world, {"TEAPOT": 5})
+    await bring(world, "TEAPOT", -12)
+    order = await world.place(body(world, 2, 1))
+    for place in (1, 2):
+        await until(world, order, place, "in_fulfilment")
+        await carry(world, order, place, to="ready_to_pack")
+    said = {"error": {"type": "card_error", "code": "card_declined", "message": "no"}}
+    world.sandbox.fault("stripe", "capture", "http_error", order=order, status=402, body=said)
+    await world.wms(f"{order}-s1", "packed")
+    case = await world.until_case(order, "capture_failed")
+    assert (await world.answer(case, "cancel")).is_success
+    await until(world, order, 1, "cancelled")
+    await carry(world, order, 2)
+    (captured,) = world.ledger(order, "stripe", "capture")
+    assert await invoiced(world, f"{order}-s2") == captured.data["amount"]
