@@ -194,9 +194,23 @@ MUTATIONS = (
     Mutation(
         "what is missing is charged all the same",
         "workflows/fulfilment.py",
-        "shipment.money.capture(desk, shipment.id, shipment.due, rest)",
-        "shipment.money.capture(desk, shipment.id, desk.order.due, rest)",
+        "desk, shipment.id, shipment.due, rest, lambda",
+        "desk, shipment.id, desk.order.due, rest, lambda",
         (SHORT_PICK,),
+    ),
+    Mutation(
+        "a cancel between two tries at a capture is passed over",
+        "workflows/fulfilment.py",
+        "    stopped = not gone and shipment.desk.stop is not None\n",
+        "    stopped = False\n",
+        ("tests/workflows/test_stopped_before_capture.py",),
+    ),
+    Mutation(
+        "a key that is refused says that nothing was done before",
+        "providers/failures.py",
+        "    if doubtful:\n        verdict",
+        "    if doubtful and verdict is Verdict.NOT_DONE:\n        verdict",
+        ("tests/providers/test_failures.py",),
     ),
     Mutation(
         "what is missing is promised to others when the order is cancelled",
