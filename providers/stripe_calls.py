@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import requests
 import stripe
 
-from domain.failures import NotDone, UnknownOutcome
+from domain.failures import NotDone, Refused, UnknownOutcome
 from providers.failures import never_sent, of_stripe
 from providers.http_session import TimedSession
 from providers.keys import header_safe
@@ -78,10 +78,10 @@ class StripeCalls:
             max_network_retries=_RETRIES,
         )
 
-    def turn(self, doubtful: bool = False) -> "StripeTurn":
-        """Begin one operation; ``doubtful`` where an earlier try of it may have had its effect,
-        so that whatever refuses a look at that leaves it unknown."""
-        return StripeTurn(self._client, self._session, self._timeout, doubtful)
+    def turn(self, repeated: bool = False) -> "StripeTurn":
+        """Begin one operation; where it is ``repeated``, an earlier try may have had its effect,
+        and a key that is refused by now leaves that unknown."""
+        return StripeTurn(self._client, self._session, self._timeout, repeated)
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -96,13 +96,14 @@ class StripeTurn:
         client: stripe.StripeClient,
         session: _WatchedSession,
         timeout: tuple[float, float],
-        doubtful: bool,
+        repeated: bool,
     ) -> None:
         self.v1 = client.v1
         self._session = session
         self._one_try = sum(timeout)
         self._ends = time.monotonic() + _TURN_SECONDS
-        self._doubtful = doubtful
+        self._repeated = repeated
+        self._doubtful = False
 
     def read(self, call: Callable[[stripe.RequestOptions], T]) -> T:
         """A call without effect.
@@ -171,6 +172,8 @@ class StripeTurn:
 
     def _failure(self, error: stripe.StripeError, doubtful: bool, writing: bool) -> Exception:
         failure = of_stripe(error, doubtful)
+        if isinstance(failure, Refused) and self._repeated:
+            return UnknownOutcome("stripe", failure.reason)
         if isinstance(failure, UnknownOutcome) and not (doubtful or writing):
             return NotDone("stripe", failure.reason)
         return failure
