@@ -73,7 +73,7 @@ def of_stripe(error: stripe.StripeError, doubtful: bool) -> ProviderFailure:
     words = _stripe_words(error)
     verdict = STRIPE_ERRORS.get(type(error), Verdict.UNKNOWN)
     if isinstance(error, stripe.APIConnectionError):
-        verdict = Verdict.UNKNOWN if doubtful else Verdict.NOT_DONE
+        verdict = Verdict.NOT_DONE
     if doubtful:
         verdict = Verdict.UNKNOWN
     return _failure("stripe", verdict, words, retry_after(error.headers))
