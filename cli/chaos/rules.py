@@ -68,7 +68,8 @@ def problems_of(file: Evidence) -> tuple[Account, list[str]]:
 
 
 def _due(file: Evidence) -> int:
-    """What is owed for what the warehouse says is in the parcels; before that, for all of it."""
+    """What is owed for what the warehouse says is in the parcels; before that, for all of it. Of
+    an open order with several shipments, for what is in those that have left."""
     packed: dict[str, Counter[str]] = {}
     for entry in file.entries:
         shipment = str(entry.data.get("shipment"))
@@ -79,6 +80,9 @@ def _due(file: Evidence) -> int:
                     packed[shipment][portion["line"]] += int(portion["quantity"])
         elif entry.kind == "put_away" and len(packed) > 1:
             packed.pop(shipment, None)
+    if not file.ended:
+        left = {e.data.get("shipment") for e in file.entries if e.kind == "handed_over"}
+        packed = {shipment: one for shipment, one in packed.items() if shipment in left} or packed
     plan = file.placed.plan
     body = asked_for(plan.body, plan.amend, file.entries)
     if not packed:

@@ -1,17 +1,20 @@
 """What a run of chaos calls a broken rule, and what it must not."""
 
+from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from cli.chaos import days
+from cli.chaos import days, rules
 from cli.chaos.evidence import Evidence
 from cli.chaos.fees import fee_may_be_lost
 from cli.chaos.misfortune import Known
 from cli.chaos.plan import OrderPlan, make
 from cli.chaos.rates import Rates
 from cli.chaos.traffic import Placed
-from sandbox.client import SandboxClient
+from sandbox.client import LedgerEntry, SandboxClient
+from sandbox.dues import due_for
 
 
 @pytest.fixture
@@ -59,3 +62,44 @@ def test_a_later_day_is_told_once_of_each_shipment(plan: OrderPlan) -> None:
 
     assert told(None) == told("s1", "s2") == []
     assert told("s1", "s2", "s1") == ["told of a later day of s1 2 times"]
+
+
+@pytest.mark.parametrize(("lacks", "broken"), [(0, 0), (1, 1)])
+def test_of_an_open_order_what_has_left_is_paid_for_and_no_more_need_be(
+    sandbox: SandboxClient, lacks: int, broken: int
+) -> None:
+    known = Known.of(sandbox.operations())
+    drawn = make(80, 1, known, faults=False, kills=False, workers=1, rates=Rates.REAL).orders
+    plan = next(one for one in drawn if divisible(one))
+    lines = [(line["id"], line["quantity"]) for line in plan.body["lines"]]
+    paid = due_for(plan.body, Counter(dict(lines[:1]))) - lacks
+    facts: list[tuple[str, str, dict[str, Any]]] = [
+        ("stripe", "authorization", {"intent": "pi", "amount": plan.body["total"]["gross"]}),
+        ("wms", "packed", packed("s1", *lines[:1])),
+        ("wms", "packed", packed("s2", *lines[1:])),
+        ("stripe", "capture", {"intent": "pi", "amount": paid, "final": False}),
+        ("wms", "handed_over", {"shipment": "s1", "parcels": []}),
+    ]
+    shipments: list[dict[str, Any]] = [
+        {"shipment": "s1", "status": "shipped", "labels": []},
+        {"shipment": "s2", "status": "packed", "labels": []},
+    ]
+    file = file_of(plan, status="packed", shipments=shipments)
+    file.entries = [
+        LedgerEntry(number, datetime.now(UTC), provider, kind, "ord_x", data)
+        for number, (provider, kind, data) in enumerate(facts)
+    ]
+    _, found = rules.problems_of(file)
+    assert sum(words.startswith("handed over with") for words in found) == broken
+
+
+def divisible(plan: OrderPlan) -> bool:
+    """A card order of several lines, which stays as it was placed."""
+    placed, lines = Placed(plan), plan.body["lines"]
+    by_card = placed.charged_here and not placed.by_transfer
+    return by_card and len(lines) > 1 and plan.amend is None
+
+
+def packed(shipment: str, *lines: tuple[str, int]) -> dict[str, Any]:
+    portions = [{"line": line, "quantity": quantity} for line, quantity in lines]
+    return {"shipment": shipment, "parcels": [{"lines": portions}]}

@@ -141,7 +141,8 @@ class Cancelling:
         body = {"who": "the customer", "why": str(self._cell)}
         way = f"/orders/{self.order}/cancel"
         answer = await self._world.api.post(way, json=body)
-        while self._writes_own_books and answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        while answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+            # Whoever has waited too long asks the same again.
             answer = await self._world.api.post(way, json=body)
         problems = (
             []
@@ -152,7 +153,7 @@ class Cancelling:
 
     @property
     def _writes_own_books(self) -> bool:
-        """Nobody is answered meanwhile; whoever has waited too long asks the same again."""
+        """Nobody is answered meanwhile."""
         return self._cell.place.name in self._gates.local
 
     async def _press_the_button(self) -> list[str]:

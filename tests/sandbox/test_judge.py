@@ -73,3 +73,15 @@ def test_unpaid_goods_are_excused_only_where_a_person_was_told() -> None:
     undone = (AUTHORIZED, LABEL, LEFT, ("stripe", "void", {"intent": "pi_1", "amount": _DUE}))
     assert problems(*undone, ending=Ending.CANCELLED) != []
     assert problems(*undone, ending=Ending.CANCELLED, gone_told=True) == []
+
+
+@pytest.mark.parametrize(("more", "broken"), [(0, []), (500, []), (-1, ["handed over with 2379"])])
+def test_while_an_order_is_open_what_has_left_is_paid_for(more: int, broken: list[str]) -> None:
+    taken: Fact = ("stripe", "capture", {"intent": "pi_1", "amount": _DUE + more})
+    held: Fact = ("stripe", "authorization", {"intent": "pi_1", "amount": 2 * _DUE})
+    facts = (held, CONFIRMED, LABEL, taken, RELEASED, LEFT, SHIPPED, TOLD)
+    found = problems(*facts, ending=Ending.OPEN, shipments=2)
+    assert [words[:21] for words in found] == [words[:21] for words in broken]
+    if more:
+        alone = problems(*facts, ending=Ending.OPEN)
+        assert alone == [f"handed over with {_DUE + more} paid of {_DUE} due"]
