@@ -3,6 +3,8 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from temporalio import workflow
+
 from activities.documents import DocumentActivities, PrintAnew
 from domain.cases import CaseKind
 from domain.shipping import Label, PlannedParcel
@@ -55,6 +57,19 @@ async def _unless_it_leaves(shipment: Shipment) -> AsyncGenerator[None]:
         if shipment.inbox.gone:
             shipment.labels, shipment.parcels = shipment.printed
         raise
+    if await _left_with_the_old_ones(shipment):
+        raise Overtaken("buy labels")
+
+
+async def _left_with_the_old_ones(shipment: Shipment) -> bool:
+    """Whether it has left while others were bought: those are not printed, so nobody has them."""
+    if not (shipment.inbox.gone and shipment.printed[0]):
+        return False
+    if not workflow.patched("labels-bought-too-late-are-void"):
+        return False
+    await give_labels_back(shipment)
+    shipment.labels, shipment.parcels = shipment.printed
+    return True
 
 
 async def _print(shipment: Shipment, why: str) -> None:

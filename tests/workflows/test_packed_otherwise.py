@@ -1,5 +1,6 @@
 """Parcels that were packed otherwise than booked: labels for what stands on the scale."""
 
+import asyncio
 from datetime import timedelta
 
 import httpx
@@ -7,6 +8,7 @@ import pytest
 
 from cli import demo_orders
 from sandbox.judge import Ending
+from tests.workflows.test_left_early import until_fired
 from tests.workflows.test_short_pick import mail_text
 from tests.world import Json, World, eventually
 
@@ -131,6 +133,27 @@ async def test_a_parcel_that_leaves_while_it_is_booked_anew_leaves_with_its_old_
     await world.until(order, "delivered")
     sums = await world.judged(order, Ending.OPEN, gone_told=True)
     assert (sums.captured, sums.labels_bought, sums.labels_live) == (4270, 1, 1)
+
+
+async def test_a_parcel_that_leaves_while_its_new_label_is_bought_leaves_with_its_old_one(
+    world: World,
+) -> None:
+    order = await ready(world)
+    (label,) = (await world.view(order))["shipments"][0]["labels"]
+    number = str(label["label"]["tracking_number"])
+    held = world.sandbox.fault("shippo", "create_transaction", "drop_before", nth=None, times=None)
+    await packed(world, order, parcel(2500))
+    await until_fired(world, held)
+    await asyncio.to_thread(world.sandbox.courier, number, "TRANSIT")
+    await world.until_history(order, "courier_event")
+    world.sandbox.clear_faults()
+    await world.until(order, "shipped", patience=60)
+    assert number in mail_text(world, "on its way")
+    await asyncio.to_thread(world.sandbox.courier, number, "DELIVERED")
+    await world.until(order, "delivered", "completed")
+    await world.until_ledger(order, "shippo", "label_refunded")
+    sums = await world.judged(order, Ending.OPEN, gone_told=True)
+    assert (sums.captured, sums.labels_bought, sums.labels_live) == (4270, 2, 1)
 
 
 async def test_a_parcel_that_was_packed_otherwise_twice_leaves_with_the_label_that_it_has_on(
