@@ -27,7 +27,7 @@ from sandbox.server import start as start_sandbox
 from workflows.attributes import ALL as SEARCH_ATTRIBUTES
 
 Say = Callable[[str], None]
-_PATIENCE = 60.0
+_PATIENCE = 180.0
 _ROOT = Path(__file__).resolve().parent.parent
 
 FRUGAL = {"GLIBC_TUNABLES": "glibc.malloc.arena_max=2:glibc.malloc.tcache_count=0"}
