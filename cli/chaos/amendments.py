@@ -29,9 +29,9 @@ def draw(rng: Random, body: Json, share: float) -> Amend | None:
     place = rng.randrange(len(body["lines"]))
     line = body["lines"][place]
     gone = len(body["lines"]) > 1 and rng.random() < 0.3
-    new = _line(line, max(1, line["quantity"] + rng.choice((-1, 1, 1))))
-    if not gone and new == line:
-        new = _line(line, line["quantity"] + 1)
+    quantity = line["quantity"] + rng.choice((-1, 1, 1))
+    # By the number alone the warehouse's ledger tells whether it was taken.
+    new = _line(line, quantity or 2)
     sums = {"line": line["id"]} | {name: new[name] for name in ("quantity", "discount", *PARTS)}
     lines = [new if at == place else one for at, one in enumerate(body["lines"])]
     if gone:

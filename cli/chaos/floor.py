@@ -26,6 +26,7 @@ class Floor:
         self._sandbox = sandbox
         self._after = 0
         self._stands: dict[str, str] = {}
+        self._sought: set[str] = set()
         self._pulled: set[str] = set()
         self._refused: set[str] = set()
         self._tried: dict[str, int] = {}
@@ -59,7 +60,9 @@ class Floor:
             numbers = [parcel.get("tracking_number") for parcel in entry.data["parcels"]]
             self._parcels[shipment] = [number for number in numbers if number]
         elif entry.kind in ("pulled", "gone"):
-            self._pulled.add(shipment)
+            self._sought.add(shipment)
+            if entry.kind == "pulled":
+                self._pulled.add(shipment)
         elif entry.kind == "call_refused" and not _too_late(entry):
             self._refused.add(shipment)
 
@@ -71,11 +74,13 @@ class Floor:
                 self._do(shipment, "resume" if stands == "handoff_accepted" else "picked")
             case "pack_overdue":
                 self._do(shipment, "packed")
+            case "hand_over_overdue" if shipment in self._pulled:
+                self._do(shipment, "recall_result")
             case "hand_over_overdue" if stands in ("released", "handed_over"):
                 self._do(shipment, "handed_over")
             case "intercept":
-                back = shipment in self._pulled
-                self._do(shipment, "recall_result" if back else "handed_over")
+                sought = shipment in self._sought
+                self._do(shipment, "recall_result" if sought else "handed_over")
             case _:
                 for number in self._parcels.get(shipment, []):
                     self._sandbox.courier(number, "DELIVERED")

@@ -168,10 +168,10 @@ def _goods(file: Evidence) -> list[str]:
     out = pieces_out(file)
     if +booked != out and not _told_of_loss(file):
         found.append(f"the books say {dict(+booked)} left, the warehouse {dict(out)}")
-    return found + _missing(file) + _labels(file)
+    return found + missing(file) + _labels(file)
 
 
-def _missing(file: Evidence) -> list[str]:
+def missing(file: Evidence) -> list[str]:
     """What was written off is what the warehouse last reported as missing; of a shipment that was
     cancelled it may be what it reported before, or nothing where nobody heard the report."""
     off, reports = written_off(file), _reports_of_missing(file)
@@ -204,26 +204,26 @@ def written_off(file: Evidence) -> Counter[str]:
 def _reports_of_missing(file: Evidence) -> dict[str, list[Counter[str]]]:
     """Of each shipment's picks that were heard, what the warehouse's ledger says was missing: each
     with what was missing before something else was to be picked in its place."""
-    heard: dict[str, list[Counter[str]]] = {}
+    heard: dict[str, dict[int, Counter[str]]] = {}
     asked: dict[str, dict[str, int]] = {}
     before: dict[str, Counter[str]] = {}
     for entry in file.entries:
         shipment = str(entry.data.get("shipment"))
-        reports, ordered = heard.setdefault(shipment, []), asked.get(shipment, {})
+        reports, ordered = heard.setdefault(shipment, {}), asked.get(shipment, {})
         if entry.kind in ("handoff_accepted", "amended"):
             asked[shipment] = {line["line"]: int(line["quantity"]) for line in entry.data["lines"]}
         elif entry.kind == "replaced":
             asked[shipment] = {line["line"]: int(line["quantity"]) for line in entry.data["lines"]}
-            before[shipment] = reports[-1] if reports else Counter()
+            before[shipment] = list(reports.values())[-1] if reports else Counter()
         elif entry.kind == "picked":
             missing = Counter(before.get(shipment, Counter[str]()))
             for line in entry.data["lines"]:
                 if line.get("short"):
                     missing[line["sku"]] += ordered[line["line"]] - int(line["quantity"])
-            reports.append(missing)
-        elif entry.kind == "call_refused" and entry.data["action"] == "picked" and reports:
-            reports.pop()
-    return {shipment: reports for shipment, reports in heard.items() if reports}
+            reports[entry.data["fact"]] = missing
+        elif entry.kind == "call_refused":
+            reports.pop(entry.data["fact"], None)
+    return {shipment: list(reports.values()) for shipment, reports in heard.items() if reports}
 
 
 def _labels(file: Evidence) -> list[str]:

@@ -86,7 +86,7 @@ def hear(world: World, shipment: Document, reply: Document) -> None:
     shipment["refused"] = None if accepted else reply
     save(world, shipment)
     if not accepted:
-        said = {name: reply[name] for name in ("action", "status", "answer")}
+        said = {name: reply[name] for name in ("action", "fact", "status", "answer")}
         note(world, "call_refused", shipment, **said)
     elif action == "picked":
         schedule(world, shipment, Step.PACK)
@@ -192,7 +192,8 @@ def _pick(world: World, shipment: Document, body: Document) -> None:
     shipment["waits_for_slip"] = any(line.get("short") for line in lines)
     if shipment["status"] == Status.ACCEPTED:
         shipment["status"] = Status.PICKED
-    note(world, "picked", shipment, lines=lines)
+    # The report's number: see `calls.write`, which comes next.
+    note(world, "picked", shipment, lines=lines, fact=shipment["facts"] + 1)
 
 
 def _pack(world: World, shipment: Document, body: Document) -> None:

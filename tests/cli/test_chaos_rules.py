@@ -103,3 +103,39 @@ def divisible(plan: OrderPlan) -> bool:
 def packed(shipment: str, *lines: tuple[str, int]) -> dict[str, Any]:
     portions = [{"line": line, "quantity": quantity} for line, quantity in lines]
     return {"shipment": shipment, "parcels": [{"lines": portions}]}
+
+
+def test_a_refused_pick_says_nothing_of_what_is_missing_whichever_came_first(
+    plan: OrderPlan,
+) -> None:
+    asked = {"line": "1", "sku": "TEAPOT", "quantity": 5}
+    short = asked | {"quantity": 3, "short": "broken"}
+    facts: list[tuple[str, dict[str, Any]]] = [
+        ("handoff_accepted", {"lines": [asked]}),
+        ("picked", {"fact": 1, "lines": [short]}),
+        ("picked", {"fact": 2, "lines": [asked]}),
+        ("call_refused", {"fact": 1, "action": "picked", "status": 409}),
+    ]
+    file = file_of(plan, status="completed", ended_at="2026-11-27T08:00:00Z", money={})
+    file.entries = [
+        LedgerEntry(number, datetime.now(UTC), "wms", kind, "ord_x", {"shipment": "s1"} | data)
+        for number, (kind, data) in enumerate(facts)
+    ]
+    assert rules.missing(file) == []
+    del file.entries[2]
+    file.entries[-1].data["fact"] = 2
+    assert len(rules.missing(file)) == 1
+
+
+def test_an_amendment_changes_the_number_of_pieces(sandbox: SandboxClient) -> None:
+    known = Known.of(sandbox.operations())
+    drawn = make(900, 3, known, faults=False, kills=False, workers=1, rates=Rates.HIGH).orders
+    pieces = [
+        [[(line["id"], line["quantity"]) for line in body["lines"]] for body in bodies]
+        for one in drawn
+        if one.amend is not None
+        for bodies in [(one.body, one.amend.body)]
+    ]
+    assert len(pieces) > 50
+    assert all(before != after for before, after in pieces)
+    assert all(quantity > 0 for _, after in pieces for _, quantity in after)
