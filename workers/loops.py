@@ -14,6 +14,8 @@ from typing import Protocol
 
 log = logging.getLogger("ordersaga.loops")
 
+_LISTEN_SECONDS = 0.3
+"""How long a stop may have to wait for whoever listens."""
 LONGEST_PAUSE = 30.0
 """Seconds between tries while the database or the engine is away."""
 
@@ -67,7 +69,7 @@ class Loops:
         channels = tuple({loop.channel for loop in self._loops if loop.channel})
         while not self._stopping.is_set():
             try:
-                rung = await asyncio.to_thread(self._bell.wait, channels, 2.0)
+                rung = await asyncio.to_thread(self._bell.wait, channels, _LISTEN_SECONDS)
             except Exception:  # the border: a loop outlives every outage, and says so
                 log.exception("cannot listen for notifications")
                 await self._pause(2.0)
