@@ -26,8 +26,7 @@ class Floor:
         self._sandbox = sandbox
         self._after = 0
         self._stands: dict[str, str] = {}
-        self._sought: set[str] = set()
-        self._pulled: set[str] = set()
+        self._recalled: dict[str, str] = {}
         self._refused: set[str] = set()
         self._tried: dict[str, int] = {}
         self._parcels: dict[str, list[str]] = {}
@@ -60,9 +59,7 @@ class Floor:
             numbers = [parcel.get("tracking_number") for parcel in entry.data["parcels"]]
             self._parcels[shipment] = [number for number in numbers if number]
         elif entry.kind in ("pulled", "gone"):
-            self._sought.add(shipment)
-            if entry.kind == "pulled":
-                self._pulled.add(shipment)
+            self._recalled[shipment] = entry.kind
         elif entry.kind == "call_refused" and not _too_late(entry):
             self._refused.add(shipment)
 
@@ -74,12 +71,12 @@ class Floor:
                 self._do(shipment, "resume" if stands == "handoff_accepted" else "picked")
             case "pack_overdue":
                 self._do(shipment, "packed")
-            case "hand_over_overdue" if shipment in self._pulled:
+            case "hand_over_overdue" if self._recalled.get(shipment) == "pulled":
                 self._do(shipment, "recall_result")
             case "hand_over_overdue" if stands in ("released", "handed_over"):
                 self._do(shipment, "handed_over")
             case "intercept":
-                sought = shipment in self._sought
+                sought = shipment in self._recalled
                 self._do(shipment, "recall_result" if sought else "handed_over")
             case _:
                 for number in self._parcels.get(shipment, []):

@@ -69,7 +69,8 @@ def problems_of(file: Evidence) -> tuple[Account, list[str]]:
 
 def _due(file: Evidence) -> int:
     """What is owed for what the warehouse says is in the parcels; before that, for all of it. Of
-    an open order with several shipments, for what is in those that have left."""
+    an open order with several shipments, for what is in those that have left; a bank transfer is
+    owed before any leaves."""
     packed: dict[str, Counter[str]] = {}
     for entry in file.entries:
         shipment = str(entry.data.get("shipment"))
@@ -80,7 +81,7 @@ def _due(file: Evidence) -> int:
                     packed[shipment][portion["line"]] += int(portion["quantity"])
         elif entry.kind == "put_away" and len(packed) > 1:
             packed.pop(shipment, None)
-    if not file.ended:
+    if not (file.ended or file.placed.by_transfer):
         left = {e.data.get("shipment") for e in file.entries if e.kind == "handed_over"}
         packed = {shipment: one for shipment, one in packed.items() if shipment in left} or packed
     plan = file.placed.plan
@@ -168,10 +169,10 @@ def _goods(file: Evidence) -> list[str]:
     out = pieces_out(file)
     if +booked != out and not _told_of_loss(file):
         found.append(f"the books say {dict(+booked)} left, the warehouse {dict(out)}")
-    return found + missing(file) + _labels(file)
+    return found + _missing(file) + _labels(file)
 
 
-def missing(file: Evidence) -> list[str]:
+def _missing(file: Evidence) -> list[str]:
     """What was written off is what the warehouse last reported as missing; of a shipment that was
     cancelled it may be what it reported before, or nothing where nobody heard the report."""
     off, reports = written_off(file), _reports_of_missing(file)
