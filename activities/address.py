@@ -24,6 +24,6 @@ class AddressActivities:
     @activity.defn(name="readdress", no_thread_cancel_exception=True)
     @operation("readdress")
     def readdress(self, request: Readdress) -> None:
-        """Every call after this one is made for the new address. A local activity."""
+        """Every call after this one is made for the new address."""
         with step_run(self._records, request, Step.RECORDS, self.readdress) as run:
             run.commit(Commit(order=request.order_id, address=request.change))

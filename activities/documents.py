@@ -278,10 +278,7 @@ class DocumentActivities:
     @activity.defn(name="put_away_stock", no_thread_cancel_exception=True)
     @operation("put_away")
     def put_away(self, request: PutAway) -> TakenBack:
-        """Goods come back to the books with the credit note for their invoice, together.
-
-        A local activity: the books are ours.
-        """
+        """Goods come back to the books with the credit note for their invoice, together."""
         with step_run(self._records, request, Step.STOCK, self.put_away) as run:
             on_record = self._records.order(request.order_id)
 
@@ -300,7 +297,7 @@ class DocumentActivities:
     def credit(self, request: CreditRefund) -> TakenBack:
         """A credit note for money that is given back, while the goods stay sold.
 
-        A local activity: the books are ours. There is none where no invoice stands.
+        There is none where no invoice stands.
         """
         with step_run(self._records, request, Step.SOLUTION, self.credit) as run:
             on_record = self._records.order(request.order_id)

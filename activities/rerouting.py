@@ -60,7 +60,7 @@ class ReroutingActivities:
     @activity.defn(name="find_elsewhere", no_thread_cancel_exception=True)
     @operation("find_elsewhere")
     def find(self, request: FindElsewhere) -> Elsewhere:
-        """Look for a warehouse that has all of it. A local activity: the books are ours."""
+        """Look for a warehouse that has all of it."""
         with step_run(self._records, request, Step.HANDOFF, self.find) as run:
             found = self._moves.elsewhere(request.shop, request.order_id, request.move)
             run.commit(detail=f"{found.to} has all of it" if found.to else "no other has it")
@@ -79,7 +79,7 @@ class ReroutingActivities:
     @activity.defn(name="move_goods", no_thread_cancel_exception=True)
     @operation("move_goods")
     def move(self, request: MoveGoods) -> Moved:
-        """Move the promise, with the news of it. A local activity: the books are ours."""
+        """Move the promise, with the news of it."""
         with step_run(self._records, request, Step.HANDOFF, self.move) as run:
             move, to = request.move, request.to
             words = f"from {move.warehouse} to {to}"

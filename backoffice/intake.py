@@ -111,6 +111,7 @@ class IntakeBook:
             clocks=clocks,
             promised_by=promised_by,
             deadlines_ring=True,
+            decides_first=True,
         )
         return Accepted(name, Intake.NEW, given)
 
@@ -238,4 +239,5 @@ def _input(
         clocks=clocks_of(rules, accepted_at),
         promised_by=promised_by,
         deadlines_ring=True,
+        decides_first=True,
     )

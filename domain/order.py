@@ -208,7 +208,8 @@ class OrderInput(Model):
     ``begun_before`` is set where the engine has lost an earlier run of the order: since then each
     of its calls may have had its effect, and is looked up before it is made. ``order`` is as it
     came, and ``amendments`` are those that the earlier run has tried. ``deadlines_ring`` is unset
-    in orders of earlier releases: a deadline of theirs passes for whoever looks first after it.
+    in orders of earlier releases: a deadline of theirs passes for whoever looks first after it. So
+    is ``decides_first``: they write into our books within the task that decides what is written.
     """
 
     order_id: str
@@ -221,3 +222,4 @@ class OrderInput(Model):
     amendments: Annotated[tuple[Amended, ...], unsaid(())] = ()
     promised_by: Annotated[datetime | None, unsaid(None)] = None
     deadlines_ring: Annotated[bool, unsaid(False)] = False
+    decides_first: Annotated[bool, unsaid(False)] = False

@@ -32,7 +32,7 @@ from domain.money import Money
 from domain.payment import RefundStatus
 from domain.remains import Promised, Remains, Settled, Settlement
 from domain.status import OrderStatus, Step
-from workflows.calls import Asked, start_own_books, start_provider_call
+from workflows.calls import Asked, start_own_books_within, start_provider_call
 from workflows.journal import JournalKeeper
 
 BEYOND = 1000
@@ -177,7 +177,7 @@ class AftermathWorkflow:
                     reason=CreditReason.CANCELLED,
                 )
             )
-            back = await start_own_books(
+            back = await start_own_books_within(
                 DocumentActivities.put_away, request, "book the goods back, credit the invoice"
             )
             self._credit_notes += back.credit_notes
@@ -270,7 +270,7 @@ class AftermathWorkflow:
 
     async def _release_stock(self) -> None:
         request = self._request()
-        await start_own_books(StockActivities.release, request, "release reserved stock")
+        await start_own_books_within(StockActivities.release, request, "release reserved stock")
         self._went_through(request)
 
     async def _close(self, given: Settlement) -> None:
@@ -325,7 +325,7 @@ class AftermathWorkflow:
     async def _record(self) -> None:
         if not self._journal.empty:
             request = self._request()
-            await start_own_books(RecordActivities.record, request, "record the aftermath")
+            await start_own_books_within(RecordActivities.record, request, "record the aftermath")
 
 
 def cancelled_mail(left: Remains, credit_notes: tuple[str, ...]) -> SendMail:

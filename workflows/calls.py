@@ -25,6 +25,8 @@ OWN_BOOKS_RETRIES = RetryPolicy(
     maximum_interval=timedelta(seconds=30),
 )
 
+_ONE_WRITE = timedelta(seconds=15)
+
 ONE_TRY = timedelta(seconds=60)
 """Longer than any client's own time-outs and retries together."""
 
@@ -46,11 +48,25 @@ def start_provider_call(
 def start_own_books(
     method: Callable[[Any, Asked], Result], request: Asked, summary: str
 ) -> workflow.ActivityHandle[Result]:
+    """Write to the back office. When cancelled, the outcome is waited for."""
+    return workflow.start_activity_method(
+        method,
+        request,
+        start_to_close_timeout=_ONE_WRITE,
+        retry_policy=OWN_BOOKS_RETRIES,
+        cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        summary=summary,
+    )
+
+
+def start_own_books_within(
+    method: Callable[[Any, Asked], Result], request: Asked, summary: str
+) -> workflow.ActivityHandle[Result]:
     """Write to the back office within the workflow task; an outage does not hold the task."""
     return workflow.start_local_activity_method(
         method,
         request,
-        start_to_close_timeout=timedelta(seconds=15),
+        start_to_close_timeout=_ONE_WRITE,
         retry_policy=OWN_BOOKS_RETRIES,
         local_retry_threshold=timedelta(seconds=5),
         summary=summary,

@@ -20,7 +20,13 @@ from domain.status import OrderStatus, Step, may_follow
 from domain.steering import CancelRequest
 from workflows.alarm import Alarm
 from workflows.attributes import attention
-from workflows.calls import Asked, Result, start_own_books, start_provider_call
+from workflows.calls import (
+    Asked,
+    Result,
+    start_own_books,
+    start_own_books_within,
+    start_provider_call,
+)
 from workflows.cases import CaseFile
 from workflows.hearing import Hearing
 from workflows.interruptions import DoneByHand, Overtaken, Stopped
@@ -60,6 +66,7 @@ class Desk:
         self.amending = False
         self.stop: CancelRequest | None = None
         self.alarm = Alarm(given.deadlines_ring)
+        self._decides_first = given.decides_first
         self.hearing = Hearing()
         self.journal = JournalKeeper()
         self.cases = CaseFile(given.order_id, self.journal)
@@ -183,33 +190,40 @@ class Desk:
         request: Asked,
         summary: str,
         then: Transition | None = None,
+        *,
+        within: bool = False,
     ) -> Result:
-        """Write to our own books, within the workflow task; one after another.
+        """Write to our own books; one after another.
 
-        Of two that went on at once a replay would have to end the same one first.
+        What was decided is in the history before it is written. ``within`` the workflow task that
+        decides it is only written what cannot be decided otherwise, whatever comes meanwhile: the
+        task may be lost when it is on record. Orders of earlier releases write all of it so.
         """
+        within = within or not self._decides_first
         await self.hearing.over()
         async with self._turn():
             journal = self.journal.pending
             filled = request.model_copy(update={"journal": journal, "then": then})
-            result = await start_own_books(method, filled, summary)
+            start = start_own_books_within if within else start_own_books
+            result = await start(method, filled, summary)
             self.journal.recorded(journal)
             return result
 
     @asynccontextmanager
     async def _turn(self) -> AsyncGenerator[None]:
         """Orders of an earlier release wrote at once what came at once."""
-        if self._books.locked() and not workflow.patched("our-books-one-after-another"):
+        at_once = self._books.locked() and not self._decides_first
+        if at_once and not workflow.patched("our-books-one-after-another"):
             yield
             return
         async with self._books:
             yield
 
-    async def record(self) -> None:
+    async def record(self, *, within: bool = False) -> None:
         """Put what was decided on record, where no other call is next to carry it."""
         while not self.journal.empty:
-            request = Request(order_id=self.order_id, shop=self.shop)
-            await self.own_books(RecordActivities.record, request, f"record {self.status.value}")
+            request, what = Request(order_id=self.order_id, shop=self.shop), self.status.value
+            await self.own_books(RecordActivities.record, request, f"record {what}", within=within)
 
     def in_background(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something that the order does not wait for, until it closes."""

@@ -44,6 +44,11 @@ class GivingBack:
         self._looks = 0
         self._hints = 0
 
+    @property
+    def any(self) -> bool:
+        """Whether there was ever one."""
+        return bool(self._all)
+
     def next_sequence(self) -> int:
         """The number of the order's next refund at the provider."""
         self._sequence += 1

@@ -173,10 +173,12 @@ class OrderWorkflow(Told):
             desk.enter(status, _CLOSING_STEP[status], detail=self.declined_because)
         if mail is not None:
             await self.mail(mail)
-        await desk.record()
+        # Whatever comes meanwhile, an order whose money was not given back is completed.
+        sure = status is OrderStatus.COMPLETED
+        await desk.record(within=sure and not self.refunds.any)
         await self.refunds.settled()
         await desk.finish_background()
-        await desk.record()
+        await desk.record(within=sure and not self.refunds.any)
         return status
 
     async def mail(self, kind: MailKind) -> None:

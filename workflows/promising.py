@@ -41,7 +41,7 @@ async def _divided(desk: Desk, shelf: Shelf) -> tuple[Share, ...]:
         route=route_of(desk),
     )
     promised = await desk.own_books(
-        StockActivities.reserve_what_is_there, request, "reserve what is there", then
+        StockActivities.reserve_what_is_there, request, "reserve what is there", then, within=True
     )
     if promised.shortages and not promised.there:
         backorder = Backorder(desk, shelf, wants_of(order, everything), place)
@@ -67,7 +67,9 @@ async def _whole(desk: Desk, shelf: Shelf) -> Promised:
         place=place if may_wait else None,
         route=route_of(desk),
     )
-    promised = await desk.own_books(StockActivities.reserve, request, "reserve stock", then)
+    promised = await desk.own_books(
+        StockActivities.reserve, request, "reserve stock", then, within=True
+    )
     if promised.waits:
         return await Backorder(desk, shelf, wanted, place).until_served(promised)
     if not promised.shortages:

@@ -29,6 +29,11 @@ class Refunds:
         self._known: dict[str, Standing] = {}
         self._giving = GivingBack(desk, money)
 
+    @property
+    def any(self) -> bool:
+        """Whether staff ever gave money back."""
+        return self._giving.any
+
     def check(self, request: RefundRequest) -> None:
         """Refuse what cannot be given back, with the reason. The same key again is let through.
 

@@ -105,14 +105,14 @@ class Cancelling:
         place = self._cell.place
         if self._cell.moment is not Moment.AFTER or place.is_wait:
             return
-        local = place.name in self._gates.local
+        local = (self.order, place.name) in self._gates.local
 
         async def in_history() -> bool:
             seen = self._gates.seen[self.order]
             before = seen[: seen.index(place.name) + 1]
             events = (await self._ending().fetch_history()).events
             if local:
-                wanted = sum(point in self._gates.local for point in before)
+                wanted = sum((self.order, point) in self._gates.local for point in before)
                 return _count(events)["local"] >= wanted
             activity = activity_of(place.name)
             wanted = sum(activity_of(point) == activity for point in before)
@@ -154,7 +154,7 @@ class Cancelling:
     @property
     def _writes_own_books(self) -> bool:
         """Nobody is answered meanwhile."""
-        return self._cell.place.name in self._gates.local
+        return (self.order, self._cell.place.name) in self._gates.local
 
     async def _press_the_button(self) -> list[str]:
         handle = self._world.handle(self.order)

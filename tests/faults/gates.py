@@ -88,8 +88,8 @@ class Gates(Interceptor):
         """Every order goes unhindered."""
         self.by_order: dict[str, Gate] = {}
         self.seen: dict[str, list[str]] = {}
-        self.local: set[str] = set()
-        """Points within a workflow task: an order hears nothing meanwhile."""
+        self.local: set[tuple[str, str]] = set()
+        """Orders, and points of theirs within a workflow task: they hear nothing meanwhile."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002 # the engine's own name
         """The SDK's hook."""
@@ -108,7 +108,7 @@ class _Gated(ActivityInboundInterceptor):
         point = point_of(info.activity_type, request)
         self._gates.seen.setdefault(order, []).append(point)
         if info.is_local:
-            self._gates.local.add(point)
+            self._gates.local.add((order, point))
         gate = self._gates.by_order.get(order)
         if gate is not None and not gate.opened.is_set():
             await gate.starting(point)

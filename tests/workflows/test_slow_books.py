@@ -28,6 +28,8 @@ from workflows.one_payload import OnePayload
 from workflows.order import OrderWorkflow
 
 ORDERS = 16
+WRITES = {"record", "reserve_stock", "release_stock", "put_away_stock"}
+"""What writes to our own books in these stories."""
 PREPAID = {"payment": {"terms": "prepaid", "reference": "M-1"}}
 ENDED = {"cancelled", "delivered", "completed"}
 TASK = timedelta(seconds=2)
@@ -43,7 +45,7 @@ BEAT = (
 
 class _SlowActivity(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 # the SDK's name
-        if activity.info().is_local:
+        if activity.info().activity_type in WRITES:
             await asyncio.sleep(next(_SECONDS))
         return await super().execute_activity(input)
 
@@ -96,7 +98,7 @@ class _WatchedActivity(ActivityInboundInterceptor):
         self._said = said
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 # the SDK's name
-        if not activity.info().is_local:
+        if activity.info().activity_type not in WRITES:
             return await super().execute_activity(input)
         self._said.append("begins")
         await asyncio.sleep(0.3)
@@ -151,7 +153,7 @@ async def test_what_is_asked_while_our_books_are_slow_is_heard_so_again(
     await asyncio.gather(*(_ask(world, order) for order in orders))
     await asyncio.gather(*(_ends(world, order) for order in orders))
     histories = [await world.handle(order).fetch_history() for order in orders]
-    assert _beats(histories) > ORDERS
+    assert _beats(histories) > ORDERS // 4
     replayer = Replayer(
         workflows=[OrderWorkflow],
         data_converter=world.client.data_converter,
