@@ -497,4 +497,11 @@ MUTATIONS = (
         "not workflow.now() < by",
         ("tests/workflows/test_beside_deadlines.py",),
     ),
+    Mutation(
+        "our books are written before it is kept why",
+        "workflows/desk.py",
+        "within = within or not self._decides_first",
+        "within = True",
+        ("tests/faults/test_decided_first.py",),
+    ),
 )
