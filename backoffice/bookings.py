@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import RowMapping, and_, func, or_, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, and_, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from backoffice.database import Database
@@ -118,6 +118,13 @@ class BookingBook:
         """From one state into another; False where it is no longer in it."""
         return self._change(booking, now, {"state": then.value})
 
+    def set_aside(self, booking: str) -> bool:
+        """A new one that nobody owns waits for a person; False where one has said whose it is, or
+        it waits already."""
+        return self._change(
+            booking, _S.NEW, {"state": _S.STRAY.value}, _BOOKINGS.c.order_id.is_(None)
+        )
+
     def assign(self, booking: str, order: str) -> bool:
         """A person says whose a stray one is; False where it waits for nobody any more."""
         return self._change(booking, _S.STRAY, {"state": _S.NEW.value, "order_id": order})
@@ -136,11 +143,17 @@ class BookingBook:
                 )
             )
 
-    def _change(self, booking: str, now: BookingState, values: dict[str, object]) -> bool:
+    def _change(
+        self,
+        booking: str,
+        now: BookingState,
+        values: dict[str, object],
+        *where: ColumnElement[bool],
+    ) -> bool:
         with self._database.transaction() as connection:
             done = connection.execute(
                 update(_BOOKINGS)
-                .where(_BOOKINGS.c.id == booking, _BOOKINGS.c.state == now.value)
+                .where(_BOOKINGS.c.id == booking, _BOOKINGS.c.state == now.value, *where)
                 .values(values)
             )
             connection.execute(text(f"NOTIFY {BOOKINGS}"))

@@ -83,7 +83,7 @@ class Transfers:
             self._return(booking)
         elif booking.order is None:
             self._books.cases.open(_stray(booking))
-            self._books.bookings.move(booking.id, _S.STRAY, now=booking.state)
+            self._books.bookings.set_aside(booking.id)
         else:
             self._of_an_order(booking, booking.order)
 
