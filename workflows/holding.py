@@ -106,6 +106,8 @@ class Hold:
     async def _until_held(self, hindrance: Hindrance | None) -> None:
         """Ask the customer, and tell staff, until money is held or is not needed any more."""
         desk, payer, turn = self._desk, self._payer, 0
+        # A capture that is refused while staff are being told must not wait for the customer.
+        payer.wanted = workflow.patched("the-customer-is-asked-at-once")
         case = await self._tell(hindrance)
         payer.wanted = True
         try:

@@ -504,4 +504,18 @@ MUTATIONS = (
         "within = True",
         ("tests/faults/test_decided_first.py",),
     ),
+    Mutation(
+        "a refused capture waits for a customer who is not asked yet",
+        "workflows/holding.py",
+        'payer.wanted = workflow.patched("the-customer-is-asked-at-once")',
+        "payer.wanted = False",
+        ("tests/workflows/test_asked_at_once.py",),
+    ),
+    Mutation(
+        "money whose order a person has named waits for a person again",
+        "backoffice/bookings.py",
+        ", _BOOKINGS.c.order_id.is_(None)",
+        "",
+        ("tests/backoffice/test_bookings.py",),
+    ),
 )
