@@ -29,7 +29,10 @@ def problems(file: Evidence) -> list[str]:
         found.append("a later day is on record, and no mail about it")
     came = any(one["status"] in _DELIVERED for one in file.page.get("shipments", ()))
     late = file.page.get("delivered_late")
-    wrong = late is not None and late is not file.placed.plan.too_soon
+    # Goods that were waited for make a promise of their own, which can be kept.
+    anew = any(one["reason"] == "goods" for one in file.page.get("promises", ()))
+    may_be = {file.placed.plan.too_soon} | ({False} if anew else set[bool]())
+    wrong = late is not None and late not in may_be
     if file.status == "completed" and came and wrong:
         wanted = "late" if file.placed.plan.too_soon else "in time"
         found.append(f"delivered {wanted}, and on record as late: {late}")

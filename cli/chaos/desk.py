@@ -60,7 +60,9 @@ class Desk:
             try:
                 await asyncio.to_thread(self._floor.look)
                 await asyncio.to_thread(self._floor.ask_after, self._status)
-                for case in await self._open_cases():
+                # Customers think about an offer for less long than staff take for a case.
+                cases = await self._open_cases()
+                for case in sorted(cases, key=lambda one: one["kind"] != "substitution"):
                     await self._see_to(case)
             except (httpx.TransportError, httpx.HTTPStatusError):
                 pass  # the API is away, or the sandbox is busy: next time

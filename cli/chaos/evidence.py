@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -31,7 +31,8 @@ class Evidence:
     engine: str = "unknown"
     result: str = ""
     activities: list[str] = field(default_factory=list[str])
-    timers: int = 0
+    timers: list[datetime] = field(default_factory=list[datetime])
+    """When those of an open order ring, the next one first."""
     told: list[int] = field(default_factory=list[int])
     listed: list[int] = field(default_factory=list[int])
     history: list[str] = field(default_factory=list[str])
@@ -62,7 +63,7 @@ class Evidence:
     def reason(self) -> str:
         """Why it is open."""
         cases = [f"case {case['kind']}" for case in self.open_cases]
-        timers = [f"{self.timers} timer(s)"] if self.timers else []
+        timers = [f"{len(self.timers)} timer(s)"] if self.timers else []
         return ", ".join([*self.activities, *cases, *timers]) or "nothing"
 
 
@@ -150,16 +151,22 @@ class Collector:
         return {}
 
 
-async def running_timers(handle: WorkflowHandle[Any, Any]) -> int:
-    """How many timers an open order has."""
-    count = 0
+async def running_timers(handle: WorkflowHandle[Any, Any]) -> list[datetime]:
+    """When the timers of an open order ring, the next one first."""
+    running: dict[str, datetime] = {}
     async for event in handle.fetch_history_events():
-        count += event.event_type == EventType.EVENT_TYPE_TIMER_STARTED
-        count -= event.event_type in (
-            EventType.EVENT_TYPE_TIMER_FIRED,
-            EventType.EVENT_TYPE_TIMER_CANCELED,
-        )
-    return count
+        match event.event_type:
+            case EventType.EVENT_TYPE_TIMER_STARTED:
+                started = event.timer_started_event_attributes
+                after = started.start_to_fire_timeout.ToTimedelta()
+                running[started.timer_id] = event.event_time.ToDatetime(UTC) + after
+            case EventType.EVENT_TYPE_TIMER_FIRED:
+                running.pop(event.timer_fired_event_attributes.timer_id, None)
+            case EventType.EVENT_TYPE_TIMER_CANCELED:
+                running.pop(event.timer_canceled_event_attributes.timer_id, None)
+            case _:
+                continue
+    return sorted(running.values())
 
 
 async def summarize(engine: Client, file: Evidence) -> None:

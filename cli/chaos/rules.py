@@ -5,14 +5,13 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from cli.chaos import accounts, days, hours
+from cli.chaos import accounts, days, hours, standing
 from cli.chaos.amendments import asked_for
 from cli.chaos.evidence import Evidence
 from cli.chaos.fees import fee_may_be_lost
 from sandbox.dues import due_for
 from sandbox.judge import Account, Ending, Expected, judge
 
-_ENGINE_ENDS = {"COMPLETED", "CANCELED"}
 _TOLD_OF_LOSS = {"gone_unreleased", "capture_failed"}
 _DEAD_LABEL = {"withdrawn"}
 
@@ -58,7 +57,7 @@ def problems_of(file: Evidence) -> tuple[Account, list[str]]:
             expected, sums = without, judge(without, file.entries)
     found = [*file.placed.problems, *accounts.unless_told(file, expected, sums)]
     found += _record(file, sums)
-    found += _engine(file)
+    found += standing.problems(file)
     found += _messages(file, sums)
     found += _goods(file)
     found += _cancel(file)
@@ -118,22 +117,6 @@ def _record(file: Evidence, sums: Account) -> list[str]:
         for name, amount in really.items()
         if money[name]["amount"] != amount
     ]
-
-
-def _engine(file: Evidence) -> list[str]:
-    """Record and workflow agree; what is open is open for a reason."""
-    if file.ended:
-        wanted = {"COMPLETED"} if file.status != "cancelled" else _ENGINE_ENDS
-        if file.engine not in wanted:
-            return [f"on record {file.status}, and its workflow is {file.engine}"]
-        if file.result and file.result != file.status:
-            return [f"on record {file.status}, and its workflow ended {file.result}"]
-        return []
-    if file.engine != "RUNNING":
-        return [f"on record {file.status} and open, and its workflow is {file.engine}"]
-    if not (file.activities or file.timers or file.open_cases):
-        return [f"open as {file.status} without a timer, a pending activity or a case"]
-    return []
 
 
 def _messages(file: Evidence, sums: Account) -> list[str]:

@@ -23,7 +23,7 @@ _POLICY: Json = {
     "review_after": "PT1S",
     "pay_within": "PT20S",
     "transfer_within": "PT25S",
-    "substitute_within": "PT15S",
+    "substitute_within": "PT40S",
     "transfer_reminder": "PT10S",
     "pick_within": "PT15S",
     "pack_within": "PT15S",

@@ -1,12 +1,13 @@
 """What a run of chaos calls a broken rule, and what it must not."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from cli.chaos import days, rules
+from cli.chaos import days, rules, standing
 from cli.chaos.evidence import Evidence
 from cli.chaos.fees import fee_may_be_lost
 from cli.chaos.misfortune import Known
@@ -144,3 +145,43 @@ def test_an_amendment_changes_the_number_of_pieces(sandbox: SandboxClient) -> No
     assert len(pieces) > 50
     assert all(before != after for before, after in pieces)
     assert all(quantity > 0 for _, after in pieces for _, quantity in after)
+
+
+@pytest.mark.parametrize(
+    ("status", "minutes", "cases", "fine"),
+    [
+        ("packed", 1, [], True),
+        ("packed", 60 * 24, [], False),
+        ("packed", 60 * 24, [{"kind": "capture_failed"}], True),
+        ("shipped", 60 * 24, [], True),
+    ],
+)
+def test_an_open_order_waits_for_somebody_or_not_for_long(
+    plan: OrderPlan, status: str, minutes: int, cases: list[dict[str, Any]], fine: bool
+) -> None:
+    file = file_of(plan, status=status, cases=cases)
+    file.engine = "RUNNING"
+    file.timers = [datetime.now(UTC) + timedelta(minutes=minutes)]
+    assert (standing.problems(file) == []) is fine
+
+
+@pytest.mark.parametrize(
+    ("too_soon", "reason", "late", "fine"),
+    [
+        (True, "courier", True, True),
+        (True, "courier", False, False),
+        (True, "goods", False, True),
+        (False, "goods", True, False),
+    ],
+)
+def test_what_came_too_late_is_late_on_record_unless_goods_made_a_promise_of_their_own(
+    plan: OrderPlan, too_soon: bool, reason: str, late: bool, fine: bool
+) -> None:
+    file = file_of(
+        replace(plan, too_soon=too_soon),
+        status="completed",
+        promises=[{"reason": reason, "shipment": "s1"}],
+        shipments=[{"shipment": "s1", "status": "delivered"}],
+        delivered_late=late,
+    )
+    assert (days.problems(file) == []) is fine
