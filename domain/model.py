@@ -95,6 +95,11 @@ OptionalText = Annotated[str, StringConstraints(max_length=250), AfterValidator(
 LongText = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_without_nul)]
 """Notes and messages."""
 
+CallersKey = Annotated[
+    str, StringConstraints(min_length=1, max_length=255), AfterValidator(_without_nul)
+]
+"""What a caller tells the same request again by."""
+
 Code = Annotated[
     str,
     StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:/+#-]+$"),

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from domain.ids import idempotency_key
-from domain.model import Code, LongText, Model, Text, unsaid
+from domain.model import CallersKey, Code, LongText, Model, Text, unsaid
 from domain.money import Money
 from domain.payment import RefundStatus
 from domain.shipping import Portion
@@ -69,7 +69,7 @@ class RefundWanted(Model):
 class RefundRequest(RefundWanted):
     """Update ``refund``. The same ``key`` again is the same refund."""
 
-    key: Annotated[str, Field(min_length=1, max_length=255)]
+    key: CallersKey
 
     def same_as(self, other: "RefundRequest") -> bool:
         """Whether both want the same, whoever says so."""

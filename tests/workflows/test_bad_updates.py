@@ -20,6 +20,7 @@ _ELSEWHERE: Json = {
 _CARD: Json = {"terms": "authorize", "payment_method": "pm_card_visa", "customer": "cus_1"}
 
 _SUM: Json = _WHO | {"key": "k1", "kind": "goodwill"}
+_FIVE: Json = {"amount": {"amount": 500, "currency": "EUR"}}
 
 _LATE: list[tuple[str, Json, str]] = [
     ("request_cancel", _WHO, "cannot be cancelled"),
@@ -28,6 +29,7 @@ _LATE: list[tuple[str, Json, str]] = [
     ("pay_otherwise", {"method": _CARD}, "waits for no payment"),
     ("answer_case", _WHO | {"case": "none-1", "answer": "close"}, "has no case none-1"),
     ("refund", _SUM | {"amount": {"amount": 4271, "currency": "EUR"}}, "only 42.70 EUR of what"),
+    ("refund", _SUM | _FIVE | {"key": "on no\x00record"}, "Failed decoding"),
 ]
 _NONSENSE: list[tuple[str, Json]] = [
     ("request_cancel", {}),
