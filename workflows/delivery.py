@@ -77,6 +77,8 @@ async def until_delivered(shipment: Shipment) -> bool:
             trouble = await desk.report(
                 CaseKind.NOT_DELIVERED, "The courier could not deliver", shipment.id
             )
+            if workflow.patched("what-comes-while-staff-are-told-is-news"):
+                continue
         await patience.until(
             shipment.inbox.news_of_couriers(), "the courier to deliver", stoppable=False
         )

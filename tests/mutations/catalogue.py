@@ -518,4 +518,11 @@ MUTATIONS = (
         "",
         ("tests/backoffice/test_bookings.py",),
     ),
+    Mutation(
+        "what a courier says while staff are told is missed",
+        "workflows/delivery.py",
+        'if workflow.patched("what-comes-while-staff-are-told-is-news"):',
+        "if False:",
+        ("tests/workflows/test_news_meanwhile.py",),
+    ),
 )

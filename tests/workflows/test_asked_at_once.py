@@ -1,50 +1,17 @@
 """A capture that is refused while staff are told why: it waits for nobody who was not asked."""
 
 import asyncio
-from typing import Any
 
 import pytest
-from temporalio import activity
-from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from activities.step import Request
 from domain.cases import CaseKind
 from sandbox.judge import Ending
+from tests.workflows.held import HeldRecord
 from tests.workflows.test_backorder import receive
 from tests.workflows.test_several_shipments import DAY, FIRST, carry, deliver, place, until
 from tests.world import World, eventually
 
-
-class _Held(ActivityInboundInterceptor):
-    def __init__(self, inner: ActivityInboundInterceptor, held: "HeldRecord") -> None:
-        super().__init__(inner)
-        self._held = held
-
-    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 # the SDK's name
-        request = input.args[0]
-        cases = request.journal.cases if isinstance(request, Request) else ()
-        if activity.info().activity_type == "record" and any(
-            one.kind is CaseKind.AUTHORIZATION_ENDS for one in cases
-        ):
-            self._held.reached.set()
-            await self._held.opened.wait()
-        return await super().execute_activity(input)
-
-
-class HeldRecord(Interceptor):
-    """Our books are slow about one case: that the money cannot be held any longer."""
-
-    def __init__(self) -> None:
-        self.reached, self.opened = asyncio.Event(), asyncio.Event()
-
-    def intercept_activity(
-        self,
-        next: ActivityInboundInterceptor,  # noqa: A002 # the SDK's name
-    ) -> ActivityInboundInterceptor:
-        return _Held(next, self)
-
-
-HELD = HeldRecord()
+HELD = HeldRecord(CaseKind.AUTHORIZATION_ENDS)
 
 
 @pytest.mark.world(policy={"out_of_stock": "ship_available"}, interceptors=[HELD])
