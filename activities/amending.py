@@ -31,7 +31,7 @@ class RecordAmendment(Request):
 
 
 class AmendingActivities:
-    """What an order asks of our own books when it is amended. Run as local activities."""
+    """What an order asks of our own books when it is amended."""
 
     def __init__(self, stock: StockLedger, records: Records) -> None:
         """Wire the stock ledger and the back office."""

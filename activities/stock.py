@@ -174,7 +174,7 @@ class LookForGoods(Request):
 
 
 class StockActivities:
-    """What an order asks of the stock ledger. Run as local activities: the books are ours."""
+    """What an order asks of the stock ledger."""
 
     def __init__(self, ledger: StockLedger, line: Line, records: Records) -> None:
         """Wire the ledger, the line and the back office."""

@@ -64,7 +64,7 @@ class AnswerOffers(Request):
 
 
 class SubstitutionActivities:
-    """What an order asks of the stock ledger and the catalogue. Local activities: they are ours."""
+    """What an order asks of the stock ledger and the catalogue."""
 
     def __init__(
         self, offers: OfferBook, catalogue: Catalogue, records: Records, sites: SendersOnRecord

@@ -35,25 +35,28 @@ def start_provider_call(
     method: Callable[[Any, Asked], Result], request: Asked, summary: str
 ) -> workflow.ActivityHandle[Result]:
     """Call a provider. When cancelled, the outcome is waited for: it may have had its effect."""
-    return workflow.start_activity_method(
-        method,
-        request,
-        start_to_close_timeout=ONE_TRY,
-        retry_policy=PROVIDER_RETRIES,
-        cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-        summary=summary,
-    )
+    return _start(method, request, summary, ONE_TRY, PROVIDER_RETRIES)
 
 
 def start_own_books(
     method: Callable[[Any, Asked], Result], request: Asked, summary: str
 ) -> workflow.ActivityHandle[Result]:
     """Write to the back office. When cancelled, the outcome is waited for."""
+    return _start(method, request, summary, _ONE_WRITE, OWN_BOOKS_RETRIES)
+
+
+def _start(
+    method: Callable[[Any, Asked], Result],
+    request: Asked,
+    summary: str,
+    one_try: timedelta,
+    retries: RetryPolicy,
+) -> workflow.ActivityHandle[Result]:
     return workflow.start_activity_method(
         method,
         request,
-        start_to_close_timeout=_ONE_WRITE,
-        retry_policy=OWN_BOOKS_RETRIES,
+        start_to_close_timeout=one_try,
+        retry_policy=retries,
         cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         summary=summary,
     )
