@@ -15,7 +15,7 @@ from tests.world import World
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _THREADS = 320
-"""More than there are breaks: each holds a place in its worker until that dies."""
+"""Far more than breaks at once: each try at one holds a place in its worker until that dies."""
 
 
 class Workers:

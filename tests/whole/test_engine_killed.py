@@ -34,7 +34,7 @@ from tests.world import Json, World, eventually, open_world
 
 ACCEPTED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
 PATIENCE = timedelta(seconds=3)
-"""How long the API waits for an order to hear: the engine is away for longer."""
+"""How long the API waits for an order to hear while the engine is away, which is for longer."""
 
 
 class Engine:
@@ -114,7 +114,6 @@ async def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenera
 
     monkeypatch.setattr(RecordBook, "commit", committing)
     monkeypatch.setattr(StockBook, "release", releasing)
-    monkeypatch.setattr("api.temporal_orders._UPDATE", PATIENCE)
     await prepare_namespace(running.server.address)
     yield running
     await asyncio.to_thread(running.server.stop)
@@ -155,12 +154,19 @@ Asking = Callable[[World, str, Json], Awaitable[httpx.Response]]
 @pytest.mark.parametrize("point", ["hearing", "books"])
 @pytest.mark.parametrize(("ask", "end"), [(retry, "in_fulfilment"), (cancel, "cancelled")])
 async def test_an_update_on_which_the_engine_dies_is_heard_or_refused(
-    world: World, engine: Engine, ask: Asking, end: str, point: str
+    world: World,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    ask: Asking,
+    end: str,
+    point: str,
 ) -> None:
     order, case = await waiting_order(world)
     before = await on_record(world, order, case)
     engine.dies_at(point)
-    answer = await ask(world, order, case)
+    with monkeypatch.context() as impatient:
+        impatient.setattr("api.temporal_orders._UPDATE", PATIENCE)
+        answer = await ask(world, order, case)
     await eventually(engine.dead, lambda: f"the engine does not die in {point}")
     await asyncio.to_thread(engine.rise)
     was_heard = await heard(world, order)
