@@ -45,6 +45,11 @@ class Purse:
         """What was taken of the hold by now; None where nothing was."""
         return self._used
 
+    @property
+    def gave_back(self) -> bool:
+        """Whether anything of what was taken was given back, or is promised."""
+        return bool(self._given)
+
     def at_most(self, money: Money) -> Money:
         """As much of this as is left of the hold."""
         hold = self.authorization

@@ -45,6 +45,11 @@ class CaseFile:
         return case
 
     @property
+    def any(self) -> bool:
+        """Whether there ever was one."""
+        return bool(self._cases)
+
+    @property
     def waiting(self) -> tuple[Case, ...]:
         """Cases that nobody has answered."""
         return tuple(case for name, case in self._cases.items() if name not in self._answers)

@@ -87,8 +87,15 @@ async def until_delivered(shipment: Shipment) -> bool:
     late = delivered_late(shipment)
     desk.journal.waited(Step.DELIVERY, "delivered", shipment.id, patience.began, late=late)
     desk.enter(OrderStatus.DELIVERED, Step.DELIVERY, shipment.id)
-    await desk.record()
+    await desk.record(within=_is_plain(shipment))
     return True
+
+
+def _is_plain(shipment: Shipment) -> bool:
+    """Whether nothing that may come while it is written decides, or numbers, its delivery
+    otherwise."""
+    several, gave_back = shipment.dues.several, shipment.money.purse.gave_back
+    return not (several or gave_back or shipment.desk.cases.any)
 
 
 async def _asked_for(shipment: Shipment) -> bool:
