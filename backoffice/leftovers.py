@@ -14,6 +14,7 @@ from backoffice.tables.shipping import LabelRow, LabelVoidRow
 from backoffice.tables.stock import StockEntryRow
 from domain.payment import PaymentEventKind
 from domain.status import OrderStatus
+from domain.stock import StockKind
 
 _ORDERS, _MONEY, _STOCK = table(OrderRow), table(PaymentEventRow), table(StockEntryRow)
 _LABELS, _VOIDS = table(LabelRow), table(LabelVoidRow)
@@ -51,7 +52,8 @@ def reserved(patience: Patience) -> Question:
 
 
 def issued(patience: Patience) -> Question:
-    """Pieces that were issued for an order that ended unshipped, and are not booked back."""
+    """Pieces that were issued for an order that ended unshipped, and are not booked back. What was
+    never there was written off, and does not come back."""
     return (
         select(
             _ORDERS.c.id,
@@ -67,7 +69,7 @@ def issued(patience: Patience) -> Question:
             func.min(_ORDERS.c.ended_at),
         )
         .join(_STOCK, _STOCK.c.order_id == _ORDERS.c.id)
-        .where(_ended_unshipped(patience))
+        .where(_ended_unshipped(patience), _STOCK.c.kind != StockKind.WRITE_OFF.value)
         .group_by(_ORDERS.c.id, _STOCK.c.sku)
         .having(func.sum(_STOCK.c.on_hand) < 0)
     )

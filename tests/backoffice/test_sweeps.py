@@ -19,8 +19,9 @@ from domain.cases import CaseKind
 from domain.payment import PaymentEventKind
 from domain.record import Commit
 from domain.status import OrderStatus
+from domain.stock import Lost, Want
 from tests.backoffice import papers
-from tests.backoffice.samples import Trade, journal, label, payment, transition
+from tests.backoffice.samples import MUG, SHOP, Trade, journal, label, payment, transition
 
 NONE = timedelta(0)
 AT_ONCE = Patience(start=NONE, orphan=NONE, quiet=NONE, grace=NONE, callback=NONE)
@@ -195,6 +196,19 @@ def test_an_order_cancelled_in_good_order_is_no_finding(trade: Trade) -> None:
         labels=(label(name),),
         voided=(label(name).id,),
     )
+    assert problems(trade) == set()
+
+
+def test_pieces_that_were_never_there_are_not_waited_for_when_their_order_is_cancelled(
+    trade: Trade,
+) -> None:
+    name = begun(trade)
+    trade.reserve(name)
+    missing = (Want(sku=MUG, quantity=1),)
+    lost = Lost(shipment=f"{name}-s1", missing=missing, put_back=(), note="broken")
+    trade.stock.write_off(SHOP, lost, "off", Commit(name))
+    trade.release(name)
+    moved(trade, name, OrderStatus.CANCELLED)
     assert problems(trade) == set()
 
 
