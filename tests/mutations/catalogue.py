@@ -498,6 +498,13 @@ MUTATIONS = (
         ("tests/workflows/test_beside_deadlines.py",),
     ),
     Mutation(
+        "a deadline that has been rung for is looked up on the clock",
+        "workflows/alarm.py",
+        "if wait.past or workflow.now() >= wait.by:",
+        "if workflow.now() >= wait.by:",
+        ("tests/replay/test_replay.py",),
+    ),
+    Mutation(
         "our books are written before it is kept why",
         "workflows/desk.py",
         "within = within or not self._decides_first",
