@@ -49,6 +49,13 @@ def label(telling: Telling, carrier: str, version: int, *, void: bool, returned:
     )
 
 
+def void_labels(telling: Telling) -> None:
+    """None of a shipment's labels is live any more."""
+    for row in telling.rows.of["labels"][-2:]:  # it has two at most, and they are the newest
+        if row["shipment"] == telling.shipment and row["voided_at"] is None:
+            row["voided_at"] = telling.now
+
+
 def paper(telling: Telling, kind: str, version: int, *, printed: bool) -> str:
     """A document in the print queue; its key."""
     key = f"{telling.unit}:{kind}:{version}"

@@ -1,6 +1,6 @@
 """One shipment's way from the warehouse to the door, or to wherever it stops."""
 
-from bench.synthetic.papers import Portions, hand_off, invoice, label, paper, write_off
+from bench.synthetic.papers import Portions, hand_off, invoice, label, paper, void_labels, write_off
 from bench.synthetic.telling import Telling
 from bench.synthetic.ways import Trip
 
@@ -174,6 +174,7 @@ def _undo(telling: Telling, *, papers: bool) -> str:
     telling.done(5, "cancel_at_warehouse")
     if papers:
         telling.done(7, "void_labels", 9)
+        void_labels(telling)
         telling.done(9, "put_away")
     telling.to("cancelled", 13)
     return telling.status

@@ -324,6 +324,24 @@ def test_an_order_without_a_promise_that_never_came_is_not_perfect(written: Writ
     assert written.report().perfect.on_time == Share(count=0, of=1)
 
 
+def test_one_parcel_that_came_without_a_promise_does_not_excuse_one_that_did_not(
+    written: Written,
+) -> None:
+    lost = replace(SMOOTH, arrival="returned")
+    written.order(SMOOTH, lost, warehouses=("main", "lyon"), promised=False)
+    assert written.report().perfect.on_time == Share(count=0, of=1)
+
+
+def test_a_carrier_whose_label_was_given_back_had_the_shipment_where_nobody_else_had(
+    written: Written,
+) -> None:
+    written.order(stop="cancelled_packed")
+    written.order(replace(SMOOTH, labelled_anew=True))
+    carriers = [one for one in written.report().groups if one.by is GroupBy.CARRIER]
+    assert [(one.value, one.orders) for one in carriers] == [("ups", 2)]
+    assert written.report(carrier="ups").orders.accepted == 2
+
+
 def test_a_step_that_nobody_recorded_is_skipped(written: Written) -> None:
     written.order(replace(SMOOTH, gone_early=True))
     written.order(replace(SMOOTH, captured_by_hand=True))
