@@ -9,6 +9,7 @@ from sqlalchemy import (
     Integer,
     Select,
     case,
+    cast,
     func,
     literal,
     or_,
@@ -33,12 +34,12 @@ _WRONG = ("failed", "refused", "short", "cases")
 
 def mistakes_of_steps(connection: Connection, about: Subjects) -> tuple[StepMistakes, ...]:
     """Every step, in order; an order counts once for each step, however often it went wrong."""
-    parts = union_all(_of_facts(about), _of_cases(about), _of_missing(about)).cte("parts")
+    parts = union_all(_of_facts(about), _of_cases(about), _of_missing(about)).subquery("parts")
     whole = (
         select(
             parts.c.place,
             parts.c.step,
-            *(func.sum(parts.c[name]).label(name) for name in _COUNTED),
+            *(cast(func.sum(parts.c[name]), Integer).label(name) for name in _COUNTED),
         )
         .group_by(parts.c.place, parts.c.step)
         .cte("whole")
@@ -64,15 +65,19 @@ def _mistakes(step: Step, row: Mapping[str, int]) -> StepMistakes:
 
 
 def _of_facts(about: Subjects) -> Select[*tuple[Any, ...]]:
-    facts = about.facts().cte("facts")
+    facts = about.facts().subquery("facts")
+
+    def is_(outcome: FactOutcome) -> ColumnElement[int]:
+        return cast(facts.c.outcome == outcome.value, Integer)
+
     return _part(
         facts.c.place,
         facts.c.step,
-        tries=func.count(),
-        again=func.count().filter(facts.c.attempt > 1),
-        failed=func.count().filter(facts.c.outcome == FactOutcome.FAILED.value),
-        refused=func.count().filter(facts.c.outcome == FactOutcome.MISTAKE.value),
-        declined=func.count().filter(facts.c.outcome == FactOutcome.DECLINED.value),
+        tries=literal(1, Integer),
+        again=cast(facts.c.attempt > 1, Integer),
+        failed=is_(FactOutcome.FAILED),
+        refused=is_(FactOutcome.MISTAKE),
+        declined=is_(FactOutcome.DECLINED),
     )
 
 
@@ -80,25 +85,28 @@ def _of_cases(about: Subjects) -> Select[*tuple[Any, ...]]:
     steps = {kind.value: int(step) for kind, step in CASES_OF_STEPS.items()}
     step = case(steps, value=_CASES.c.kind)
     return (
-        _part(about.orders.c.place, step, cases=func.count())
+        _part(about.orders.c.place, step, cases=literal(1, Integer))
         .join(_CASES, _CASES.c.order_id == about.orders.c.id)
         .where(_CASES.c.kind.in_(sorted(steps)), about.counts(_CASES.c.shipment))
     )
 
 
 def _of_missing(about: Subjects) -> Select[*tuple[Any, ...]]:
-    picking = literal(int(Step.PICKING), Integer)
-    missing = func.count(_ENTRIES.c.shipment.distinct())
-    return (
-        _part(about.orders.c.place, picking, short=missing)
+    """Each shipment once, however many pieces it lacked."""
+    lacking = (
+        select(about.orders.c.place, _ENTRIES.c.shipment)
         .join(_ENTRIES, _ENTRIES.c.order_id == about.orders.c.id)
         .where(_ENTRIES.c.kind == StockKind.WRITE_OFF.value, about.counts(_ENTRIES.c.shipment))
+        .distinct()
+        .subquery("lacking")
     )
+    picking = literal(int(Step.PICKING), Integer)
+    return _part(lacking.c.place, picking, short=literal(1, Integer))
 
 
 def _part(
     place: ColumnElement[int], step: ColumnElement[int], **counts: ColumnElement[int]
 ) -> Select[*tuple[Any, ...]]:
-    """Counts of each order and step; what this part does not count is zero."""
+    """What one row counts for, at a step of an order; what it does not count is zero."""
     columns = (counts.get(name, literal(0, Integer)).label(name) for name in _COUNTED)
-    return select(place.label("place"), step.label("step"), *columns).group_by(place, step)
+    return select(place.label("place"), step.label("step"), *columns)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
+    Subquery,
     Text,
     Values,
     and_,
@@ -56,7 +57,7 @@ def path_of_orders(connection: Connection, about: Subjects) -> tuple[PathFigures
     """Every operation on the expected way, and with it whatever else was done; by step."""
     ended = _ended(about)
     orders = connection.scalars(select(func.count()).select_from(ended)).one()
-    skipped, added = _skipped(connection, about, ended), _added(connection, about)
+    skipped, added = _counted(connection, about, ended)
     usual: dict[Operation, int] = {
         (int(one.step), one.operation): place for place, one in enumerate(PATH)
     }
@@ -80,45 +81,60 @@ def _ended(about: Subjects) -> CTE:
     return select(about.orders.c.id).where(over, known.exists()).cte("ended")
 
 
-def _done(about: Subjects) -> Select[*tuple[Any, ...]]:
-    """What was done for orders that have ended. A try whose end was recorded twice was done once:
-    the first time counts."""
+def _counted(
+    connection: Connection, about: Subjects, ended: CTE
+) -> tuple[Mapping[int | None, Share], Mapping[Operation, Added]]:
+    """What was skipped, by place on the path, and what was added; in one look at the facts."""
+    done = _done(about)
+    both = union_all(_skipped(_units(about, ended), done), _added(done)).subquery("both")
+    skipped: dict[int | None, Share] = {}
+    added: dict[Operation, Added] = {}
+    for operation, number, count, other in connection.execute(select(both)):
+        if operation is None:
+            skipped[number] = Share(count=int(count), of=int(other))
+        else:
+            added[number, operation] = Added(int(count), int(other))
+    return skipped, added
+
+
+def _done(about: Subjects) -> CTE:
+    """How often each unit of orders that have ended did what. A try whose end was recorded twice
+    was done once: the first time counts."""
     before = select(_OTHERS.c.key).where(
         _OTHERS.c.key == _FACTS.c.key,
         _OTHERS.c.attempt < _FACTS.c.attempt,
         _OTHERS.c.outcome == FactOutcome.DONE.value,
     )
-    return about.facts().where(
-        about.orders.c.ended_at.is_not(None),
-        _FACTS.c.outcome == FactOutcome.DONE.value,
-        or_(_FACTS.c.attempt == 1, _FACTS.c.operation.in_(HEARD), ~before.exists()),
+    facts = (
+        about.facts()
+        .where(
+            about.orders.c.ended_at.is_not(None),
+            _FACTS.c.outcome == FactOutcome.DONE.value,
+            or_(_FACTS.c.attempt == 1, _FACTS.c.operation.in_(HEARD), ~before.exists()),
+        )
+        .cte("facts")
     )
+    whose = (facts.c.place, facts.c.unit, facts.c.step, facts.c.operation)
+    return select(*whose, func.count().label("times")).group_by(*whose).cte("done")
 
 
-def _added(connection: Connection, about: Subjects) -> Mapping[Operation, Added]:
-    """How often, and in how many orders."""
-    done = _done(about).where(_FACTS.c.operation.not_in(NEVER_ADDED)).cte("done")
-    times = func.count() - case((done.c.operation.in_(_PLACES), 1), else_=0)
-    of_units = (
-        select(done.c.place, done.c.step, done.c.operation, times.label("added"))
-        .group_by(done.c.place, done.c.unit, done.c.step, done.c.operation)
-        .having(times > 0)
-        .subquery("of_units")
+def _added(done: CTE) -> Select[*tuple[Any, ...]]:
+    """Operation and step, how often, and in how many orders."""
+    times = case((done.c.operation.in_(_PLACES), done.c.times - 1), else_=done.c.times)
+    whose = (done.c.place, done.c.step, done.c.operation)
+    of_orders = (
+        select(*whose, func.sum(times).label("added"))
+        .where(done.c.operation.not_in(NEVER_ADDED), times > 0)
+        .group_by(*whose)
+        .subquery("of_orders")
     )
-    whose = (of_units.c.place, of_units.c.step, of_units.c.operation)
-    added = func.sum(of_units.c.added).label("added")
-    of_orders = select(*whose, added).group_by(*whose).subquery("of_orders")
-    operation = (of_orders.c.step, of_orders.c.operation)
-    rows = connection.execute(
-        select(*operation, func.sum(of_orders.c.added), func.count()).group_by(*operation)
-    )
-    return {(step, name): Added(int(times), orders) for step, name, times, orders in rows}
+    operation = (of_orders.c.operation, of_orders.c.step)
+    return select(*operation, func.sum(of_orders.c.added), func.count()).group_by(*operation)
 
 
-def _skipped(connection: Connection, about: Subjects, ended: CTE) -> Mapping[int | None, Share]:
-    """By place on the path: where an operation was expected, and of these, where none was done."""
-    units, path = _units(about, ended), _path()
-    done = _done(about).cte("done")
+def _skipped(units: CTE, done: CTE) -> Select[*tuple[Any, ...]]:
+    """No operation, but its place; where none was done, and of how many where it was expected."""
+    path = _path()
     operations = values(
         column("operation", Text), column("place", Integer), name="operations"
     ).data(list(_PLACES.items()))
@@ -126,21 +142,37 @@ def _skipped(connection: Connection, about: Subjects, ended: CTE) -> Mapping[int
         select(done.c.unit, func.bit_or(_bit(operations.c.place)).label("places"))
         .join(operations, operations.c.operation == done.c.operation)
         .group_by(done.c.unit)
-        .cte("passed")
+        .subquery("passed")
     )
+    alike = _alike(units, passed)
     expected = and_(
-        units.c.of_order == path.c.of_order,
-        units.c.far >= path.c.far,
-        or_(path.c.needs == "", units.c.meets == path.c.needs),
+        alike.c.of_order == path.c.of_order,
+        alike.c.far >= path.c.far,
+        or_(path.c.needs == "", alike.c.meets == path.c.needs),
     )
-    missing = func.coalesce(passed.c.places, 0).bitwise_and(_bit(path.c.place)) == 0
-    rows = connection.execute(
-        select(path.c.place, func.count(), func.count().filter(missing))
-        .select_from(units.join(path, expected))
-        .outerjoin(passed, passed.c.unit == units.c.unit)
+    missing = alike.c.places.bitwise_and(_bit(path.c.place)) == 0
+    return (
+        select(
+            literal(None, Text).label("operation"),
+            path.c.place.label("number"),
+            func.coalesce(func.sum(alike.c.units).filter(missing), 0).label("count"),
+            func.sum(alike.c.units).label("other"),
+        )
+        .select_from(alike.join(path, expected))
         .group_by(path.c.place)
     )
-    return {where: Share(count=missed, of=count) for where, count, missed in rows}
+
+
+def _alike(units: CTE, passed: Subquery) -> Subquery:
+    """Most units take one of a few ways: they are counted before each place is looked at."""
+    places = func.coalesce(passed.c.places, 0).label("places")
+    alike = (units.c.of_order, units.c.far, units.c.meets, places)
+    return (
+        select(*alike, func.count().label("units"))
+        .select_from(units.outerjoin(passed, passed.c.unit == units.c.unit))
+        .group_by(*alike)
+        .subquery("alike")
+    )
 
 
 def _bit(place: ColumnElement[int]) -> ColumnElement[int]:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union_all,
 )
 
 from backoffice.report_subjects import Subjects
@@ -71,37 +72,39 @@ def _spread(row: RowMapping | None, what: str) -> Spread:
 def _spans(about: Subjects) -> CTE:
     """Each completed step of each order or shipment: when it began and ended, how long was tried.
 
-    Of a step on the expected way what else is done under its number counts for nothing here.
+    Of a step on the expected way what else is done under its number counts for nothing here. Most
+    steps end with what closes them; only of the others tries that came later are left out.
     """
     facts = about.facts().cte("facts")
     beside = facts.c.step.not_in(_STEPS)
+    on_the_way = or_(facts.c.operation.in_(_ON_THE_WAY), beside)
+    closes = and_(
+        facts.c.outcome == FactOutcome.DONE.value, or_(facts.c.operation.in_(_CLOSING), beside)
+    )
+    whose = (facts.c.place, facts.c.unit, facts.c.of_order, facts.c.step)
+    began = func.min(facts.c.started_at).label("began")
+    took = func.sum(facts.c.ended_at - facts.c.started_at).label("took")
+    ended = func.min(facts.c.ended_at).filter(closes)
+    last = func.max(facts.c.ended_at).label("last")
     closed = (
-        select(facts.c.unit, facts.c.step, func.min(facts.c.ended_at).label("at"))
-        .where(
-            facts.c.outcome == FactOutcome.DONE.value,
-            or_(facts.c.operation.in_(_CLOSING), beside),
-        )
-        .group_by(facts.c.unit, facts.c.step)
+        select(*whose, began, ended.label("ended"), took, last)
+        .where(on_the_way)
+        .group_by(*whose)
+        .having(ended.is_not(None))
         .cte("closed")
     )
-    return (
-        select(
-            facts.c.place,
-            facts.c.unit,
-            facts.c.of_order,
-            facts.c.step,
-            func.min(facts.c.started_at).label("began"),
-            closed.c.at.label("ended"),
-            func.sum(facts.c.ended_at - facts.c.started_at).label("took"),
-        )
-        .join(closed, and_(closed.c.unit == facts.c.unit, closed.c.step == facts.c.step))
-        .where(
-            facts.c.ended_at <= closed.c.at,
-            or_(facts.c.operation.in_(_ON_THE_WAY), beside),
-        )
-        .group_by(facts.c.place, facts.c.unit, facts.c.of_order, facts.c.step, closed.c.at)
-        .cte("spans")
+    columns = (closed.c.place, closed.c.unit, closed.c.of_order, closed.c.step)
+    plain = select(*columns, closed.c.began, closed.c.ended, closed.c.took).where(
+        closed.c.last == closed.c.ended
     )
+    same = and_(closed.c.unit == facts.c.unit, closed.c.step == facts.c.step)
+    went_on = (
+        select(*columns, began, closed.c.ended, took)
+        .join(facts, same)
+        .where(closed.c.last > closed.c.ended, facts.c.ended_at <= closed.c.ended, on_the_way)
+        .group_by(*columns, closed.c.ended)
+    )
+    return union_all(plain, went_on).cte("spans")
 
 
 def _waited(about: Subjects, spans: CTE) -> CTE:
