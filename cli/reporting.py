@@ -182,7 +182,7 @@ def _grid(table: Table) -> Grid:
     grid = Grid(title=table.title, title_justify="left", box=box.SIMPLE)
     for place, name in enumerate(table.columns):
         is_text = any(isinstance(row[place], str) for row in table.rows)
-        words = name.removesuffix("_s").replace("_", " ")
+        words = name.removesuffix("_s").replace("percent", "%").replace("_", " ")
         grid.add_column(words, justify="left" if is_text else "right", no_wrap=True)
     for row in table.rows:
         cells = zip(table.columns, row, strict=True)
