@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from api.fields import MOST
@@ -10,6 +10,7 @@ from api.problems import FieldProblem, ProblemError, invalid
 
 MOST_ROWS = 20_000
 _SEPARATORS = (",", ";", "\t")
+_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class Row(NamedTuple):
@@ -75,6 +76,25 @@ def _check_header(header: list[str], required: frozenset[str], optional: frozens
         problems.append(FieldProblem(field="rows.1", message="a column stands twice"))
     if problems:
         raise invalid(tuple(problems))
+
+
+def write_table(columns: Sequence[str], rows: Iterable[Sequence[str | int | float | None]]) -> str:
+    """A table as RFC 4180 has it: commas, CRLF; what is None is an empty cell.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe before it: a channel's or a
+    carrier's name is somebody else's word.
+    """
+    written = io.StringIO(newline="")
+    writer = csv.writer(written)
+    writer.writerow(columns)
+    writer.writerows([_cell(one) for one in row] for row in rows)
+    return written.getvalue()
+
+
+def _cell(value: str | int | float | None) -> str | int | float | None:
+    if isinstance(value, str) and value.startswith(_BEGINS_A_FORMULA):
+        return f"'{value}"
+    return value
 
 
 def refused(problems: list[FieldProblem]) -> ProblemError:

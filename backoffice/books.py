@@ -27,6 +27,7 @@ from backoffice.prints import PrintQueue
 from backoffice.records import RecordBook
 from backoffice.refunds import RefundBook
 from backoffice.remains import RemainsBook
+from backoffice.reports import ReportBook
 from backoffice.restores import RestoreBook
 from backoffice.reviews import ReviewBook
 from backoffice.search import OrderSearch
@@ -66,6 +67,7 @@ class Books:
     records: RecordBook
     refunds: RefundBook
     remains: RemainsBook
+    reports: ReportBook
     restores: RestoreBook
     reviews: ReviewBook
     search: OrderSearch
@@ -104,6 +106,7 @@ class Books:
             records=RecordBook(database),
             refunds=RefundBook(database),
             remains=RemainsBook(database),
+            reports=ReportBook(database),
             restores=RestoreBook(database),
             reviews=ReviewBook(database),
             search=OrderSearch(database),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bench import anatomy, engine_cost, latency, memory, safeguards, throughput
+from bench import anatomy, engine_cost, latency, memory, reports, safeguards, throughput
 from bench.figures import UNITS, Results
 from bench.running_stack import running_stack
 from cli.leaving import Told, leave, stop_when_told
@@ -56,6 +56,8 @@ def measure(results: Results, teller: Teller, orders: int) -> None:
         safeguards.measure(results, teller, orders)
     if results.wants(*memory.FIGURES):
         memory.measure(results, teller)
+    if results.wants(*reports.FIGURES):
+        reports.measure(results, teller)
 
 
 def main() -> None:

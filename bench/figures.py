@@ -17,6 +17,7 @@ UNITS: Mapping[str, str] = {
     "efficiency": "ratio",
     "engine_share": "ratio",
     "safeguards_ratio": "ratio",
+    "report_seconds_10000_orders": "s",
 }
 """Every figure with its unit. A name never changes its meaning (docs/benchmarks.md)."""
 

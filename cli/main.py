@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from cli import running, shell, upkeep
+from cli import reporting, running, shell, upkeep
 from cli.chaos.command import chaos
 from cli.console import console as make_console
 from cli.demo import run_demo
@@ -32,6 +32,7 @@ app = typer.Typer(
 )
 app.command()(chaos)
 app.add_typer(upkeep.app)
+app.add_typer(reporting.app)
 
 
 def _port(what: str) -> Any:

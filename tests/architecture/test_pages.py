@@ -9,6 +9,9 @@ import pytest
 
 from cli.demo_stories import SCENARIOS, Scenario, plain
 from cli.installation import Installation
+from domain.expected_path import PATH
+from domain.report_tables import ReportTable
+from domain.reports import PART_OF, Flaw, Part, PathFigures, PerfectOrders, StepMistakes
 from sandbox.judge import Ending
 from tests.faults.cancel_table import cells_of as cancels_of
 from tests.faults.cancel_table import read_table
@@ -72,3 +75,15 @@ def test_the_page_on_faults_has_a_command_for_one_of_each() -> None:
     (mutation,) = [one[-1] for one in commands if "tests.mutations" in one]
     assert len([one for one in MUTATIONS if mutation in one.name]) == 1
     assert ["make", "test", "TESTS=tests/faults"] in commands
+
+
+def test_the_page_on_reports_defines_every_figure_that_a_report_has() -> None:
+    page = (DOCS / "reports.md").read_text()
+    named = set(re.findall(r"`(\w+)`", page))
+    figures = {*PerfectOrders.model_fields, *StepMistakes.model_fields, *PathFigures.model_fields}
+    elsewhere = {"by", "value", "step", "name", "operation", *Part, "with_mistakes", "added_in"}
+    assert figures - elsewhere - {"skipped"} <= named
+    assert {*Flaw, *ReportTable, "orders_with_mistakes", "added_in_orders"} <= named
+    assert {one.operation for one in PATH} <= named
+    for flaw, part in PART_OF.items():
+        assert f"\n| {part.value.replace('_', ' ')} | `{flaw.value}` | " in page

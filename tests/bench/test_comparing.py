@@ -74,6 +74,7 @@ def test_every_figure_of_the_house_has_a_unit() -> None:
         "efficiency",
         "engine_share",
         "safeguards_ratio",
+        "report_seconds_10000_orders",
     }
 
 

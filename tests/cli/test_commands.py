@@ -40,6 +40,7 @@ def test_two_parts_cannot_have_one_port(operator: Operator) -> None:
     [
         ("migrate",),
         ("audit",),
+        ("report",),
         ("rewrap",),
         ("erase", "ord_1"),
         ("settle", "ord_1", "--who", "Ana"),
