@@ -21,14 +21,15 @@ def euros(amount: int) -> Money:
     return Money(amount=amount, currency="EUR")
 
 
-def paid(trade: Trade, number: str = "1001") -> str:
+def paid(trade: Trade, number: str = "1001", reference: str = PAYMENT) -> str:
     """An order whose goods have left, captured and with its papers; its id."""
     placed = trade.accept(number)
     trade.reserve(placed)
     issue(trade, placed)
-    events = (
-        payment(f"{placed}:authorize:1", PaymentEventKind.AUTHORIZATION, TOTAL),
-        payment(f"{placed}:capture:1", PaymentEventKind.CAPTURE, TOTAL, shipment=f"{placed}-s1"),
+    kinds = {"authorize": PaymentEventKind.AUTHORIZATION, "capture": PaymentEventKind.CAPTURE}
+    events = tuple(
+        payment(f"{placed}:{name}:1", kind, TOTAL, reference=reference, shipment=f"{placed}-s1")
+        for name, kind in kinds.items()
     )
     shipped = transition(1, OrderStatus.SHIPPED)
     commit = Commit(placed, journal(shipped), payments=events, labels=(label(placed),))
