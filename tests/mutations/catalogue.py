@@ -551,6 +551,6 @@ MUTATIONS = (
         "workers/disputes.py",
         "        if dispute.evidence is not None and dispute.pack is not None:\n",
         "        if dispute.evidence is not None and dispute.pack == b:\n",
-        ("tests/workflows/test_disputes.py",),
+        ("tests/workflows/test_dispute_deaths.py",),
     ),
 )

@@ -5,8 +5,6 @@ import io
 import zipfile
 from typing import Any
 
-from sqlalchemy import text
-
 from sandbox.client import LedgerEntry
 from tests.world import Json, World, eventually
 
@@ -56,17 +54,6 @@ async def evidence(world: World, name: str) -> dict[str, bytes]:
     assert answer.is_success, answer.text
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         return {one: archive.read(one) for one in archive.namelist()}
-
-
-async def is_kept(world: World, name: str) -> bool:
-    """Whether somebody has begun to send its evidence."""
-
-    def look() -> bool:
-        with world.books.database.reading() as connection:
-            kept = text("SELECT evidence IS NOT NULL FROM disputes WHERE id = :name")
-            return bool(connection.scalar(kept, {"name": name}))
-
-    return await asyncio.to_thread(look)
 
 
 async def told(world: World, order: str) -> list[str]:

@@ -10,15 +10,17 @@ import pytest
 from backoffice.books import Books
 from backoffice.database import Database
 from backoffice.disputes import DisputeBook
+from backoffice.evidence_file import SUMMARY, unpacked
 from domain.attempt import Attempt
 from domain.cases import Answer, CaseAnswer
 from domain.disputes import DisputeSeen, DisputeState
-from domain.payment import Authorization, AuthorizeMethod, Payer
+from domain.payment import Authorization, AuthorizeMethod, Payer, PaymentEventKind
+from domain.record import Commit
 from providers.stripe_disputes import StripeDisputes
 from providers.stripe_payment import StripePayment
 from sandbox.client import SandboxClient
 from tests.backoffice.disputed import TOTAL, euros, paid, told
-from tests.backoffice.samples import SHOP, Trade, order
+from tests.backoffice.samples import SHOP, Trade, order, payment
 from workers.disputes import Disputes
 
 KEY = "sk_test_sandbox"
@@ -139,6 +141,24 @@ async def test_it_is_answered_once_wherever_who_answers_dies(stage: Stage, momen
     words = ["order.shipped", "order.disputed"]
     assert told(stage.books, SHOP) == [*words, *(["order.dispute_lost"] if gives_in else [])]
     assert stage.books.audits.audit(SHOP) == ()
+
+
+async def test_what_was_kept_is_sent_although_the_records_have_changed_since(
+    stage: Stage,
+) -> None:
+    await stage.work("")
+    await asyncio.to_thread(stage.answer, CaseAnswer.SUBMIT)
+    assert await stage.work("after upload")
+    kept = stage.books.dispute_pages.pack(SHOP, stage.dispute)
+    shipment = f"{stage.order}-s1"
+    given = payment("refund:1", PaymentEventKind.REFUND, 500, reference="re_1", shipment=shipment)
+    stage.books.records.commit(Commit(stage.order, payments=(given,)))
+    assert not await stage.work("")
+    (entry,) = stage.sandbox.ledger("stripe", kind="evidence")
+    words = entry.data["evidence"]["uncategorized_text"]
+    assert words == unpacked(kept, SUMMARY).decode()
+    assert "re_1" not in words
+    assert stage.books.dispute_pages.pack(SHOP, stage.dispute) == kept
 
 
 async def test_many_processes_answer_it_once(stage: Stage) -> None:

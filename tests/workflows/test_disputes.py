@@ -13,7 +13,6 @@ from tests.workflows.disputing import (
     ended,
     evidence,
     intent_of,
-    is_kept,
     shown,
     submitted,
     told,
@@ -156,28 +155,6 @@ async def test_a_lost_answer_is_looked_up_and_the_evidence_was_sent_once(
     assert (await world.answer(case, "submit")).is_success
     await until_state(world, name, "under_review")
     assert len(submitted(world, order)) == 1
-
-
-async def test_what_was_kept_is_what_is_sent_although_the_records_have_changed_since(
-    world: World,
-) -> None:
-    order = await world.place()
-    await world.carry(order, "shipped")
-    down = world.sandbox.fault("stripe", "create_file", "http_error", times=None, status=500)
-    name = await dispute(world, order)
-    case = await world.until_case(order, "dispute")
-    assert (await world.answer(case, "submit")).is_success
-    await eventually(lambda: is_kept(world, name), lambda: f"nothing was kept for {name}")
-    before = await evidence(world, name)
-    await world.courier(order, "DELIVERED")
-    await world.until(order, "delivered")
-    world.sandbox.clear_faults(down)
-    await until_state(world, name, "under_review")
-    (entry,) = submitted(world, order)
-    words = entry.data["evidence"]["uncategorized_text"]
-    assert words == before["summary.txt"].decode()
-    assert "were delivered" not in words
-    assert await evidence(world, name) == before
 
 
 async def test_two_people_answer_at_once_and_one_is_heard(world: World) -> None:
