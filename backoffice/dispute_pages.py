@@ -5,6 +5,7 @@ from collections import defaultdict
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, literal, select
 
 from backoffice.database import Database
+from backoffice.dispute_refunds import given_back, money_of, refunds_of_payment
 from backoffice.disputes import decision_about
 from backoffice.evidence import gather
 from backoffice.evidence_file import pack
@@ -76,6 +77,14 @@ class DisputePages:
         """All that is on record about the order of a dispute, at this moment."""
         with self._database.snapshot() as connection:
             return gather(connection, dispute)
+
+    def given_back(self, dispute: str, currency: str) -> Money:
+        """What of a disputed payment the customer has back already, by hand as well."""
+        mine = select(_DISPUTES.c.order_id, _DISPUTES.c.payment).where(_DISPUTES.c.id == dispute)
+        with self._database.snapshot() as connection:
+            order, payment = connection.execute(mine).one()
+            events = money_of(connection, order)
+            return given_back(refunds_of_payment(connection, order, payment, events), currency)
 
     def objection(self, order: str) -> str:
         """Why nothing may be given back of an order now: a dispute of one of its payments is open

@@ -169,7 +169,10 @@ def _read(dispute: stripe.Dispute) -> DisputeSeen:
     if state is None or dispute.payment_intent is None:
         raise UnknownOutcome("stripe", f"dispute {dispute.id} is {dispute.status}")
     details, charge = dispute.evidence_details, dispute.charge
-    refunded = charge.amount_refunded if isinstance(charge, stripe.Charge) else 0
+    refunded = 0
+    if isinstance(charge, stripe.Charge):
+        # An authorization that was let go counts as refunded at Stripe, and was never captured.
+        refunded = min(charge.amount_refunded, charge.amount_captured)
     return DisputeSeen(
         reference=dispute.id,
         payment=_payment(dispute),

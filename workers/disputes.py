@@ -172,9 +172,12 @@ class Disputes:
     def _of_nobody(self, dispute: DisputeOnRecord, seen: DisputeSeen) -> CaseAnswer | None:
         if dispute.answer_by is None or dispute.now < dispute.answer_by:
             return None
+        known = self._books.dispute_pages.given_back(dispute.id, seen.money.currency)
+        # Money given back by hand is on record alone; in the provider's own pages, there alone.
+        refunded = max(known, seen.refunded, key=lambda one: one.amount)
         given = Answer(
             case=dispute.case,
-            answer=unanswered(dispute.policy.dispute_unanswered, seen.money, seen.refunded),
+            answer=unanswered(dispute.policy.dispute_unanswered, seen.money, refunded),
             who="ordersaga",
             why="nobody has decided in time",
             at=datetime.now(UTC),

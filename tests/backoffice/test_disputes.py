@@ -12,8 +12,10 @@ from backoffice.refusals import NotOnRecord
 from domain.cases import Answer, CaseAnswer
 from domain.disputes import DisputeEventKind, DisputeState, MoneyMove
 from domain.evidence import Prepared
-from domain.payment import PaymentEventKind
+from domain.journal import Journal
+from domain.payment import PaymentEventKind, RefundStatus
 from domain.record import Commit
+from domain.refunds import Refund, RefundKind, RefundPart, RefundRequest
 from domain.status import OrderStatus
 from tests.backoffice.disputed import (
     DISPUTE,
@@ -226,6 +228,28 @@ def test_what_was_given_back_before_is_in_the_case(books: Books, order: str) -> 
     opened(books, order)
     (case,) = books.cases.open_cases(SHOP)
     assert "5.00 EUR of this payment were given back" in case.case.reason
+
+
+def test_what_was_given_back_by_hand_counts_and_what_came_back_does_not(
+    books: Books, order: str
+) -> None:
+    part = RefundPart(
+        sequence=1, shipment=f"{order}-s1", payment=PAYMENT, money=euros(700), by_hand=True
+    )
+    request = RefundRequest(key="k1", kind=RefundKind.GOODWILL, who="Ana", amount=euros(700))
+    by_hand = Refund(number=1, request=request, at=datetime.now(UTC), parts=(part,))
+    made, failed = (
+        payment(f"refund:1{end}", kind, 500, reference="re_1", shipment=f"{order}-s1")
+        for end, kind in (
+            ("", PaymentEventKind.REFUND),
+            (":failed", PaymentEventKind.REFUND_FAILED),
+        )
+    )
+    books.records.commit(Commit(order, Journal(refunds=(by_hand,)), payments=(made, failed)))
+    opened(books, order)
+    assert books.dispute_pages.given_back(DISPUTE, "EUR") == euros(700)
+    found = books.dispute_pages.evidence(DISPUTE)
+    assert [one.status for one in found.refunds] == [RefundStatus.FAILED, RefundStatus.BY_HAND]
 
 
 def test_callbacks_of_order_and_dispute_have_one_numbering(books: Books, order: str) -> None:
