@@ -62,11 +62,14 @@ class DisputeProvider(Protocol):
 @dataclass(frozen=True)
 class Rhythm:
     """How often an open dispute is looked at where no webhook tells of it, and how often the
-    provider's list is read, with how far back."""
+    provider's list is read, with how far back; the long way back finds what was opened before
+    this was running, or before its payment was on record."""
 
     look: timedelta = timedelta(hours=6)
     list_every: timedelta = timedelta(minutes=10)
     overlap: timedelta = timedelta(hours=1)
+    long_every: timedelta = timedelta(days=1)
+    long_overlap: timedelta = timedelta(days=180)
 
 
 class Disputes:
@@ -95,17 +98,24 @@ class Disputes:
 
     async def find(self) -> int:
         """Put disputes on record whose webhook was lost: the provider lists what was opened."""
-        name = f"disputes at {self._provider.name}"
-        since = await asyncio.to_thread(self._books.reviews.claim, name, self._rhythm.list_every)
-        if since is not None:
-            began: datetime | None = datetime.now(UTC)
-            try:
-                await asyncio.to_thread(self._find, since - self._rhythm.overlap)
-            except ProviderFailure as failure:
-                log.warning("disputes cannot be listed", extra={"reason": str(failure)})
-                began = None
-            await asyncio.to_thread(self._books.reviews.done, name, began)
+        name, rhythm = f"disputes at {self._provider.name}", self._rhythm
+        for part, every, back in (
+            (name, rhythm.list_every, rhythm.overlap),
+            (f"{name}, long", rhythm.long_every, rhythm.long_overlap),
+        ):
+            since = await asyncio.to_thread(self._books.reviews.claim, part, every)
+            if since is not None:
+                await asyncio.to_thread(self._review, part, since - back)
         return 0
+
+    def _review(self, part: str, since: datetime) -> None:
+        began: datetime | None = datetime.now(UTC)
+        try:
+            self._find(since)
+        except ProviderFailure as failure:
+            log.warning("disputes cannot be listed", extra={"reason": str(failure)})
+            began = None
+        self._books.reviews.done(part, began)
 
     def _find(self, since: datetime) -> None:
         book = self._books.disputes

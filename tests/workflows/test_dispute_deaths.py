@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from backoffice.books import Books
 from backoffice.database import Database
@@ -21,7 +22,7 @@ from providers.stripe_payment import StripePayment
 from sandbox.client import SandboxClient
 from tests.backoffice.disputed import TOTAL, euros, paid, told
 from tests.backoffice.samples import SHOP, Trade, order, payment
-from workers.disputes import Disputes
+from workers.disputes import Disputes, Rhythm
 
 KEY = "sk_test_sandbox"
 MOMENTS = [
@@ -159,6 +160,21 @@ async def test_what_was_kept_is_sent_although_the_records_have_changed_since(
     assert words == unpacked(kept, SUMMARY).decode()
     assert "re_1" not in words
     assert stage.books.dispute_pages.pack(SHOP, stage.dispute) == kept
+
+
+async def test_what_was_opened_before_anybody_looked_is_found_by_the_long_look(
+    stage: Stage,
+) -> None:
+    with stage.books.database.transaction() as connection:
+        connection.execute(text("DELETE FROM disputes"))
+    provider = StripeDisputes(stage.sandbox.base("stripe"), KEY)
+    rhythm = Rhythm(list_every=timedelta(days=1), long_every=timedelta(0))
+    looks = Disputes(stage.books, provider, rhythm)
+    for _ in range(2):  # the first one begins
+        await looks.find()
+    provider.close()
+    await stage.work("")
+    assert stage.state() is DisputeState.NEEDS_RESPONSE
 
 
 async def test_many_processes_answer_it_once(stage: Stage) -> None:

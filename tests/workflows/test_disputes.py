@@ -183,7 +183,6 @@ async def test_webhooks_that_come_twice_and_out_of_order_change_nothing_more(
     await decide(world, name, "won")
     await until_state(world, name, "won")
     await asyncio.to_thread(world.sandbox.settle, 30.0)
-    await asyncio.sleep(0)
     assert (await shown(world, name))["state"] == "won"
     assert (await told(world, order)) in (
         ["order.dispute_won"],
