@@ -15,6 +15,7 @@ from api.problems import FieldProblem, ProblemError, away, invalid, not_found
 from api.settling import closed_words, settle_order
 from api.starter import EngineAway, NotOpen, UpdateRefused
 from api.wiring import Wiring
+from backoffice.dispute_words import dispute_of_case
 from domain.cases import Answer, Case, CaseAnswer, CaseKind
 from domain.model import LongText, Model, Text
 from domain.steering import CancelRequest, CaseReply
@@ -71,11 +72,28 @@ async def answer(
         raise ProblemError(409, f"it was closed by {found.answered_by or 'its order'}")
     reply = _read(body, found.answers)
     given = Answer(case=case, at=datetime.now(UTC), **dict(reply))
+    dispute = dispute_of_case(case)
+    if dispute is not None:
+        return await run_in_threadpool(_decide, wiring, found, given, dispute)
     if _opened_by_its_order(found):
         return await _tell_order(wiring, found, given)
     if found.kind is CaseKind.DEAD and reply.answer is CaseAnswer.CANCEL:
         await settle_order(wiring, found.order, CancelRequest(who=reply.who, why=reply.why))
     return await run_in_threadpool(_close, wiring, found, given)
+
+
+def _decide(wiring: Wiring, case: CaseEntry, given: Answer, dispute: str) -> CaseEntry:
+    """What people decide about a dispute is carried out at once, and once: of two who answer
+    together the second is told what the first has said.
+
+    Raises:
+        ProblemError: 409.
+    """
+    holds = wiring.books.cases.close(given)
+    if (holds.who, holds.answer, holds.at) != (given.who, given.answer, given.at):
+        raise ProblemError(409, f"it was closed by {holds.who}: {holds.answer.value}")
+    wiring.books.disputes.answered(dispute)
+    return CaseEntry.of(case, holds)
 
 
 def _read(body: Mapping[str, object], answers: tuple[CaseAnswer, ...]) -> Reply:

@@ -52,7 +52,8 @@ async def erase(wiring: Wired, key: SupportKey, order: Name) -> ErasedOrder:
     """Names, addresses, mails, notes and papers are gone for good, and its history is unreadable.
 
     What was bought, the money's records and issued invoices are kept. Asking again changes
-    nothing. 409 while the order is open: what it holds is needed to carry it out.
+    nothing. 409 while the order is open: what it holds is needed to carry it out; and while a
+    dispute about it is, as that is its evidence.
     """
     view = await run_in_threadpool(order_to_change, wiring, key.shop, order)
     try:

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from backoffice.callbacks import message_id
 from backoffice.cases import CaseOnRecord
 from backoffice.views import (
     CallbackView,
+    DisputeView,
     DocumentView,
     MailView,
     MoneyView,
@@ -17,10 +17,11 @@ from backoffice.views import (
 )
 from domain.backorder import WaitsFor
 from domain.cases import Answer, Case, CaseAnswer
+from domain.disputes import DisputeWord
 from domain.journal import StepFact, Transition
 from domain.model import Model, unsaid
 from domain.order import Amended, Order
-from domain.promise import NewPromise, PromiseReason
+from domain.promise import NewPromise
 from domain.refunds import RefundWord
 from domain.status import OrderStatus
 from domain.stock import StockEntry
@@ -74,6 +75,7 @@ class OrderPage(Model):
     facts: tuple[StepFact, ...]
     money: MoneyView
     refunds: tuple[RefundView, ...]
+    disputes: tuple[DisputeView, ...] = ()
     stock: tuple[StockEntry, ...]
     waits_for: tuple[WaitsFor, ...]
     substitutions: tuple[Offer, ...] = ()
@@ -109,7 +111,8 @@ class OrderEvent(Model):
 
     Of an order that goes in several shipments it is about one; ``order_status`` is the whole's.
     ``promised_by`` is when the customer is promised to have it.
-    With a ``refund`` the status is as it was: money is given back, or a refund has failed.
+    With a ``refund`` the status is as it was: money is given back, or a refund has failed; so it is
+    with a ``dispute`` of its payment.
     """
 
     id: str
@@ -125,50 +128,5 @@ class OrderEvent(Model):
     detail: str = ""
     promised_by: Annotated[datetime | None, unsaid(None)] = None
     refund: Annotated[RefundWord | None, unsaid(None)] = None
+    dispute: Annotated[DisputeWord | None, unsaid(None)] = None
     tracking: tuple[dict[str, str], ...] = ()
-
-
-def events_of(view: OrderView) -> tuple[OrderEvent, ...]:
-    """An order's changes of status, with the live labels of the shipments they are about.
-
-    A transition that was foreseen and did not come leaves a gap in the record's numbers; what a
-    shop is told has none.
-    """
-    tracking = [
-        {
-            "carrier": one.label.carrier,
-            "service": one.label.service,
-            "tracking_number": one.label.tracking_number,
-            "shipment": shipment.shipment,
-            "parcel": one.label.parcel,
-        }
-        for shipment in view.shipments
-        for one in shipment.labels
-        if one.voided_at is None
-    ]
-    apart = {
-        one.shipment: one.by
-        for one in view.promises
-        if one.shipment is not None and one.reason is PromiseReason.GOODS
-    }
-    return tuple(
-        OrderEvent(
-            id=message_id(view.order_id, place),
-            type=one.told_as,
-            order=view.order_id,
-            number=view.order.number,
-            channel=view.order.channel,
-            sequence=place,
-            status=one.status,
-            order_status=one.order,
-            at=one.at,
-            shipment=one.shipment,
-            detail=one.detail,
-            promised_by=apart.get(one.shipment or "", view.promised_by),
-            refund=one.refund,
-            tracking=tuple(
-                label for label in tracking if one.shipment in (None, label["shipment"])
-            ),
-        )
-        for place, one in enumerate(view.transitions, 1)
-    )

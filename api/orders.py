@@ -10,7 +10,7 @@ from api.bodies import JsonBody, RawBody, parse_object, validated
 from api.example_order import EXAMPLE_ORDER
 from api.intake import OrderAccepted, take
 from api.meant import order_to_change, order_to_see
-from api.order_pages import OrderEvent, OrderList, OrderPage, events_of
+from api.order_pages import OrderEvent, OrderList, OrderPage
 from api.parameters import Cursor, Limit, Name, SearchText
 from api.problems import ProblemError
 from api.steering import steering
@@ -96,7 +96,8 @@ class OrderEvents(Model):
 @router.get("/orders/{order}/events", summary="What has happened to an order")
 def follow(wiring: Wired, key: OfficeKey, order: Name) -> OrderEvents:
     """Its changes of status, as callbacks tell them."""
-    return OrderEvents(events=events_of(order_to_see(wiring, key.shop, order)))
+    told = wiring.books.callbacks.of(order_to_see(wiring, key.shop, order).order_id)
+    return OrderEvents(events=tuple(OrderEvent.model_validate(one) for one in told))
 
 
 @router.post("/orders/{order}/cancel", status_code=202, summary="Cancel an order")

@@ -54,7 +54,7 @@ async def give_back(
 
     Never more than was taken: what two people press together is given back once, and the second
     is told what is left. The same key again is the same refund. 409 where the order was not paid
-    here, nothing is taken yet (cancel it), or it has ended.
+    here, nothing is taken yet (cancel it), it has ended, or a dispute of its money is open or lost.
     """
     view = await run_in_threadpool(order_to_change, wiring, key.shop, order)
     request = RefundRequest(key=idempotency_key, **dict(wanted))
@@ -62,6 +62,9 @@ async def give_back(
     if before is not None:
         return _again(view.order_id, before, request)
     _check_units(wiring, wanted)
+    disputed = await run_in_threadpool(wiring.books.dispute_pages.objection, view.order_id)
+    if disputed:
+        raise ProblemError(409, disputed)
     with steering(view):
         return await wiring.starter.refund(view.order_id, request)
 

@@ -61,6 +61,7 @@ _MONEY_MOVED = {
     StripeEventKind.DISPUTE_OPENED,
     StripeEventKind.DISPUTE_CHANGED,
 }
+_DISPUTED = (StripeEventKind.DISPUTE_OPENED, StripeEventKind.DISPUTE_CHANGED)
 _HEARD_WHILE = {
     OrderStatus.AWAITING_PAYMENT: frozenset(
         {StripeEventKind.AUTHORIZED, StripeEventKind.FAILED, StripeEventKind.CANCELED}
@@ -72,11 +73,14 @@ _HEARD_WHILE = {
 def _keep(books: Books, event: StripeEvent) -> bool:
     """Keep it for the record; money that moved and that nobody owns is to be told to somebody.
 
-    The relay finds no order for it, and the sweep makes it a case.
+    The relay finds no order for it, and the sweep makes it a case. A dispute is looked at by who
+    looks after disputes, whether or not its order has ended.
     """
     owner = event.order if event.order and books.records.status(event.order) else None
     if owner is None and event.reference:
         owner = books.claims.owner("stripe", event.reference)
+    if owner and event.reference and event.subject and event.kind in _DISPUTED:
+        books.disputes.hear(event.subject, owner, event.reference)
     return books.inbox.put(
         "stripe",
         event.id,

@@ -12,6 +12,8 @@ from backoffice.catalogue import CatalogueBook
 from backoffice.claims import ClaimBook
 from backoffice.data_keys import DataKeyBook
 from backoffice.database import Database
+from backoffice.dispute_pages import DisputePages
+from backoffice.disputes import DisputeBook
 from backoffice.engine_checks import EngineCheckBook
 from backoffice.erasure import ErasureBook
 from backoffice.facts import StepFacts
@@ -52,6 +54,8 @@ class Books:
     catalogue: CatalogueBook
     claims: ClaimBook
     data_keys: DataKeyBook
+    dispute_pages: DisputePages
+    disputes: DisputeBook
     engine_checks: EngineCheckBook
     erasure: ErasureBook
     facts: StepFacts
@@ -91,6 +95,8 @@ class Books:
             catalogue=CatalogueBook(database),
             claims=ClaimBook(database),
             data_keys=DataKeyBook(database),
+            dispute_pages=DisputePages(database),
+            disputes=DisputeBook(database),
             engine_checks=EngineCheckBook(database),
             erasure=ErasureBook(database),
             facts=StepFacts(database),

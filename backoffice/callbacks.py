@@ -183,6 +183,16 @@ class CallbackBook:
             connection.execute(select(func.pg_notify("callbacks", "")))
         return len(again)
 
+    def of(self, order: str) -> tuple[dict[str, Any], ...]:
+        """All that the shop was, or is to be, told of an order, in its sequence."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(_CALLBACKS.c.order_id, _CALLBACKS.c.number, _CALLBACKS.c.payload)
+                .where(_CALLBACKS.c.order_id == order)
+                .order_by(_CALLBACKS.c.number)
+            )
+            return tuple(_body(row) for row in rows.mappings())
+
     def events(self, shop: str, after: int = 0, limit: int = 100) -> tuple[FeedEvent, ...]:
         """The shop's feed from the position that follows ``after``: nothing is ever put before
         what was read, and each order's events are in their order.

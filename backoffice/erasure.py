@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, Text, cast, delete, func, select, update
+from sqlalchemy import Connection, Table, Text, cast, delete, exists, func, select, update
 
 from backoffice.amendments import amendments_of
 from backoffice.data_keys import destroy
 from backoffice.database import Database
+from backoffice.dispute_pages import is_disputed, open_disputes
 from backoffice.refusals import NotOnRecord
 from backoffice.tables.base import table
 from backoffice.tables.cases import CaseAnswerRow, CaseRow
+from backoffice.tables.disputes import DisputeEventRow, DisputeRow
 from backoffice.tables.messages import CallbackRow, InboxRow, InboxState, MailRow
 from backoffice.tables.orders import (
     AddressChangeRow,
@@ -59,6 +61,8 @@ BLANKS: dict[Table, dict[str, Any]] = {
     _CASES: {"reason": ERASED},
     table(RefundRow): {"who": ERASED, "why": ""},
     table(RefundPartRow): {"reason": ""},
+    table(DisputeRow): {"evidence": None, "pack": None, "refused": ""},
+    table(DisputeEventRow): {"detail": ""},
     _INBOX: {"payload": {}, "reason": ""},
     _CALLBACKS: {"reason": ""},
     _HANDOFFS: {"reason": "", "reference": ""},
@@ -76,6 +80,17 @@ class NotEnded(Exception):
     def __init__(self, status: str) -> None:
         """``status`` is where the order is."""
         super().__init__(f"the order is open ({status}); it can be erased once it has ended")
+
+
+class UnderDispute(NotEnded):
+    """The customer's bank has not decided about its money: what the order holds is evidence."""
+
+    def __init__(self) -> None:
+        Exception.__init__(
+            self,
+            "a dispute about the order is open, and what is on record is its evidence; it can be "
+            "erased once the dispute is decided",
+        )
 
 
 @dataclass(frozen=True)
@@ -107,11 +122,16 @@ class ErasureBook:
     def due(
         self, ended_before: datetime, limit: int = 100, after: datetime | None = None
     ) -> tuple[DueOrder, ...]:
-        """Orders that ended before a day and are not erased yet, oldest first.
+        """Orders that ended before a day and are not erased yet, oldest first; none of which a
+        dispute is open.
 
         ``after`` goes on behind the last one of before, whether or not it could be erased.
         """
-        where = [_ORDERS.c.ended_at < ended_before, _ORDERS.c.erased_at.is_(None)]
+        where = [
+            _ORDERS.c.ended_at < ended_before,
+            _ORDERS.c.erased_at.is_(None),
+            ~exists().where(open_disputes(_ORDERS.c.id)),
+        ]
         if after is not None:
             where.append(_ORDERS.c.ended_at > after)
         with self._database.reading() as connection:
@@ -129,6 +149,7 @@ class ErasureBook:
         Raises:
             NotOnRecord: there is no such order.
             NotEnded: it has not ended.
+            UnderDispute: a dispute about it is open.
         """
         with self._database.transaction() as connection:
             order = _ended_order(connection, order_id)
@@ -167,6 +188,8 @@ def _ended_order(connection: Connection, order_id: str) -> Order:
     body, status, ended_at = row
     if ended_at is None:
         raise NotEnded(status)
+    if is_disputed(connection, order_id):
+        raise UnderDispute
     return Order.model_validate_json(body)
 
 

@@ -3,22 +3,36 @@
 Each selects order, subject, reason in words, and since when.
 """
 
-from sqlalchemy import ColumnElement, String, and_, cast, distinct, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    cast,
+    distinct,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from backoffice.patience import Patience, Question
 from backoffice.tables.base import table
+from backoffice.tables.disputes import DisputeRow
 from backoffice.tables.orders import OrderRow
 from backoffice.tables.papers import CreditNoteRow, InvoiceRow
 from backoffice.tables.payments import PaymentEventRow
 from backoffice.tables.shipping import LabelRow, LabelVoidRow
 from backoffice.tables.stock import StockEntryRow
+from domain.disputes import DisputeState
 from domain.payment import PaymentEventKind
 from domain.status import OrderStatus
 from domain.stock import StockKind
 
 _ORDERS, _MONEY, _STOCK = table(OrderRow), table(PaymentEventRow), table(StockEntryRow)
 _LABELS, _VOIDS = table(LabelRow), table(LabelVoidRow)
-_INVOICES, _NOTES = table(InvoiceRow), table(CreditNoteRow)
+_INVOICES, _NOTES, _DISPUTES = table(InvoiceRow), table(CreditNoteRow), table(DisputeRow)
+_SELLERS = [state.value for state in DisputeState if state.leaves_the_money]
 
 _UNSHIPPED_ENDS = (OrderStatus.DECLINED, OrderStatus.OUT_OF_STOCK, OrderStatus.CANCELLED)
 _GONE = (
@@ -113,7 +127,11 @@ def held(patience: Patience) -> Question:
 
 
 def charged(patience: Patience) -> Question:
-    """Money that was taken for an order that ended unshipped, and is not given back."""
+    """Money that was taken for an order that ended unshipped, and is not given back: neither by us
+    nor by the customer's bank."""
+    disputed = exists().where(
+        _DISPUTES.c.order_id == _ORDERS.c.id, _DISPUTES.c.state.not_in(_SELLERS)
+    )
     return select(
         _ORDERS.c.id,
         literal("money"),
@@ -125,6 +143,7 @@ def charged(patience: Patience) -> Question:
         _ended_unshipped(patience),
         _sum(PaymentEventKind.CAPTURE, PaymentEventKind.REFUND_FAILED)
         > _sum(PaymentEventKind.REFUND),
+        ~disputed,
     )
 
 

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from backoffice.tables.papers import PrintState
 from domain.backorder import WaitsFor
-from domain.cases import Answer, Case
+from domain.cases import Answer, Case, CaseAnswer
+from domain.disputes import DisputeEventKind, DisputeState
 from domain.documents import DocumentKind, FileFormat
 from domain.journal import StepFact, Transition
 from domain.mail import MailKind, MailState
@@ -63,6 +64,40 @@ class RefundView(Model):
     why: str
     at: datetime
     parts: tuple[RefundPartView, ...]
+
+
+class DisputeEventView(Model):
+    """Something that happened to a dispute. ``money`` is below zero where the provider took it,
+    in the currency that it settles in."""
+
+    kind: DisputeEventKind
+    at: datetime
+    state: DisputeState | None
+    money: Money | None
+    fee: Money | None
+    detail: str
+
+
+class DisputeView(Model):
+    """A dispute as the provider had it when it was last asked, and what was decided about it.
+
+    Evidence is due by ``due_by``; people may decide until ``answer_by``. ``refused`` says why the
+    provider did not take it.
+    """
+
+    id: str
+    order_id: str
+    payment: str
+    state: DisputeState
+    money: Money | None
+    reason: str
+    opened_at: datetime | None
+    due_by: datetime | None
+    answer_by: datetime | None
+    decision: CaseAnswer | None
+    submissions: int
+    refused: str
+    events: tuple[DisputeEventView, ...]
 
 
 class LabelView(Model):
@@ -151,6 +186,7 @@ class OrderView(Model):
     facts: tuple[StepFact, ...]
     money: MoneyView
     refunds: tuple[RefundView, ...]
+    disputes: tuple[DisputeView, ...] = ()
     stock: tuple[StockEntry, ...]
     waits_for: tuple[WaitsFor, ...]
     substitutions: tuple[Offer, ...] = ()

@@ -44,6 +44,7 @@ class CaseKind(StrEnum):
     STRAY_MONEY = "stray_money"
     MONEY_DIFFERS = "money_differs"
     STRAY_LABEL = "stray_label"
+    DISPUTE = "dispute"
 
 
 class CaseAnswer(StrEnum):
@@ -53,7 +54,8 @@ class CaseAnswer(StrEnum):
     pieces, ``ship`` sends what is there, ``drop_line`` leaves out each line that lacks a piece, and
     ``wait`` waits for another pick. ``release`` and ``reject`` decide about an order that is held
     for review. ``accept`` and ``refuse`` are a customer's word on a substitute, by telephone say.
-    ``reroute`` sends a shipment from another warehouse, which has all of it.
+    ``reroute`` sends a shipment from another warehouse, which has all of it. To a dispute,
+    ``submit`` sends the evidence that is on record, ``accept`` leaves the money to the customer.
     """
 
     RETRY = "retry"
@@ -68,6 +70,7 @@ class CaseAnswer(StrEnum):
     REJECT = "reject"
     REFUSE = "refuse"
     REROUTE = "reroute"
+    SUBMIT = "submit"
 
 
 class Case(Model):

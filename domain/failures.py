@@ -32,5 +32,9 @@ class Refused(ProviderFailure):
     """The provider will never do this as asked: our request or our settings are wrong."""
 
 
+class Disputed(Refused):
+    """Nothing is given back of a payment that the customer's bank has taken, or may take, back."""
+
+
 class Mismatch(ProviderFailure):
     """What the provider holds is not what the order says; a person must look at it."""

@@ -158,6 +158,14 @@ class Policy(Model):
     """The same in grams; the larger of the two counts."""
     packaging_grams: Annotated[int, Field(ge=0)] = 150
     """What an empty carton weighs."""
+    dispute_answer_before: Annotated[Patience, unsaid(timedelta(days=2))] = timedelta(days=2)
+    """How long before the bank's own day a dispute is answered at the latest: until then staff may
+    decide."""
+    dispute_unanswered: Annotated[
+        Literal[CaseAnswer.SUBMIT, CaseAnswer.ACCEPT], unsaid(CaseAnswer.SUBMIT)
+    ] = CaseAnswer.SUBMIT
+    """What becomes of a dispute that nobody decides about: the evidence on record is sent
+    (`submit`), or the money is left to the customer (`accept`)."""
     ask_for_reviews: bool = True
     """Whether customers are asked for a review."""
     review_after: Patience = timedelta(days=7)

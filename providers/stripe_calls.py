@@ -73,7 +73,7 @@ class StripeCalls:
         self._session = _WatchedSession(timeout)
         self._client = stripe.StripeClient(
             header_safe(key),
-            base_addresses={"api": url} if url else {},
+            base_addresses={"api": url, "files": url} if url else {},
             http_client=stripe.RequestsClient(timeout=timeout, session=self._session),
             max_network_retries=_RETRIES,
         )

@@ -43,6 +43,8 @@ KINDS: dict[str, StripeEventKind] = {
     "charge.dispute.created": StripeEventKind.DISPUTE_OPENED,
     "charge.dispute.updated": StripeEventKind.DISPUTE_CHANGED,
     "charge.dispute.closed": StripeEventKind.DISPUTE_CHANGED,
+    "charge.dispute.funds_withdrawn": StripeEventKind.DISPUTE_CHANGED,
+    "charge.dispute.funds_reinstated": StripeEventKind.DISPUTE_CHANGED,
     "review.opened": StripeEventKind.REVIEW_CHANGED,
     "review.closed": StripeEventKind.REVIEW_CHANGED,
 }

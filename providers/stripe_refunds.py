@@ -13,6 +13,7 @@ from domain.ids import order_of
 from domain.money import Money
 from domain.payment import Refunded, RefundStatus
 from providers.stripe_calls import StripeTurn
+from providers.stripe_dispute_words import no_refund
 from providers.stripe_lookup import refund_of
 from providers.stripe_units import chargeable, from_stripe, to_stripe
 from providers.stripe_words import refusal
@@ -88,6 +89,7 @@ def create(
 
     Raises:
         Refused: Stripe gives no more back.
+        Disputed: a dispute that is open or lost stands in the way.
     """
     params: stripe.params.RefundCreateParams = {
         "payment_intent": reference,
@@ -107,7 +109,7 @@ def create(
     except (stripe.CardError, stripe.InvalidRequestError) as error:
         found = known()
         if found is None:
-            raise refusal(error) from error
+            raise no_refund(turn, reference, error) from error
     except UnknownOutcome:
         found = known()
         if found is None:

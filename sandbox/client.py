@@ -148,14 +148,17 @@ class SandboxClient:
         """The customer passes ("succeeded") or fails ("failed") authentication; the intent."""
         return self._call("POST", f"/stripe/intents/{intent}/authenticate", {"outcome": outcome})
 
-    def dispute(self, charge_or_intent: str, reason: str = "fraudulent") -> Json:
-        """The cardholder's bank opens a dispute; the dispute object."""
-        return self._call(
-            "POST", "/stripe/disputes", {"payment": charge_or_intent, "reason": reason}
-        )
+    def dispute(
+        self, charge_or_intent: str, reason: str = "fraudulent", **how: bool | float
+    ) -> Json:
+        """The cardholder's bank opens a dispute; the dispute object. ``inquiry=True`` only asks;
+        ``amount`` is a part, in minor units; evidence is due in ``due_in`` seconds (a week)."""
+        body = {"payment": charge_or_intent, "reason": reason} | how
+        return self._call("POST", "/stripe/disputes", body)
 
     def close_dispute(self, dispute: str, outcome: str) -> Json:
-        """The bank decides a dispute: "won" or "lost", as the seller sees it."""
+        """The bank decides: "won", "lost" or "prevented", as the seller sees it; an inquiry is
+        "warning_closed" or "escalated"."""
         return self._call("POST", f"/stripe/disputes/{dispute}/close", {"outcome": outcome})
 
     def open_review(self, intent: str) -> Json:

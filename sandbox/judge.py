@@ -48,17 +48,20 @@ class Expected:
 
 @dataclass
 class Account:
-    """An order's sums and counts, from the ledgers alone."""
+    """An order's sums and counts, from the ledgers alone. ``disputed`` is what the customer's bank
+    has taken back and not returned."""
 
     order: str
     authorized: int = 0
     captured: int = 0
     let_go: int = 0
     refunded: int = 0
+    disputed: int = 0
     received: int = 0
     sent_back: int = 0
     received_at: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     held_by_intent: dict[str, int] = field(default_factory=dict[str, int])
+    disputed_intents: set[str] = field(default_factory=set[str])
     labels_bought: int = 0
     labels_refunded: int = 0
     live: dict[str, str] = field(default_factory=dict[str, str])
@@ -153,8 +156,23 @@ def _count_money(sums: Account, entry: LedgerEntry) -> None:
             sums.taken_at.append(entry.seq)
         case "refund":
             sums.refunded += amount
+            if intent in sums.disputed_intents:
+                sums.problems.append(f"refunded {amount} beside a dispute that is open or lost")
         case "refund_failed":
             sums.refunded -= amount
+        case _:
+            _count_dispute(sums, entry, amount)
+
+
+def _count_dispute(sums: Account, entry: LedgerEntry, amount: int) -> None:
+    intent = str(entry.data.get("intent"))
+    match entry.kind:
+        case "dispute":
+            sums.disputed += amount
+            sums.disputed_intents.add(intent)
+        case "dispute_won":
+            sums.disputed -= amount
+            sums.disputed_intents.discard(intent)
         case _:
             return
 

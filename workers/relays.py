@@ -16,6 +16,7 @@ from runtime.keyring import Erased
 from runtime.master_keys import CodecFailure
 from runtime.tracing import OFF, Tracing
 from workers.callbacks import CallbackRelay
+from workers.disputes import Disputes
 from workers.late_news import case_of
 from workers.late_refunds import came_back, came_back_unheard
 from workers.loops import Loop
@@ -60,6 +61,7 @@ class Relays:
         self._reconciliation = Reconciliation(client, books)
         bank = vendors.bank
         self._transfers = None if bank is None else Transfers(books, bank)
+        self._disputes = Disputes(books, vendors.disputes)
         self._reviews = Reviews(
             books,
             (vendors.payments_seen, vendors.payment),
@@ -76,6 +78,7 @@ class Relays:
             Loop("couriers", self.poll_couriers, timedelta(minutes=5)),
             *self._reconciliation.loops(),
             *self._reviews.loops(),
+            *self._disputes.loops(),
             *(() if self._transfers is None else self._transfers.loops()),
         )
 

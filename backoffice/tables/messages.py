@@ -63,6 +63,8 @@ class InboxRow(Record, table=True):
 class CallbackRow(Record, table=True):
     """One status change on its way to the shop; numbers have no gaps, unlike transitions'.
 
+    What is told of a dispute follows on no ``transition`` of the order.
+
     ``position`` is the place in the shops' pull feed, given once the row is visible to all.
     """
 
@@ -85,7 +87,7 @@ class CallbackRow(Record, table=True):
     shop: str = Field(sa_type=TEXT, foreign_key="shops.id")
     order_id: str = Field(sa_type=TEXT)
     number: int
-    transition: int
+    transition: int | None = None
     type: str = Field(sa_type=TEXT)
     payload: Json = Field(sa_type=JSON)
     position: int | None = Field(default=None, sa_type=BigInteger, unique=True)

@@ -12,6 +12,8 @@ from sandbox.stripe import (
     controls,
     customers,
     disputes,
+    evidence,
+    files,
     intents,
     reading,
     refunds,
@@ -156,11 +158,17 @@ def _money(api: "functools.partial[Operation]") -> Iterable[Operation]:
         ),
         ("/v1/disputes", "list_disputes", reading.list_disputes, ("charge", "payment_intent")),
         ("/v1/disputes/{id}", "retrieve_dispute", reading.dispute, ()),
+        ("/v1/files/{id}", "retrieve_file", files.retrieve, ()),
         ("/v1/events", "list_events", reading.list_events, ("type", "types")),
         ("/v1/events/{id}", "retrieve_event", reading.event, ()),
     )
     for path, name, handler, allowed in reads:
         yield api(("GET", path, name), handler, (*_LISTED, *allowed))
+    yield api(
+        ("POST", "/v1/disputes/{id}", "update_dispute"), evidence.update, evidence.UPDATE_PARAMS
+    )
+    yield api(("POST", "/v1/disputes/{id}/close", "close_dispute"), evidence.close)
+    yield api(("POST", "/v1/files", "create_file"), files.create, files.CREATE_PARAMS)
     yield api(("GET", "/v1/reviews", "list_reviews"), reviews.list_open, _LISTED)
     yield api(("GET", "/v1/reviews/{id}", "retrieve_review"), reviews.retrieve)
     yield api(("POST", "/v1/reviews/{id}/approve", "approve_review"), reviews.approve)
@@ -171,7 +179,7 @@ def operations_of_controls(_: World) -> list[Operation]:
     table = (
         ("POST", "/intents/{id}/authenticate", "authenticate", controls.authenticate),
         ("POST", "/disputes", "open_dispute", controls.dispute),
-        ("POST", "/disputes/{id}/close", "close_dispute", controls.close_dispute),
+        ("POST", "/disputes/{id}/close", "decide_dispute", controls.close_dispute),
         ("POST", "/reviews", "open_review", reviews.open_by_hand),
         ("POST", "/intents/{id}/review", "decide_review", reviews.decide),
     )
@@ -184,6 +192,7 @@ def timers(world: World) -> dict[str, TimerHandler]:
         authorization.EXPIRY: with_world(world, authorization.expire),
         refunds.CHANGE: with_world(world, refunds.change),
         disputes.FUTURE_DISPUTE: with_world(world, disputes.dispute_later),
+        disputes.DUE: with_world(world, disputes.fall_due),
     }
 
 

@@ -59,11 +59,13 @@ async def bank_answer(world: World, request: ParsedRequest) -> Answer:
 
 
 async def dispute(world: World, request: ParsedRequest) -> Answer:
-    """`{"payment": "pi_... or ch_...", "reason"}`: the cardholder disputes a charge."""
+    """`{"payment": "pi_... or ch_...", "reason", "inquiry", "amount", "due_in"}`: the cardholder
+    disputes a charge, or a part of it; evidence is due in so many seconds."""
     body = request.json()
+    asked = {name: body[name] for name in ("inquiry", "amount", "due_in") if name in body}
     try:
         opened = disputes.open_dispute(
-            world, str(body.get("payment")), str(body.get("reason", "fraudulent"))
+            world, str(body.get("payment")), str(body.get("reason", "fraudulent")), **asked
         )
     except disputes.NotDisputableError as error:
         return _refused(409, str(error))
@@ -71,7 +73,7 @@ async def dispute(world: World, request: ParsedRequest) -> Answer:
 
 
 async def close_dispute(world: World, request: ParsedRequest) -> Answer:
-    """`{"outcome": "won"|"lost"}`."""
+    """`{"outcome": "won"|"lost"|"prevented"|"warning_closed"|"escalated"}`."""
     outcome = str(request.json().get("outcome"))
     try:
         closed = disputes.close_dispute(world, request.path_params["id"], outcome)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sandbox.core.http import Answer, Fault, ParsedRequest
 from sandbox.core.store import Document, Store
 from sandbox.core.world import Operation, World
-from sandbox.stripe import events
+from sandbox.stripe import events, multipart
 from sandbox.stripe.errors import StripeError, general, unknown_id
 from sandbox.stripe.idempotency import Claim, Idempotency, key_in_use
 from sandbox.stripe.objects import expand, new_id, shown
@@ -118,8 +118,7 @@ class Endpoint:
             return Answer.json(error.body, error.status), error.saved
 
     def _result(self, world: World, request: ParsedRequest, request_id: str) -> Document:
-        encoded = request.query_string if request.method == "GET" else request.body.decode()
-        params = Params(parse(encoded))
+        params = Params(_given(request))
         params.only(self.allowed)
         call = Call(
             world=world,
@@ -153,6 +152,12 @@ def endpoint(
         waits_itself=True,
         name_of=name_of,
     )
+
+
+def _given(request: ParsedRequest) -> Document:
+    if multipart.is_multipart(request):
+        return multipart.fields(request)
+    return parse(request.query_string if request.method == "GET" else request.body.decode())
 
 
 def _authenticate(request: ParsedRequest) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from sandbox.core.http import Answer, ParsedRequest
 from sandbox.core.store import Document
 from sandbox.core.world import World
+from sandbox.stripe import multipart
 from sandbox.stripe.errors import StripeError, invalid
 
 KEPT = "stripe.idempotency"
@@ -88,6 +89,9 @@ def key_in_use(key: str) -> StripeError:
 
 
 def _fingerprint(request: ParsedRequest) -> str:
+    if multipart.is_multipart(request):  # its boundary is drawn anew for each request
+        fields = sorted(multipart.fields(request).items())
+        return hashlib.sha256(repr(fields).encode()).hexdigest()
     pairs = sorted(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
     return hashlib.sha256(repr(pairs).encode()).hexdigest()
 

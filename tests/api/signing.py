@@ -76,6 +76,30 @@ def stripe_event(
     )
 
 
+def dispute_event(
+    kind: str, event_id: str = "evt_1", intent: str = "pi_1", status: str = "needs_response"
+) -> bytes:
+    """An event about a dispute of a PaymentIntent."""
+    dispute_object: dict[str, Any] = {
+        "id": "du_1",
+        "object": "dispute",
+        "status": status,
+        "amount": 3090,
+        "currency": "eur",
+        "payment_intent": intent,
+        "metadata": {},
+    }
+    return _raw(
+        {
+            "id": event_id,
+            "object": "event",
+            "type": f"charge.dispute.{kind}",
+            "created": int(time.time()),
+            "data": {"object": dispute_object},
+        }
+    )
+
+
 def bank_event(event_id: str, reference: str) -> bytes:
     """Something has come in; the account says what."""
     booking = {"booking": "bkg_1", "reference": reference}

@@ -9,6 +9,7 @@ import pytest
 
 from cli.demo_stories import SCENARIOS, Scenario, plain
 from cli.installation import Installation
+from domain.disputes import DisputeState, may_follow
 from domain.expected_path import PATH
 from domain.report_tables import ReportTable
 from domain.reports import PART_OF, Flaw, Part, PathFigures, PerfectOrders, StepMistakes
@@ -62,6 +63,14 @@ def test_the_page_on_a_real_shop_finds_the_admin_key_of_up(tmp_path: Path) -> No
         check=True,
     )
     assert ran.stdout == made.secrets["admin_key"]
+
+
+def test_the_page_on_steps_draws_each_state_of_a_dispute_and_no_way_that_there_is_not() -> None:
+    page = (DOCS / "steps.md").read_text().split("## Disputes")[1]
+    drawn = re.findall(r"(?m)^ +(\w+) --> (\w+)", page)
+    ways = [(DisputeState(now), DisputeState(then)) for now, then in drawn]
+    assert {state for way in ways for state in way} == set(DisputeState)
+    assert [way for way in ways if not may_follow(*way)] == []
 
 
 def test_the_page_on_faults_has_a_command_for_one_of_each() -> None:

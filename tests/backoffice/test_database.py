@@ -14,14 +14,17 @@ from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, text
 from sqlalchemy.exc import OperationalError
 
+from backoffice.books import Books
 from backoffice.database import Database
 from backoffice.migrating import migrate, migration_config
 from backoffice.tables import Record
 from domain.record import Commit
+from domain.status import OrderStatus
 from domain.stock import Lost, Want
 from runtime.embedded_postgres import EmbeddedPostgres
+from tests.backoffice.disputed import opened, paid
 from tests.backoffice.papers import ALL, issue, put_away
-from tests.backoffice.samples import MUG, Trade, at_once
+from tests.backoffice.samples import MUG, SHOP, Trade, at_once, journal, transition
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -247,3 +250,30 @@ def test_waiting_tells_the_channels_apart(database: Database) -> None:
 def notify(database: Database, channel: str) -> None:
     with database.transaction() as connection:
         connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
+
+
+def test_what_shops_were_told_of_disputes_keeps_its_number_in_an_earlier_build(
+    postgres: EmbeddedPostgres,
+) -> None:
+    url = postgres.create_database("disputed")
+    database = Database(url, pool_size=2)
+    migrate(database)
+    trade, books = Trade(database), Books.over(database)
+    name = paid(trade)
+    opened(books, name)
+    books.records.commit(Commit(name, journal(transition(2, OrderStatus.DELIVERED))))
+    before = books.callbacks.events(SHOP)
+    with database.transaction() as connection:
+        command.downgrade(migration_config(connection), "r0023")
+    with database.transaction() as connection:
+        cases = connection.execute(text("SELECT kind, answers FROM cases")).all()
+        placed = connection.execute(text("SELECT transition FROM callbacks ORDER BY number"))
+        told = list(placed.scalars())
+    after = books.callbacks.events(SHOP)
+    migrate(database)
+    database.close()
+    postgres.drop_database("disputed")
+    assert after == before
+    assert [one.payload["sequence"] for one in after] == [1, 2, 3]
+    assert told == [1, 1_000_000_002, 2]
+    assert [tuple(one) for one in cases] == [("refused_by_provider", ["close", "accept"])]

@@ -49,6 +49,10 @@ NOBODYS = {
         "by_rate",
     },
     "data_keys": {"subject", "master"},
+    "dispute_events": {"order_id", "dispute", "key", "kind", "state", "currency"},
+    "disputes": {
+        "id", "order_id", "shop", "payment", "state", "currency", "reason", "uploads",
+    },
     "delivery_promises": {"order_id", "shipment", "reason"},
     "documents": {"key", "order_id", "shipment", "kind", "format", "label"},
     "engine_checks": {"order_id", "run_id"},

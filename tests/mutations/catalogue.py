@@ -532,4 +532,32 @@ MUTATIONS = (
         "if False:",
         ("tests/workflows/test_news_meanwhile.py",),
     ),
+    Mutation(
+        "a refund is asked for beside an open dispute",
+        "api/refunds.py",
+        "    if disputed:\n",
+        "    if disputed and request.kind is None:\n",
+        ("tests/api/test_disputes.py",),
+    ),
+    Mutation(
+        "a dispute goes back to what it was",
+        "domain/disputes.py",
+        "    return _RANK[then] > _RANK[now]\n",
+        "    return then is not now\n",
+        ("tests/domain/test_disputes.py", "tests/backoffice/test_disputes.py"),
+    ),
+    Mutation(
+        "who was asleep still writes what a dispute was",
+        "backoffice/dispute_entries.py",
+        "            .where(_DISPUTES.c.id == turn.dispute, _DISPUTES.c.turn == turn.number)\n",
+        "            .where(_DISPUTES.c.id == turn.dispute)\n",
+        ("tests/backoffice/test_disputes.py",),
+    ),
+    Mutation(
+        "evidence is made anew at each try",
+        "workers/disputes.py",
+        "        if dispute.evidence is not None and dispute.pack is not None:\n",
+        "        if dispute.evidence is not None and dispute.pack == b:\n",
+        ("tests/workflows/test_dispute_deaths.py",),
+    ),
 )

@@ -69,7 +69,7 @@ def test_disputed_money_is_not_given_back(
     sandbox: SandboxClient, payment: StripePayment, reference: str
 ) -> None:
     sandbox.dispute(reference)
-    with pytest.raises(Refused, match="charged back"):
+    with pytest.raises(Refused, match="is open"):
         payment.refund(first(KEY), reference, eur(1000))
     assert given_back(sandbox) == []
 

@@ -14,7 +14,7 @@ def stripe_client(url: str, retries: int = 2, timeout: float = 10) -> stripe.Str
     """The SDK as production makes it, but for the address."""
     return stripe.StripeClient(
         "sk_test_sandbox",
-        base_addresses={"api": url},
+        base_addresses={"api": url, "files": url},
         max_network_retries=retries,
         http_client=stripe.RequestsClient(timeout=(2, timeout)),
     )

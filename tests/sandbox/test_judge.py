@@ -85,3 +85,21 @@ def test_while_an_order_is_open_what_has_left_is_paid_for(more: int, broken: lis
     if more:
         alone = problems(*facts, ending=Ending.OPEN)
         assert alone == [f"handed over with {_DUE + more} paid of {_DUE} due"]
+
+
+DISPUTED: Fact = ("stripe", "dispute", {"intent": "pi_1", "amount": _DUE})
+LOST: Fact = ("stripe", "dispute_lost", {"intent": "pi_1", "amount": _DUE})
+WON: Fact = ("stripe", "dispute_won", {"intent": "pi_1", "amount": _DUE})
+GIVEN_BACK: Fact = ("stripe", "refund", {"intent": "pi_1", "amount": _DUE})
+
+
+@pytest.mark.parametrize("before", [(DISPUTED,), (DISPUTED, LOST)], ids=["open", "lost"])
+def test_a_refund_beside_a_dispute_is_seen(before: tuple[Fact, ...]) -> None:
+    found = problems(*WELL, *before, GIVEN_BACK)
+    assert any("beside a dispute" in problem for problem in found)
+
+
+def test_a_refund_before_a_dispute_or_after_it_was_won_breaks_no_rule() -> None:
+    for facts in ((GIVEN_BACK, DISPUTED), (DISPUTED, WON, GIVEN_BACK)):
+        found = problems(*WELL, *facts)
+        assert not any("beside a dispute" in problem for problem in found)
