@@ -1,4 +1,5 @@
-"""Stripe as its SDK sees it: payment intents with manual capture, refunds, disputes, webhooks."""
+"""Stripe as its SDK sees it: payment intents with manual capture, refunds, disputes, payouts,
+webhooks."""
 
 import functools
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from sandbox.stripe import (
     customers,
     disputes,
     intents,
+    payouts,
     reading,
     refunds,
     reviews,
@@ -146,7 +148,7 @@ def _money(api: "functools.partial[Operation]") -> Iterable[Operation]:
             "/v1/balance_transactions",
             "list_balance_transactions",
             reading.list_transactions,
-            ("source",),
+            ("source", "payout", "currency", "type"),
         ),
         (
             "/v1/balance_transactions/{id}",
@@ -154,6 +156,8 @@ def _money(api: "functools.partial[Operation]") -> Iterable[Operation]:
             reading.transaction,
             (),
         ),
+        ("/v1/payouts", "list_payouts", payouts.list_payouts, payouts.LIST_PARAMS),
+        ("/v1/payouts/{id}", "retrieve_payout", payouts.retrieve, ()),
         ("/v1/disputes", "list_disputes", reading.list_disputes, ("charge", "payment_intent")),
         ("/v1/disputes/{id}", "retrieve_dispute", reading.dispute, ()),
         ("/v1/events", "list_events", reading.list_events, ("type", "types")),
@@ -174,16 +178,20 @@ def operations_of_controls(_: World) -> list[Operation]:
         ("POST", "/disputes/{id}/close", "close_dispute", controls.close_dispute),
         ("POST", "/reviews", "open_review", reviews.open_by_hand),
         ("POST", "/intents/{id}/review", "decide_review", reviews.decide),
+        ("POST", "/payouts", "close_payout", payouts.close),
+        ("POST", "/payouts/{id}/fail", "fail_payout", payouts.fail),
     )
     return [Operation(*entry, faults=None) for entry in table]
 
 
 def timers(world: World) -> dict[str, TimerHandler]:
-    """What happens by itself: banks lose patience, refunds change, cardholders dispute."""
+    """What happens by itself: banks lose patience or have the money, refunds change, cardholders
+    dispute."""
     return {
         authorization.EXPIRY: with_world(world, authorization.expire),
         refunds.CHANGE: with_world(world, refunds.change),
         disputes.FUTURE_DISPUTE: with_world(world, disputes.dispute_later),
+        payouts.ARRIVAL: with_world(world, payouts.arrive),
     }
 
 
@@ -213,6 +221,8 @@ VENDOR = Vendor(
         "authorization_days": 7,
         "search_lag": 60,
         "refund_changes_after": 2,
+        "payout_arrives_after": 2,
+        "settles": {},
     },
     error=general,
 )

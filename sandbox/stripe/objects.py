@@ -20,6 +20,7 @@ BALANCE = "stripe.balance_transaction"
 DISPUTE = "stripe.dispute"
 EVENT = "stripe.event"
 REVIEW = "stripe.review"
+PAYOUT = "stripe.payout"
 _PREFIXES = {
     "cus": CUSTOMER,
     "pm": METHOD,
@@ -29,6 +30,7 @@ _PREFIXES = {
     "txn": BALANCE,
     "du": DISPUTE,
     "prv": REVIEW,
+    "po": PAYOUT,
 }
 _EXPANDABLE = frozenset(
     {
