@@ -7,6 +7,7 @@ OPERATIONS = {
     "stripe": {
         "create_customer", "authorize", "retrieve_intent", "update_intent", "list_intents",
         "list_customers", "create_intent", "capture", "cancel", "refund", "list_refunds",
+        "list_balance_transactions", "list_payouts", "retrieve_balance",
     },
     "shippo": {
         "create_shipment", "create_transaction", "list_transactions", "get_transaction",
