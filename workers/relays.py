@@ -19,6 +19,7 @@ from workers.callbacks import CallbackRelay
 from workers.late_news import case_of
 from workers.late_refunds import came_back, came_back_unheard
 from workers.loops import Loop
+from workers.provider_accounts import ProviderAccounts
 from workers.reconciliation import Reconciliation
 from workers.reviews import Reviews
 from workers.transfers import Transfers
@@ -60,6 +61,7 @@ class Relays:
         self._reconciliation = Reconciliation(client, books)
         bank = vendors.bank
         self._transfers = None if bank is None else Transfers(books, bank)
+        self._accounts = ProviderAccounts(books, vendors.account, bank)
         self._reviews = Reviews(
             books,
             (vendors.payments_seen, vendors.payment),
@@ -76,6 +78,7 @@ class Relays:
             Loop("couriers", self.poll_couriers, timedelta(minutes=5)),
             *self._reconciliation.loops(),
             *self._reviews.loops(),
+            *self._accounts.loops(),
             *(() if self._transfers is None else self._transfers.loops()),
         )
 

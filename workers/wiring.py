@@ -16,6 +16,7 @@ from providers.sendgrid_mail import SendGridMail
 from providers.shippo_review import ShippoReview
 from providers.shippo_shipping import ShippoCourier
 from providers.stripe_payment import StripePayment
+from providers.stripe_payouts import StripePayouts
 from providers.stripe_review import StripeReview
 from providers.typst_documents import TypstPrinter
 from providers.wms_clients import WmsClients
@@ -46,6 +47,7 @@ class Vendors:
     printer: TypstPrinter
     payments_seen: StripeReview
     labels_seen: ShippoReview
+    account: StripePayouts
     bank: BankTransfer | None
 
     @classmethod
@@ -71,6 +73,9 @@ class Vendors:
             labels_seen=ShippoReview(
                 settings.shippo_url or None, settings.shippo_key.get_secret_value()
             ),
+            account=StripePayouts(
+                settings.stripe_url or None, settings.stripe_key.get_secret_value()
+            ),
             bank=(
                 BankTransfer(
                     settings.bank_url, settings.bank_key.get_secret_value(), books.bookings
@@ -87,6 +92,7 @@ class Vendors:
         self.warehouses.close()
         self.payments_seen.close()
         self.labels_seen.close()
+        self.account.close()
         if self.bank is not None:
             self.bank.close()
 
