@@ -7,6 +7,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     Text,
+    and_,
     case,
     cast,
     func,
@@ -36,8 +37,8 @@ _OURS = (_E.CAPTURE.value, _E.REFUND.value, _E.REFUND_FAILED.value)
 
 
 def _of_payment() -> ColumnElement[str | None]:
-    """The order behind a movement: its payment was claimed or stands in the money log; else the
-    one that the provider was told."""
+    """The order behind a movement: its payment was claimed or stands in the money log; else it
+    sends back a booking of the order, or the provider was told of it."""
     claimed = (
         select(_CLAIMS.c.order_id)
         .where(
@@ -56,43 +57,44 @@ def _of_payment() -> ColumnElement[str | None]:
         .limit(1)
         .scalar_subquery()
     )
-    returned = (
-        select(_BOOKINGS.c.order_id)
-        .where(_MOVEMENTS.c.provider == BANK, _BOOKINGS.c.id == _MOVEMENTS.c.subject)
-        .scalar_subquery()
-    )
-    return func.coalesce(claimed, logged, returned, _MOVEMENTS.c.mark)
+    return func.coalesce(claimed, logged, _BOOKINGS.c.order_id, _MOVEMENTS.c.mark)
 
 
-def _reference_of_booking() -> ColumnElement[str]:
-    """Under which name an order's transfers are compared; a stray one under its own."""
-    claimed = (
-        select(func.min(_CLAIMS.c.reference))
-        .where(_CLAIMS.c.provider == BANK, _CLAIMS.c.order_id == _BOOKINGS.c.order_id)
-        .scalar_subquery()
+def _references() -> Subquery:
+    """The name under which each order's transfers are compared."""
+    first = func.min(_CLAIMS.c.reference).label("reference")
+    return (
+        select(_CLAIMS.c.order_id, first)
+        .where(_CLAIMS.c.provider == BANK)
+        .group_by(_CLAIMS.c.order_id)
+        .subquery("references")
     )
-    return func.coalesce(claimed, _BOOKINGS.c.id)
 
 
 def _from_lists() -> Select[*tuple[object, ...]]:
-    of_booking = (
-        select(_reference_of_booking())
-        .where(_BOOKINGS.c.id == _MOVEMENTS.c.subject)
-        .scalar_subquery()
-    )
+    given = _references()
     payment = func.coalesce(func.nullif(_MOVEMENTS.c.payment, ""), _MOVEMENTS.c.subject)
     reference = case(
         (_MOVEMENTS.c.kind.in_(_GIVEN), _MOVEMENTS.c.subject),
-        (_MOVEMENTS.c.kind == _K.SENT_BACK.value, func.coalesce(of_booking, payment)),
+        (
+            _MOVEMENTS.c.kind == _K.SENT_BACK.value,
+            func.coalesce(given.c.reference, _BOOKINGS.c.id, payment),
+        ),
         else_=payment,
     )
+    of_booking = and_(_MOVEMENTS.c.provider == BANK, _BOOKINGS.c.id == _MOVEMENTS.c.subject)
     columns = [one for one in _MOVEMENTS.c if one.name != "read_at"]
-    return select(*columns, reference.label("reference"), _of_payment().label("owner"))
+    return (
+        select(*columns, reference.label("reference"), _of_payment().label("owner"))
+        .select_from(_MOVEMENTS)
+        .outerjoin(_BOOKINGS, of_booking)
+        .outerjoin(given, given.c.order_id == _BOOKINGS.c.order_id)
+    )
 
 
 def _from_bookings() -> Select[*tuple[Any, ...]]:
     """What came to the bank account, as movements."""
-    b = _BOOKINGS.c
+    b, given = _BOOKINGS.c, _references()
     return select(
         literal(BANK, Text()).label("provider"),
         b.id,
@@ -109,9 +111,9 @@ def _from_bookings() -> Select[*tuple[Any, ...]]:
         b.reference.label("payment"),
         literal("", Text()).label("mark"),
         cast(null(), Text()).label("payout"),
-        _reference_of_booking().label("reference"),
+        func.coalesce(given.c.reference, b.id).label("reference"),
         b.order_id.label("owner"),
-    )
+    ).outerjoin_from(_BOOKINGS, given, given.c.order_id == b.order_id)
 
 
 def movements() -> Subquery:

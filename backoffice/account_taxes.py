@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import BigInteger, Connection, Select, Text, column, func, select, true
 
 from backoffice.tables.base import Json, table
 from backoffice.tables.orders import OrderRow
@@ -50,30 +50,29 @@ class _Paper:
     part: Json
     credited: list[Json] | None = None
 
-    def line(self, one: TaxTotal) -> _Line:
-        """Where a sum of it counts; "19" and "19.0" are one rate."""
-        rate = format(Decimal(one.rate).normalize(), "f")
-        return _Line(self.country, self.currency, rate)
+    def line(self, rate: str) -> _Line:
+        """Where a sum of it at a rate counts."""
+        return _line(self.country, self.currency, rate)
+
+
+def _line(country: str, currency: str, rate: str) -> _Line:
+    """Where a sum counts: "19" and "19.0" are one rate."""
+    return _Line(country, currency, format(Decimal(rate).normalize(), "f"))
 
 
 def tax_lines(connection: Connection, period: Period, shop: str | None) -> tuple[TaxLine, ...]:
     """What was invoiced and credited in the period."""
-    invoiced: defaultdict[_Line, Amounts] = defaultdict(Amounts)
+    invoiced = _invoiced(connection, period, shop)
     credited: defaultdict[_Line, Amounts] = defaultdict(Amounts)
-    invoices = _read(connection, _invoices(period, shop))
     notes = _read(connection, _credit_notes(period, shop))
-    rates = _rates(connection, (*invoices, *notes))
-    for paper in invoices:
-        for one in rates[paper.invoice]:
-            sums = Amounts(net=one.net, tax=one.tax, gross=one.gross)
-            invoiced[paper.line(one)] += sums
+    rates = _rates(connection, notes)
     earlier = _partial_notes(connection, {note.invoice for note in notes})
     for note in notes:
         taken = _totals(note.credited)
         if note.credited is None:  # the last one takes all that its forerunners left
             taken = left_at(rates[note.invoice], earlier[note.invoice])
         for one in taken:
-            credited[note.line(one)] += Amounts.less(one.net, one.tax)
+            credited[note.line(one.rate)] += Amounts.less(one.net, one.tax)
     return tuple(
         TaxLine(
             **line._asdict(),
@@ -83,6 +82,42 @@ def tax_lines(connection: Connection, period: Period, shop: str | None) -> tuple
         )
         for line in sorted(invoiced.keys() | credited.keys())
     )
+
+
+def _invoiced(
+    connection: Connection, period: Period, shop: str | None
+) -> defaultdict[_Line, Amounts]:
+    """Invoices are many: the database adds up what they say by rate."""
+    wanted = _invoices(period, shop)
+    rates = (
+        func.jsonb_to_recordset(_INVOICES.c.by_rate)
+        .table_valued(
+            column("rate", Text), column("net", BigInteger), column("tax", BigInteger), name="rates"
+        )
+        .render_derived(with_types=True)
+    )
+    sums = (
+        wanted.with_only_columns(
+            _COUNTRY.label("country"),
+            CURRENCY.label("currency"),
+            rates.c.rate,
+            func.sum(rates.c.net).label("net"),
+            func.sum(rates.c.tax).label("tax"),
+        )
+        .join(rates, true())
+        .group_by(_COUNTRY, CURRENCY, rates.c.rate)
+    )
+    found: defaultdict[_Line, Amounts] = defaultdict(Amounts)
+    for row in connection.execute(sums).mappings():
+        net, tax = int(row["net"]), int(row["tax"])
+        line = _line(row["country"], row["currency"], row["rate"])
+        found[line] += Amounts(net=net, tax=tax, gross=net + tax)
+    old = _read(connection, wanted.where(_INVOICES.c.by_rate.is_(None)))
+    totals = _rates(connection, old)
+    for paper in old:
+        for one in totals[paper.invoice]:
+            found[paper.line(one.rate)] += Amounts(net=one.net, tax=one.tax, gross=one.gross)
+    return found
 
 
 def _invoices(period: Period, shop: str | None) -> Select[*tuple[object, ...]]:

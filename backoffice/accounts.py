@@ -27,7 +27,7 @@ from backoffice.tables.base import table
 from backoffice.tables.movements import PayoutRow, ReadingRow
 from backoffice.tables.shops import ShopRow
 from domain.accounts import Accounts, MovementEntry, PayoutEntry, Period
-from domain.matching import Compared, MatchKey, MatchResult, Side, match
+from domain.matching import Compared, MatchKey, Side, compare
 from domain.money import Money
 
 _PAYOUTS, _READINGS, _SHOPS = table(PayoutRow), table(ReadingRow), table(ShopRow)
@@ -46,8 +46,8 @@ class AccountsBook:
             whole = shop is None or _is_alone(connection, shop)
             found = movements()
             read_to = _read_to(connection)
-            matches = _matches(connection, found, period, shop, whole=whole)
-            lines = match(*matches, read_to)
+            sides = _sides(connection, found, period, shop, whole=whole)
+            compared = compare(*sides, read_to)
             return Accounts(
                 period=period,
                 shop=shop,
@@ -57,8 +57,8 @@ class AccountsBook:
                 taxes=tax_lines(connection, period, shop),
                 statements=statements(connection, found, period, shop, whole=whole),
                 payouts=_payouts(connection, found, period, shop, whole=whole),
-                matched=sum(one.result is MatchResult.MATCHED for one in lines),
-                unmatched=tuple(one for one in lines if one.result is not MatchResult.MATCHED),
+                matched=compared.matched,
+                unmatched=compared.unmatched,
                 open_items=open_items(connection, period, shop),
             )
 
@@ -155,7 +155,7 @@ def _entry(row: RowMapping) -> MovementEntry:
 _Sides = tuple[dict[MatchKey, Side], dict[MatchKey, Side]]
 
 
-def _matches(
+def _sides(
     connection: Connection, found: Subquery, period: Period, shop: str | None, *, whole: bool
 ) -> _Sides:
     """Both sides of everything that either of them touched in the period, at any time."""

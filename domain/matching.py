@@ -79,27 +79,38 @@ class Match(Model):
     order: Annotated[str | None, unsaid(None)] = None
 
 
-def match(
+class Comparison(NamedTuple):
+    """How many names agree, and a line for each that does not, in order of time."""
+
+    matched: int
+    unmatched: tuple[Match, ...]
+
+
+def compare(
     ours: Mapping[MatchKey, Side],
     theirs: Mapping[MatchKey, Side],
     read_to: Mapping[str, datetime],
-) -> tuple[Match, ...]:
-    """Every name that either side has, in order of time; ``read_to`` says up to when each
-    provider's list is on record."""
-    lines = [
-        _line(key, ours.get(key), theirs.get(key), read_to.get(key.provider))
-        for key in ours.keys() | theirs.keys()
-    ]
-    return tuple(sorted(lines, key=lambda one: (one.at, one.provider, one.reference, one.what)))
+) -> Comparison:
+    """Every name that either side has; ``read_to`` says up to when each provider's list is on
+    record."""
+    names = ours.keys() | theirs.keys()
+    lines: list[Match] = []
+    for key in names:
+        mine, other = ours.get(key), theirs.get(key)
+        result = _result(mine, other, read_to.get(key.provider))
+        if result is not MatchResult.MATCHED:
+            lines.append(_line(key, mine, other, result))
+    lines.sort(key=lambda one: (one.at, one.provider, one.reference, one.what))
+    return Comparison(len(names) - len(lines), tuple(lines))
 
 
-def _line(key: MatchKey, mine: Side | None, other: Side | None, read_to: datetime | None) -> Match:
+def _line(key: MatchKey, mine: Side | None, other: Side | None, result: MatchResult) -> Match:
     sides = [one for one in (mine, other) if one is not None]
     return Match(
         provider=key.provider,
         what=key.what,
         reference=key.reference,
-        result=_result(mine, other, read_to),
+        result=result,
         ours=None if mine is None else Money(amount=mine.amount, currency=key.currency),
         theirs=None if other is None else Money(amount=other.amount, currency=key.currency),
         at=max(one.at for one in sides),

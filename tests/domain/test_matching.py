@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.matching import Compared, MatchKey, MatchResult, Side, match
+from domain.matching import Compared, MatchKey, MatchResult, Side, compare
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 READ = {"stripe": NOW}
@@ -21,7 +21,11 @@ def key(reference: str = "pi_1", currency: str = "EUR") -> MatchKey:
 def result(mine: Side | None, other: Side | None, read_to: datetime | None = NOW) -> MatchResult:
     ours = {} if mine is None else {key(): mine}
     theirs = {} if other is None else {key(): other}
-    (line,) = match(ours, theirs, {} if read_to is None else {"stripe": read_to})
+    found = compare(ours, theirs, {} if read_to is None else {"stripe": read_to})
+    if found.matched:
+        assert found == (1, ())
+        return _R.MATCHED
+    (line,) = found.unmatched
     return line.result
 
 
@@ -52,7 +56,7 @@ def test_what_came_after_the_last_reading_waits_for_the_next(other: Side | None)
 
 def test_currencies_never_mix() -> None:
     ours, theirs = {key(): Side(500, EARLIER)}, {key(currency="USD"): Side(500, EARLIER)}
-    results = {one.result for one in match(ours, theirs, READ)}
+    results = {one.result for one in compare(ours, theirs, READ).unmatched}
     assert results == {_R.MISSING_AT_PROVIDER, _R.MISSING_IN_BOOKS}
 
 
@@ -68,19 +72,18 @@ SIDES = st.dictionaries(
 
 
 @given(SIDES, SIDES)
-def test_every_name_stands_once_and_both_sides_add_up(
+def test_every_name_counts_once_and_what_differs_adds_up_on_both_sides(
     ours: dict[MatchKey, Side], theirs: dict[MatchKey, Side]
 ) -> None:
-    lines = match(ours, theirs, READ)
-    assert len(lines) == len(ours.keys() | theirs.keys())
-    for side, name in ((ours, "ours"), (theirs, "theirs")):
-        told = [getattr(one, name) for one in lines]
-        total = sum(one.amount for one in told if one is not None)
-        assert total == sum(one.amount for one in side.values())
-    agree = all(one.result is _R.MATCHED for one in lines)
+    found = compare(ours, theirs, READ)
+    names = ours.keys() | theirs.keys()
     nothing = Side(0, EARLIER)
-    same = all(
-        ours.get(one, nothing).amount == theirs.get(one, nothing).amount
-        for one in ours.keys() | theirs.keys()
-    )
-    assert agree == same
+    differing = {
+        one for one in names if ours.get(one, nothing).amount != theirs.get(one, nothing).amount
+    }
+    assert found.matched == len(names) - len(differing)
+    assert len(found.unmatched) == len(differing)
+    for side, name in ((ours, "ours"), (theirs, "theirs")):
+        told = [getattr(one, name) for one in found.unmatched]
+        total = sum(one.amount for one in told if one is not None)
+        assert total == sum(one.amount for key, one in side.items() if key in differing)

@@ -46,6 +46,28 @@ def test_everything_is_read_from_the_first_page_to_the_last_and_what_comes_later
 
 
 @pytest.mark.usefixtures("small_pages")
+def test_what_is_new_is_read_to_its_last_page_without_reading_the_last_days_anew(
+    till: Till,
+) -> None:
+    sell(till, 3)
+    till.read()
+    sell(till, 5)
+    due(till, "stripe movements")
+    asyncio.run(till.accounts.read())
+    assert on_record(till) == at_provider(till)
+
+
+def due(till: Till, *names: str) -> None:
+    """These lists are due by now, and no other."""
+    with till.database.transaction() as connection:
+        statement = text(
+            "UPDATE readings SET due_at = CASE WHEN name = ANY(:names) THEN now()"
+            " ELSE now() + interval '1 day' END"
+        )
+        connection.execute(statement, {"names": list(names)})
+
+
+@pytest.mark.usefixtures("small_pages")
 @pytest.mark.parametrize("page", range(1, 6))
 def test_who_dies_at_a_page_is_followed_by_somebody_who_goes_on_there(
     till: Till, page: int
@@ -120,8 +142,7 @@ def test_a_quiet_account_costs_three_requests(till: Till) -> None:
         till.sandbox.fault("stripe", name, "http_error", nth=1000)
         for name in (LISTS, "list_payouts", "retrieve_balance")
     ]
-    with till.database.transaction() as connection:
-        connection.execute(text("UPDATE readings SET due_at = now() WHERE name <> 'stripe anew'"))
+    due(till, "stripe movements", "stripe payouts")
     asyncio.run(till.accounts.read())
     seen = [one["seen"] for rule in rules for one in till.sandbox.faults() if one["id"] == rule]
     assert seen == [1, 1, 0]
