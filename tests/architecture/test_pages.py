@@ -9,6 +9,8 @@ import pytest
 
 from cli.demo_stories import SCENARIOS, Scenario, plain
 from cli.installation import Installation
+from domain.accounts import Accounts, OpenItemKind, Statement
+from domain.matching import MatchResult
 from sandbox.judge import Ending
 from tests.faults.cancel_table import cells_of as cancels_of
 from tests.faults.cancel_table import read_table
@@ -72,3 +74,12 @@ def test_the_page_on_faults_has_a_command_for_one_of_each() -> None:
     (mutation,) = [one[-1] for one in commands if "tests.mutations" in one]
     assert len([one for one in MUTATIONS if mutation in one.name]) == 1
     assert ["make", "test", "TESTS=tests/faults"] in commands
+
+
+def test_the_page_on_accounts_explains_every_figure_of_the_report() -> None:
+    page = (DOCS / "accounts.md").read_text()
+    said = set(re.findall(r"`(\w+)`", page))
+    figures = set(Statement.model_fields) | set(Accounts.model_fields) | {"ties"}
+    words = {one.value for one in (*MatchResult, *OpenItemKind)}
+    of_every_part = {"provider", "currency", "period", "shop"}
+    assert (figures | words) - said - of_every_part == set()
