@@ -30,7 +30,7 @@ _PAGE = 100
 _PAYMENTS = "payments"
 """Reserves, card issuing and prefunding are balances of their own, which no payout is made of."""
 _COMPLETED = "completed"
-_OURS = "order"
+_OURS, _OUR_MARK = "order", "ord_"
 
 
 class StripePayouts:
@@ -209,4 +209,5 @@ def _mark(source: Mapping[str, object]) -> str:
     if not isinstance(metadata, dict):
         return ""
     found = cast("dict[str, object]", metadata).get(_OURS)
-    return found[:100] if isinstance(found, str) else ""
+    # What other systems write there may be a customer's name: it is not kept.
+    return found[:100] if isinstance(found, str) and found.startswith(_OUR_MARK) else ""

@@ -97,6 +97,18 @@ def test_a_movement_says_what_it_is_about_and_whose_it_is(
     assert capture.net == capture.money - capture.fee
 
 
+def test_what_another_system_calls_its_order_is_not_kept(
+    sandbox: SandboxClient, payment: StripePayment, account: StripePayouts
+) -> None:
+    params: stripe.params.RefundCreateParams = {
+        "payment_intent": taken(payment),
+        "amount": 100,
+        "metadata": {"order": "Mrs Lindqvist, by telephone"},
+    }
+    sdk(sandbox).v1.refunds.create(params)
+    assert [one.mark for one in account.movements().movements] == ["", ORDER]
+
+
 def test_pages_lead_both_ways(
     sandbox: SandboxClient,
     payment: StripePayment,
