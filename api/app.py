@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from api import (
+    accounts,
     amendments,
     cases,
     channel_orders,
@@ -70,6 +71,7 @@ _ROUTERS = (
     products.router,
     stock.router,
     warehouses.router,
+    accounts.router,
     codec_sign_in.router,
     health.router,
 )

@@ -44,7 +44,8 @@ async def stripe(
     """Stored under the event's id; one whose order is not known (yet) waits, or goes to a person.
 
     It moves nothing: an order that waits for its money, or is held for review, is told to look,
-    and asks Stripe itself.
+    and asks Stripe itself. One of a payout has the account read at once, which would be done soon
+    anyhow.
     """
     ears = wiring.webhooks.stripe
     if ears is None:
@@ -52,7 +53,15 @@ async def stripe(
     event = _verified(lambda: ears.read(raw, signature))
     if event.kind is StripeEventKind.OTHER:
         return Heard(stored=0)
+    if event.kind is StripeEventKind.PAYOUT_CHANGED:
+        return Heard(stored=int(await run_in_threadpool(_have_account_read, wiring.books, event)))
     return Heard(stored=int(await run_in_threadpool(_keep, wiring.books, event)))
+
+
+def _have_account_read(books: Books, event: StripeEvent) -> bool:
+    new = books.inbox.put("stripe", event.id, event.kind.value, None, {}, None)
+    books.movements.ring()
+    return new
 
 
 _MONEY_MOVED = {

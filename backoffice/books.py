@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
+from backoffice.accounts import AccountsBook
 from backoffice.audits import Audits
 from backoffice.backorders import BackorderBook
 from backoffice.bookings import BookingBook
@@ -23,6 +24,7 @@ from backoffice.intake import IntakeBook
 from backoffice.labels import LabelBook
 from backoffice.ledgers import MoneyLedger
 from backoffice.mails import MailOutboxBook
+from backoffice.movements import MovementBook
 from backoffice.moves import MoveBook
 from backoffice.paperwork import PaperworkBook
 from backoffice.prints import PrintQueue
@@ -46,6 +48,7 @@ class Books:
     """One book for each capability; all share the database's pool of connections."""
 
     database: Database
+    accounts: AccountsBook
     audits: Audits
     backorders: BackorderBook
     bookings: BookingBook
@@ -65,6 +68,7 @@ class Books:
     labels: LabelBook
     mails: MailOutboxBook
     money: MoneyLedger
+    movements: MovementBook
     moves: MoveBook
     paperwork: PaperworkBook
     prints: PrintQueue
@@ -87,6 +91,7 @@ class Books:
         """All books over one database."""
         return cls(
             database=database,
+            accounts=AccountsBook(database),
             audits=Audits(database),
             backorders=BackorderBook(database),
             bookings=BookingBook(database),
@@ -106,6 +111,7 @@ class Books:
             labels=LabelBook(database),
             mails=MailOutboxBook(database),
             money=MoneyLedger(database),
+            movements=MovementBook(database),
             moves=MoveBook(database),
             paperwork=PaperworkBook(database),
             prints=PrintQueue(database),

@@ -262,9 +262,11 @@ def _check_reserved(
             raise NotReserved(order, sku, quantity, reserved.get(sku, 0))
 
 
-def _sums(order: Order, portions: tuple[Portion, ...], part: Part) -> dict[str, int]:
-    total = invoice_for(order, portions, part.earlier, part.shipping).total
-    return {"net": total.net, "tax": total.tax, "gross": total.gross}
+def _sums(order: Order, portions: tuple[Portion, ...], part: Part) -> dict[str, object]:
+    figures = invoice_for(order, portions, part.earlier, part.shipping)
+    total = figures.total
+    by_rate = [one.model_dump(mode="json") for one in figures.by_rate]
+    return {"net": total.net, "tax": total.tax, "gross": total.gross, "by_rate": by_rate}
 
 
 def _draw(

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from cli import reporting, running, shell, upkeep
+from cli.accounting import accounts
 from cli.chaos.command import chaos
 from cli.console import console as make_console
 from cli.demo import run_demo
@@ -31,6 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(chaos)
+app.command()(accounts)
 app.add_typer(upkeep.app)
 app.add_typer(reporting.app)
 

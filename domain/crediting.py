@@ -30,7 +30,12 @@ class ToCredit(Model):
 
 def left_of(invoice: Invoice, credited: Iterable[TaxTotal]) -> tuple[TaxTotal, ...]:
     """What is left of an invoice at each rate, once these are taken off it."""
-    left = {Decimal(one.rate): one for one in invoice.by_rate}
+    return left_at(invoice.by_rate, credited)
+
+
+def left_at(rates: Iterable[TaxTotal], credited: Iterable[TaxTotal]) -> tuple[TaxTotal, ...]:
+    """What is left of sums by rate, once these are taken off them."""
+    left = {Decimal(one.rate): one for one in rates}
     for one in credited:
         left[Decimal(one.rate)] = _less(left[Decimal(one.rate)], one)
     return tuple(left.values())

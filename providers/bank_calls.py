@@ -9,16 +9,17 @@ from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 from domain.creditor_reference import reference_in
 from domain.failures import NotDone, Refused, UnknownOutcome
 from domain.money import Currency, Money
+from domain.movements import Movement
 from domain.transfers import Booking, SentBack, Share
+from providers.bank_statement import BANK, REFUND, Entries
 from providers.failures import of_httpx, of_status
 from providers.keys import header_safe
 
-BANK = "bank"
 CONNECT_SECONDS, READ_SECONDS = 2.0, 10.0
 _IDLE_SECONDS = 2.0
 """Shorter than servers keep an idle connection, or a call would meet one that has just closed."""
 _WORDS_LENGTH, _TEXT_LENGTH = 500, 250
-_REFUND, _RETURN = "refund", "return"
+_RETURN = "return"
 _OVERTAKEN = frozenset({"key_reused", "more_than_left"})
 """Another transfer of the same booking was faster: what is left is to be looked at again."""
 
@@ -76,7 +77,7 @@ class _Transfer(BaseModel):
             booking=self.booking,
             money=Money(amount=self.amount, currency=self.currency),
             operation=self.operation,
-            refund=self.purpose == _REFUND,
+            refund=self.purpose == REFUND,
         )
 
 
@@ -147,6 +148,10 @@ class BankCalls:
         found = _read(_Transfers, self._get("/transfers", {"operation": operation}))
         return tuple(one.told() for one in found.transfers)
 
+    def sent_after(self, position: int) -> tuple[tuple[int, Movement], ...]:
+        """Some of what was sent back after this position, with its own; none: no more."""
+        return _read(Entries, self._get("/transfers", {"after": str(position)})).told()
+
     def transfer(self, name: str) -> SentBack:
         """One of the transfers that went out."""
         return _read(_Transfer, self._get(f"/transfers/{name}", {})).told()
@@ -167,7 +172,7 @@ class BankCalls:
             "holder": share.booking.holder,
             "reference": reference,
             "operation": operation,
-            "purpose": _REFUND if refund else _RETURN,
+            "purpose": REFUND if refund else _RETURN,
         }
         try:
             response = self._client.post(

@@ -11,6 +11,7 @@ from domain.attempt import Attempt
 from domain.creditor_reference import creditor_reference
 from domain.failures import NotDone, Refused, UnknownOutcome
 from domain.money import Money
+from domain.movements import Movement
 from domain.payment import (
     Authorization,
     AuthorizeMethod,
@@ -215,6 +216,10 @@ class BankTransfer:
     def after(self, position: int) -> tuple[Booking, ...]:
         """Some of the bookings that came after this position, in their order; none: no more."""
         return self._calls.after(position)
+
+    def sent_after(self, position: int) -> tuple[tuple[int, Movement], ...]:
+        """Some of what was sent back after this position, in its order, each with its own."""
+        return self._calls.sent_after(position)
 
     def receipts(self, reference: str, currency: str) -> Receipts:
         """All that came and went under one reference."""

@@ -28,6 +28,7 @@ class StripeEventKind(StrEnum):
     DISPUTE_OPENED = "dispute_opened"
     DISPUTE_CHANGED = "dispute_changed"
     REVIEW_CHANGED = "review_changed"
+    PAYOUT_CHANGED = "payout_changed"
     OTHER = "other"
 
 
@@ -47,6 +48,10 @@ KINDS: dict[str, StripeEventKind] = {
     "charge.dispute.funds_reinstated": StripeEventKind.DISPUTE_CHANGED,
     "review.opened": StripeEventKind.REVIEW_CHANGED,
     "review.closed": StripeEventKind.REVIEW_CHANGED,
+    "payout.paid": StripeEventKind.PAYOUT_CHANGED,
+    "payout.failed": StripeEventKind.PAYOUT_CHANGED,
+    "payout.canceled": StripeEventKind.PAYOUT_CHANGED,
+    "payout.reconciliation_completed": StripeEventKind.PAYOUT_CHANGED,
 }
 
 
@@ -114,10 +119,12 @@ class StripeWebhooks:
         try:
             envelope = _Envelope.model_validate_json(body)
             kind = KINDS.get(envelope.type)
-            if kind is None:  # of any shape: Stripe sends whatever the account subscribed to
+            if kind is None or kind is StripeEventKind.PAYOUT_CHANGED:
+                # Of any shape: Stripe sends whatever the account subscribed to, and a payout is
+                # read anew.
                 return StripeEvent(
                     id=envelope.id,
-                    kind=StripeEventKind.OTHER,
+                    kind=kind or StripeEventKind.OTHER,
                     type=envelope.type,
                     at=from_epoch(envelope.created),
                 )

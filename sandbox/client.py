@@ -161,6 +161,15 @@ class SandboxClient:
         "warning_closed" or "escalated"."""
         return self._call("POST", f"/stripe/disputes/{dispute}/close", {"outcome": outcome})
 
+    def payout(self, currency: str = "eur", **how: object) -> Json:
+        """Pay out what is available of a currency, or by hand (`automatic` false) an `amount`; it
+        comes back where it `fails`. The payout object."""
+        return self._call("POST", "/stripe/payouts", {"currency": currency, **how})
+
+    def fail_payout(self, payout: str) -> Json:
+        """The bank sends a payout back, even one that was paid; the payout object."""
+        return self._call("POST", f"/stripe/payouts/{payout}/fail")
+
     def open_review(self, intent: str) -> Json:
         """Somebody of the seller's puts a payment into review; the review object."""
         return self._call("POST", "/stripe/reviews", {"payment": intent})

@@ -20,6 +20,7 @@ from workers.disputes import Disputes
 from workers.late_news import case_of
 from workers.late_refunds import came_back, came_back_unheard
 from workers.loops import Loop
+from workers.provider_accounts import ProviderAccounts
 from workers.reconciliation import Reconciliation
 from workers.reviews import Reviews
 from workers.transfers import Transfers
@@ -62,6 +63,7 @@ class Relays:
         bank = vendors.bank
         self._transfers = None if bank is None else Transfers(books, bank)
         self._disputes = Disputes(books, vendors.disputes)
+        self._accounts = ProviderAccounts(books, vendors.account, bank)
         self._reviews = Reviews(
             books,
             (vendors.payments_seen, vendors.payment),
@@ -79,6 +81,7 @@ class Relays:
             *self._reconciliation.loops(),
             *self._reviews.loops(),
             *self._disputes.loops(),
+            *self._accounts.loops(),
             *(() if self._transfers is None else self._transfers.loops()),
         )
 

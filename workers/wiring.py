@@ -17,6 +17,7 @@ from providers.shippo_review import ShippoReview
 from providers.shippo_shipping import ShippoCourier
 from providers.stripe_disputes import StripeDisputes
 from providers.stripe_payment import StripePayment
+from providers.stripe_payouts import StripePayouts
 from providers.stripe_review import StripeReview
 from providers.typst_documents import TypstPrinter
 from providers.wms_clients import WmsClients
@@ -48,6 +49,7 @@ class Vendors:
     payments_seen: StripeReview
     labels_seen: ShippoReview
     disputes: StripeDisputes
+    account: StripePayouts
     bank: BankTransfer | None
 
     @classmethod
@@ -76,6 +78,9 @@ class Vendors:
             disputes=StripeDisputes(
                 settings.stripe_url or None, settings.stripe_key.get_secret_value()
             ),
+            account=StripePayouts(
+                settings.stripe_url or None, settings.stripe_key.get_secret_value()
+            ),
             bank=(
                 BankTransfer(
                     settings.bank_url, settings.bank_key.get_secret_value(), books.bookings
@@ -93,6 +98,7 @@ class Vendors:
         self.payments_seen.close()
         self.labels_seen.close()
         self.disputes.close()
+        self.account.close()
         if self.bank is not None:
             self.bank.close()
 

@@ -125,7 +125,7 @@ class NumberedPaper(Record):
 
 class InvoiceRow(NumberedPaper, table=True):
     """An issued invoice, with the portions of the order's lines that it covers, and which part of
-    the order they are."""
+    the order they are. ``by_rate`` are its sums by tax rate; empty in those of earlier builds."""
 
     __tablename__ = "invoices"
     __table_args__ = (
@@ -137,6 +137,7 @@ class InvoiceRow(NumberedPaper, table=True):
 
     portions: list[Json] = Field(sa_type=JSON)
     part: Json = Field(sa_type=JSON, sa_column_kwargs={"server_default": text("'{}'")})
+    by_rate: list[Json] | None = Field(default=None, sa_type=JSON_OR_NOTHING)
 
 
 class CreditNoteRow(NumberedPaper, table=True):

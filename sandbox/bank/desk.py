@@ -73,8 +73,13 @@ async def booking(world: World, request: ParsedRequest) -> Answer:
 
 
 async def transfers(world: World, request: ParsedRequest) -> Answer:
-    """What went out: under a reference, of a booking, or for one operation."""
+    """What went out after a position, under a reference, of a booking, or for one operation."""
     found = list(world.store.list(TRANSFER))
+    after = request.query.get("after")
+    if after is not None:
+        if not after.isdecimal():
+            return _no(422, "malformed", f"after must be a number, not {after}")
+        found = [one for one in found if one["position"] > int(after)][:_PAGE]
     for name in ("reference", "booking", "operation"):
         wanted = request.query.get(name)
         if wanted is not None:
@@ -137,8 +142,10 @@ def _refusal(
 
 
 def _send(world: World, wanted: _Transfer, source: Document, key: str, digest: str) -> Document:
-    name = f"trf_{world.store.next_number(TRANSFER):08d}"
-    made: Document = {"id": name, "sent_at": world.clock.now().isoformat(), **wanted.model_dump()}
+    position = world.store.next_number(TRANSFER)
+    name = f"trf_{position:08d}"
+    made: Document = {"id": name, "position": position, **wanted.model_dump()}
+    made["sent_at"] = world.clock.now().isoformat()
     world.store.put(TRANSFER, name, made)
     world.store.put(_KEY, key, {"digest": digest, "transfer": name})
     names = ("booking", "amount", "currency", "purpose", "operation")

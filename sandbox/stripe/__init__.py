@@ -1,4 +1,5 @@
-"""Stripe as its SDK sees it: payment intents with manual capture, refunds, disputes, webhooks."""
+"""Stripe as its SDK sees it: payment intents with manual capture, refunds, disputes, payouts,
+webhooks."""
 
 import functools
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from sandbox.stripe import (
     evidence,
     files,
     intents,
+    payouts,
     reading,
     refunds,
     reviews,
@@ -148,7 +150,7 @@ def _money(api: "functools.partial[Operation]") -> Iterable[Operation]:
             "/v1/balance_transactions",
             "list_balance_transactions",
             reading.list_transactions,
-            ("source",),
+            ("source", "payout", "currency", "type"),
         ),
         (
             "/v1/balance_transactions/{id}",
@@ -156,6 +158,8 @@ def _money(api: "functools.partial[Operation]") -> Iterable[Operation]:
             reading.transaction,
             (),
         ),
+        ("/v1/payouts", "list_payouts", payouts.list_payouts, payouts.LIST_PARAMS),
+        ("/v1/payouts/{id}", "retrieve_payout", payouts.retrieve, ()),
         ("/v1/disputes", "list_disputes", reading.list_disputes, ("charge", "payment_intent")),
         ("/v1/disputes/{id}", "retrieve_dispute", reading.dispute, ()),
         ("/v1/files/{id}", "retrieve_file", files.retrieve, ()),
@@ -182,17 +186,21 @@ def operations_of_controls(_: World) -> list[Operation]:
         ("POST", "/disputes/{id}/close", "decide_dispute", controls.close_dispute),
         ("POST", "/reviews", "open_review", reviews.open_by_hand),
         ("POST", "/intents/{id}/review", "decide_review", reviews.decide),
+        ("POST", "/payouts", "close_payout", payouts.close),
+        ("POST", "/payouts/{id}/fail", "fail_payout", payouts.fail),
     )
     return [Operation(*entry, faults=None) for entry in table]
 
 
 def timers(world: World) -> dict[str, TimerHandler]:
-    """What happens by itself: banks lose patience, refunds change, cardholders dispute."""
+    """What happens by itself: banks lose patience or have the money, refunds change, cardholders
+    dispute."""
     return {
         authorization.EXPIRY: with_world(world, authorization.expire),
         refunds.CHANGE: with_world(world, refunds.change),
         disputes.FUTURE_DISPUTE: with_world(world, disputes.dispute_later),
         disputes.DUE: with_world(world, disputes.fall_due),
+        payouts.ARRIVAL: with_world(world, payouts.arrive),
     }
 
 
@@ -222,6 +230,8 @@ VENDOR = Vendor(
         "authorization_days": 7,
         "search_lag": 60,
         "refund_changes_after": 2,
+        "payout_arrives_after": 2,
+        "settles": {},
     },
     error=general,
 )

@@ -2,10 +2,11 @@
 
 from sandbox.core.store import Document
 from sandbox.core.world import World
+from sandbox.stripe import balance
 from sandbox.stripe.cards import Card
 from sandbox.stripe.customers import card_of
 from sandbox.stripe.errors import DECLINES
-from sandbox.stripe.objects import BALANCE, CHARGE, new_id
+from sandbox.stripe.objects import CHARGE, new_id
 
 MULTICAPTURE_BRANDS = frozenset({"amex", "visa", "discover", "mastercard"})
 _FEE_PERMYRIAD, _FEE_FIXED = 290, 30
@@ -68,27 +69,9 @@ def move_money(
     world: World, charge: Document, kind: str, amount: int, source: str, fee: int = 0
 ) -> str:
     """A balance transaction (signed minor units) beside the charge; its id."""
-    transaction: Document = {
-        "id": new_id("txn"),
-        "object": "balance_transaction",
-        "amount": amount,
-        "available_on": world.clock.timestamp() + 2 * _DAY,
-        "balance_type": "payments",
-        "created": world.clock.timestamp(),
-        "currency": charge["currency"],
-        "description": None,
-        "exchange_rate": None,
-        "fee": fee,
-        "fee_details": _fee_details(charge["currency"], fee),
-        "net": amount - fee,
-        "reporting_category": kind if kind != "adjustment" else "dispute",
-        "source": source,
-        "status": "pending",
-        "type": kind,
-    }
-    world.store.put(BALANCE, transaction["id"], transaction)
-    charge["_"]["balance"].append(transaction["id"])
-    return transaction["id"]
+    moved = balance.book(world, kind, (amount, charge["currency"]), source, fee)
+    charge["_"]["balance"].append(moved)
+    return moved
 
 
 def fee_of(amount: int) -> int:
@@ -99,20 +82,6 @@ def fee_of(amount: int) -> int:
 def save(world: World, charge: Document) -> None:
     """Store the charge."""
     world.store.put(CHARGE, charge["id"], charge)
-
-
-def _fee_details(currency: str, fee: int) -> list[Document]:
-    if not fee:
-        return []
-    return [
-        {
-            "amount": fee,
-            "application": None,
-            "currency": currency,
-            "description": "Stripe processing fees",
-            "type": "stripe_fee",
-        }
-    ]
 
 
 def _outcome(card: Card, decline: str | None) -> Document:

@@ -28,6 +28,9 @@ DEFAULT_EVENTS = (
     "charge.dispute.funds_reinstated",
     "review.opened",
     "review.closed",
+    "payout.paid",
+    "payout.failed",
+    "payout.reconciliation_completed",
 )
 """What the webhook endpoint is subscribed to unless the settings say otherwise."""
 

@@ -21,6 +21,7 @@ DISPUTE = "stripe.dispute"
 EVENT = "stripe.event"
 REVIEW = "stripe.review"
 FILE = "stripe.file"
+PAYOUT = "stripe.payout"
 _PREFIXES = {
     "cus": CUSTOMER,
     "pm": METHOD,
@@ -31,6 +32,7 @@ _PREFIXES = {
     "du": DISPUTE,
     "prv": REVIEW,
     "file": FILE,
+    "po": PAYOUT,
 }
 _EXPANDABLE = frozenset(
     {

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from sandbox.core.store import Document
+from sandbox.stripe.balance import totals
 from sandbox.stripe.endpoint import Call
 from sandbox.stripe.objects import BALANCE, CHARGE, DISPUTE, EVENT, created_within, page
+from sandbox.stripe.payouts import payout_of
 
 
 def charge(call: Call) -> Document:
@@ -24,18 +26,31 @@ def transaction(call: Call) -> Document:
 
 
 def list_transactions(call: Call) -> Document:
-    """GET /v1/balance_transactions, by source and created."""
+    """GET /v1/balance_transactions, by source, payout, currency, type and created."""
     found = _by(call, BALANCE, ("source",))
+    payout = call.params.text("payout")
+    if payout is not None:
+        found = (one for one in found if payout_of(one) == payout)
+    for name in ("currency", "type"):
+        value = call.params.text(name)
+        if value is not None:
+            found = _only(found, name, value)
     return page(created_within(found, call.params), call.params, "/v1/balance_transactions")
 
 
+def _only(found: Iterator[Document], name: str, value: str) -> Iterator[Document]:
+    return (one for one in found if one[name] == value)
+
+
 def balance(call: Call) -> Document:
-    """GET /v1/balance: the sum of all transactions, each currency by itself."""
-    sums: dict[str, int] = {}
-    for one in call.store.list(BALANCE):
-        sums[one["currency"]] = sums.get(one["currency"], 0) + one["net"]
-    pending = [{"amount": net, "currency": currency} for currency, net in sums.items()]
-    return {"object": "balance", "available": [], "livemode": False, "pending": pending}
+    """GET /v1/balance: the sums of all transactions, each currency by itself."""
+    available, pending = totals(call.world)
+    return {
+        "object": "balance",
+        "available": [{"amount": net, "currency": name} for name, net in available.items()],
+        "livemode": False,
+        "pending": [{"amount": net, "currency": name} for name, net in pending.items()],
+    }
 
 
 def dispute(call: Call) -> Document:

@@ -9,8 +9,10 @@ import pytest
 
 from cli.demo_stories import SCENARIOS, Scenario, plain
 from cli.installation import Installation
+from domain.accounts import Accounts, OpenItemKind, Statement
 from domain.disputes import DisputeState, may_follow
 from domain.expected_path import PATH
+from domain.matching import MatchResult
 from domain.report_tables import ReportTable
 from domain.reports import PART_OF, Flaw, Part, PathFigures, PerfectOrders, StepMistakes
 from sandbox.judge import Ending
@@ -96,3 +98,12 @@ def test_the_page_on_reports_defines_every_figure_that_a_report_has() -> None:
     assert {one.operation for one in PATH} <= named
     for flaw, part in PART_OF.items():
         assert f"\n| {part.value.replace('_', ' ')} | `{flaw.value}` | " in page
+
+
+def test_the_page_on_accounts_explains_every_figure_of_the_report() -> None:
+    page = (DOCS / "accounts.md").read_text()
+    said = set(re.findall(r"`(\w+)`", page))
+    figures = set(Statement.model_fields) | set(Accounts.model_fields) | {"ties"}
+    words = {one.value for one in (*MatchResult, *OpenItemKind)}
+    of_every_part = {"provider", "currency", "period", "shop"}
+    assert (figures | words) - said - of_every_part == set()

@@ -60,7 +60,9 @@ NOBODYS = {
     "handoffs": {"shipment", "order_id", "status", "warehouse"},
     "inbox": {"source", "event_id", "kind", "order_id", "signal", "state"},
     "invoice_series": {"shop"},
-    "invoices": {"key", "shop", "number", "order_id", "shipment", "document", "portions", "part"},
+    "invoices": {
+        "key", "shop", "number", "order_id", "shipment", "document", "portions", "part", "by_rate",
+    },
     "bookings": {"id", "currency", "reference", "order_id", "state"},
     "label_voids": {"label", "order_id"},
     "labels": {
@@ -74,12 +76,19 @@ NOBODYS = {
     "payment_events": {
         "key", "order_id", "kind", "currency", "provider", "reference", "shipment",
     },
+    "payouts": {"provider", "id", "currency", "status", "reason"},
     "policies": {"digest", "body"},
     "print_jobs": {"document", "shop", "state", "station", "reason"},
     "products": {
         "shop", "sku", "name", "barcodes", "bin", "hs_code", "origin", "customs_name",
         "substitutes", "prices",
     },
+    "provider_balances": {"provider", "currency"},
+    "provider_movements": {
+        "provider", "id", "kind", "word", "currency", "presented_currency", "subject", "payment",
+        "mark", "payout",
+    },
+    "readings": {"name", "newest", "oldest"},
     "refund_parts": {
         "key", "order_id", "shipment", "payment", "portions", "earlier", "reference", "currency",
         "status",

@@ -13,6 +13,8 @@ SHORT_PICK = "tests/workflows/test_short_pick.py"
 SUBSTITUTION = "tests/workflows/test_substitution.py"
 TRANSFER = "tests/workflows/test_transfer.py"
 REROUTING = "tests/workflows/test_rerouting.py"
+READING = "tests/workers/test_reading_accounts.py"
+ACCOUNTS = "tests/workers/test_accounts_tie.py"
 
 
 @dataclass(frozen=True)
@@ -559,5 +561,47 @@ MUTATIONS = (
         "        if dispute.evidence is not None and dispute.pack is not None:\n",
         "        if dispute.evidence is not None and dispute.pack == b:\n",
         ("tests/workflows/test_dispute_deaths.py",),
+    ),
+    Mutation(
+        "an account is read no further than its first page",
+        "workers/both_ends.py",
+        "return replace(reading, newest=page.newest), page.more",
+        "return replace(reading, newest=page.newest), False",
+        (READING,),
+    ),
+    Mutation(
+        "what lies behind the first page of an account is never read",
+        "workers/both_ends.py",
+        "complete=not page.more)\n        return first",
+        "complete=True)\n        return first",
+        (READING,),
+    ),
+    Mutation(
+        "two workers read the same list at once",
+        "backoffice/movements.py",
+        "or_(_READINGS.c.leased_until.is_(None), _READINGS.c.leased_until <= now),",
+        "or_(_READINGS.c.leased_until.is_(None), _READINGS.c.leased_until > datetime.min),",
+        (READING,),
+    ),
+    Mutation(
+        "a payout that was paid is never looked at again",
+        "backoffice/movements.py",
+        "_MAY_CHANGE = timedelta(days=14)",
+        "_MAY_CHANGE = timedelta(days=-400)",
+        (ACCOUNTS,),
+    ),
+    Mutation(
+        "an exchanged charge is compared in the account's currency",
+        "providers/stripe_payouts.py",
+        "_presented(one, source) if one.exchange_rate else money",
+        "money",
+        (ACCOUNTS,),
+    ),
+    Mutation(
+        "a shop that shares an account sees what is nobody's",
+        "backoffice/account_sources.py",
+        "    return found.c.shop == shop\n",
+        "    return or_(found.c.shop == shop, _nobodys(found))\n",
+        (ACCOUNTS,),
     ),
 )

@@ -9,6 +9,7 @@ from domain.address import Customer
 from domain.creditor_reference import creditor_reference
 from domain.failures import NotDone, Refused, UnknownOutcome
 from domain.money import Money
+from domain.movements import MovementKind
 from domain.payment import (
     Authorization,
     AuthorizeMethod,
@@ -272,3 +273,36 @@ def test_a_refund_that_cannot_be_looked_up_is_unknown_and_goes_back_once(
     sandbox.clear_faults(no)
     assert bank.give_back(again(attempt, 3), OWN, euros(2000)).money == euros(2000)
     assert gone(sandbox) == [2000]
+
+
+def test_the_statement_tells_what_went_back_in_its_order_and_what_each_was_for(
+    sandbox: SandboxClient, bank: BankTransfer
+) -> None:
+    assert bank.sent_after(0) == ()
+    pay(sandbox, DUE.amount + 730)
+    bank.void(first(VOID), ORDER, OWN, None, held=euros(730))
+    refund = first(f"{ORDER}-s1:give_back:1")
+    bank.give_back(refund, OWN, euros(500))
+    (place, returned), (last, given) = bank.sent_after(0)
+    (booking,) = {entry.data["booking"] for entry in sandbox.ledger("bank", kind="sent_back")}
+    assert (returned.kind, returned.money) == (MovementKind.SENT_BACK, euros(-730))
+    assert (given.kind, given.money) == (MovementKind.REFUND, euros(-500))
+    assert (returned.subject, given.subject) == (booking, refund.key)
+    assert (returned.payment, given.payment) == (OWN, OWN)
+    assert bank.sent_after(place) == ((last, given),)
+    assert bank.sent_after(last) == ()
+
+
+@pytest.mark.parametrize("trouble", GENERAL, ids=named)
+def test_trouble_with_the_statement_is_told_and_never_half_an_answer(
+    sandbox: SandboxClient, bank: BankTransfer, trouble: Trouble
+) -> None:
+    pay(sandbox, DUE.amount)
+    bank.void(first(VOID), ORDER, OWN, None, held=euros(730))
+    right = bank.sent_after(0)
+    sandbox.fault("bank", "transfers", trouble.kind, **trouble.params)
+    try:
+        assert bank.sent_after(0) == right
+    except NotDone:
+        assert trouble.kind != "delay"
+    assert bank.sent_after(0) == right

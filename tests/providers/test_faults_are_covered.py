@@ -8,6 +8,7 @@ OPERATIONS = {
         "create_customer", "authorize", "retrieve_intent", "update_intent", "list_intents",
         "list_customers", "create_intent", "capture", "cancel", "refund", "list_refunds",
         "retrieve_dispute", "list_disputes", "update_dispute", "close_dispute", "create_file",
+        "list_balance_transactions", "list_payouts", "retrieve_balance",
     },
     "shippo": {
         "create_shipment", "create_transaction", "list_transactions", "get_transaction",

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -64,6 +64,9 @@ def test_what_stripe_really_sends_is_understood(
     held = payment.authorize(first(f"{ORDER}:authorize:1"), ORDER, eur(2500), VISA, PAYER)
     assert isinstance(held, Authorization)
     payment.capture(first(f"{ORDER}-s1:capture:1"), held.reference, eur(2000))
+    sandbox.advance(timedelta(days=3))
+    sandbox.payout("eur")
+    sandbox.advance(5)
     payment.refund(first(f"{ORDER}-s1:refund:1"), held.reference, eur(500))
     sandbox.dispute(held.reference)
     other = payment.authorize(first(f"{ORDER}:authorize:2"), ORDER, eur(2500), VISA, PAYER)
@@ -100,8 +103,11 @@ def test_an_event_is_told_in_our_words() -> None:
 
 
 def test_a_type_that_means_nothing_to_orders_may_have_any_shape() -> None:
-    body = event(type="payout.paid", data={"object": {"amount": "many", "metadata": [1]}})
+    shapeless = {"object": {"amount": "many", "metadata": [1]}}
+    body = event(type="topup.created", data=shapeless)
     assert EARS.read(body, signed(body)).kind is StripeEventKind.OTHER
+    body = event(type="payout.paid", data=shapeless)
+    assert EARS.read(body, signed(body)).kind is StripeEventKind.PAYOUT_CHANGED
 
 
 NOT_SIGNED: dict[str, Callable[[], str | None]] = {
