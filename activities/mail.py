@@ -1,4 +1,4 @@
-"""Steps 3, 10, 14 and 20: mails, each of its kind once."""
+"""Steps 3, 10, 14, 16, 17 and 20: mails, each of its kind once."""
 
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -24,10 +24,14 @@ _STEPS = {
     MailKind.ADDRESS_CHANGED: Step.RECORDS,
     MailKind.AMENDED: Step.RECORDS,
     MailKind.DELIVERY_LATER: Step.BOOKING,
+    MailKind.DELIVERY_LATE: Step.DELIVERY,
     MailKind.SHIPPED: Step.SHIPPING_NOTICE,
     MailKind.CANCELLED: Step.HAND_OVER,
     MailKind.PART_CANCELLED: Step.HAND_OVER,
     MailKind.REFUNDED: Step.SOLUTION,
+    MailKind.COMPLAINT: Step.COMPLAINT,
+    MailKind.SOLUTION: Step.SOLUTION,
+    MailKind.COMPLAINT_DECLINED: Step.SOLUTION,
     MailKind.RESTOCK: Step.RESTOCK_ALERT,
     MailKind.REVIEW: Step.REVIEW,
 }

@@ -139,14 +139,9 @@ class StepRun:
         # Not at that try alone: its worker may have died. The case has one name, and is one case.
         if outcome is FactOutcome.FAILED and self._attempt >= STUCK_AFTER:
             cases = (*cases, self._stuck(detail))
-        full = Journal(
-            transitions=transitions,
-            facts=(*journal.facts, self._fact(outcome, detail)),
-            cases=cases,
-            answers=answers,
-            promises=journal.promises,
-            refunds=journal.refunds,
-        )
+        decided = {"transitions": transitions, "cases": cases, "answers": answers}
+        facts = (*journal.facts, self._fact(outcome, detail))
+        full = journal.model_copy(update=decided | {"facts": facts})
         return replace(commit or Commit(order=self.order_id), journal=full)
 
     def _fact(self, outcome: FactOutcome, detail: str) -> StepFact:

@@ -14,6 +14,8 @@ from api import (
     channel_orders,
     codec,
     codec_sign_in,
+    complaint_page,
+    complaints,
     disputes,
     erasing,
     events,
@@ -56,6 +58,7 @@ _ROUTERS = (
     amendments.router,
     refunds.router,
     disputes.router,
+    complaints.router,
     erasing.router,
     channel_orders.router,
     events.router,
@@ -75,7 +78,7 @@ _ROUTERS = (
     codec_sign_in.router,
     health.router,
 )
-_OTHERS_CALLS = (webhooks.router, codec.router, substitution_page.router)
+_OTHERS_CALLS = (webhooks.router, codec.router, substitution_page.router, complaint_page.router)
 """Providers and the Temporal UI write these calls: what they add to the address is theirs."""
 
 

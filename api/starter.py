@@ -4,6 +4,13 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.amendment import Amendment, AmendmentAnswer
+from domain.complaints import (
+    ComplaintRequest,
+    ComplaintTaken,
+    OfferMade,
+    SolutionOffer,
+    SolutionReply,
+)
 from domain.order import OrderInput
 from domain.refunds import RefundRequest, RefundTaken
 from domain.remains import Remains
@@ -95,6 +102,30 @@ class Starter(Protocol):
 
     async def answer_substitution(self, order_id: str, reply: SubstitutionReply) -> None:
         """Say whether the customer takes what an order offers instead.
+
+        Raises:
+            EngineAway, NotOpen, UpdateRefused.
+        """
+        ...
+
+    async def complain(self, order_id: str, request: ComplaintRequest) -> ComplaintTaken:
+        """Complain about an order, and wait until it has that on record.
+
+        Raises:
+            EngineAway, NotOpen, UpdateRefused.
+        """
+        ...
+
+    async def offer_solution(self, order_id: str, offer: SolutionOffer) -> OfferMade:
+        """Offer something for a complaint, and wait until the order has that on record.
+
+        Raises:
+            EngineAway, NotOpen, UpdateRefused.
+        """
+        ...
+
+    async def answer_solution(self, order_id: str, reply: SolutionReply) -> None:
+        """Say whether the customer takes what is offered for a complaint.
 
         Raises:
             EngineAway, NotOpen, UpdateRefused.

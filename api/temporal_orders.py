@@ -14,6 +14,13 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.starter import EngineAway, NotOpen, StillOpen, UpdateRefused
 from domain.amendment import Amendment, AmendmentAnswer
+from domain.complaints import (
+    ComplaintRequest,
+    ComplaintTaken,
+    OfferMade,
+    SolutionOffer,
+    SolutionReply,
+)
 from domain.model import Model
 from domain.order import OrderInput
 from domain.refunds import RefundRequest, RefundTaken
@@ -104,6 +111,30 @@ class TemporalOrders:
             EngineAway, NotOpen, UpdateRefused.
         """
         await self._update(order_id, "answer_case", reply, None)
+
+    async def complain(self, order_id: str, request: ComplaintRequest) -> ComplaintTaken:
+        """Update ``complain``.
+
+        Raises:
+            EngineAway, NotOpen, UpdateRefused.
+        """
+        return await self._update(order_id, "complain", request, ComplaintTaken)
+
+    async def offer_solution(self, order_id: str, offer: SolutionOffer) -> OfferMade:
+        """Update ``offer_solution``.
+
+        Raises:
+            EngineAway, NotOpen, UpdateRefused.
+        """
+        return await self._update(order_id, "offer_solution", offer, OfferMade)
+
+    async def answer_solution(self, order_id: str, reply: SolutionReply) -> None:
+        """Update ``answer_solution``.
+
+        Raises:
+            EngineAway, NotOpen, UpdateRefused.
+        """
+        await self._update(order_id, "answer_solution", reply, None)
 
     async def answer_substitution(self, order_id: str, reply: SubstitutionReply) -> None:
         """Update ``answer_substitution``.

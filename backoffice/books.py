@@ -11,6 +11,7 @@ from backoffice.callbacks import CallbackBook
 from backoffice.cases import CaseBook
 from backoffice.catalogue import CatalogueBook
 from backoffice.claims import ClaimBook
+from backoffice.complaints import ComplaintBook
 from backoffice.data_keys import DataKeyBook
 from backoffice.database import Database
 from backoffice.dispute_pages import DisputePages
@@ -56,6 +57,7 @@ class Books:
     cases: CaseBook
     catalogue: CatalogueBook
     claims: ClaimBook
+    complaints: ComplaintBook
     data_keys: DataKeyBook
     dispute_pages: DisputePages
     disputes: DisputeBook
@@ -99,6 +101,7 @@ class Books:
             cases=CaseBook(database),
             catalogue=CatalogueBook(database),
             claims=ClaimBook(database),
+            complaints=ComplaintBook(database),
             data_keys=DataKeyBook(database),
             dispute_pages=DisputePages(database),
             disputes=DisputeBook(database),

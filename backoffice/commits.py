@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from backoffice.addresses import write_address
 from backoffice.amendments import write_amendment
 from backoffice.case_entries import write_cases
+from backoffice.complaints import write_complaints
 from backoffice.journal import (
     Subject,
     advance,
@@ -64,6 +65,7 @@ def write(connection: Connection, commit: Commit) -> Committed:
             write_transitions(connection, subject, journal.transitions)
         write_refunds(connection, commit.order, journal.refunds)
         write_standings(connection, commit.refunds)
+        write_complaints(connection, commit.order, journal.complaints, journal.said)
         write_cases(connection, subject.shop, journal.cases, journal.answers)
     if journal.facts:
         write_facts(connection, commit.order, journal.facts)
@@ -73,10 +75,11 @@ def write(connection: Connection, commit: Commit) -> Committed:
 def _is_more_than_facts(commit: Commit) -> bool:
     journal = commit.journal
     decided = journal.transitions or journal.cases or journal.answers or journal.refunds
+    complained = journal.complaints or journal.said
     goods = commit.handoff or commit.labels or commit.voided or commit.stock
     changed = commit.address or commit.amendment or commit.replaced
     money = commit.payments or commit.refunds
-    return bool(decided or goods or money or commit.documents or changed)
+    return bool(decided or complained or goods or money or commit.documents or changed)
 
 
 def _write_effects(connection: Connection, subject: Subject, commit: Commit) -> Committed:

@@ -23,6 +23,13 @@ EARLY_TRIES = 10
 """With pauses that double, a quarter of an hour. By then the label is somebody else's, or so late
 that its courier is asked."""
 _LONGEST_PAUSE = 300
+_ON_THE_WAY = (
+    CourierStatus.TRANSIT,
+    CourierStatus.OUT_FOR_DELIVERY,
+    CourierStatus.ATTEMPT_FAILED,
+    CourierStatus.AVAILABLE_FOR_PICKUP,
+)
+"""Nothing that an order waits for once it has left."""
 _BEFORE_SHIPPED = frozenset(OrderStatus) - {
     OrderStatus.SHIPPED,
     OrderStatus.DELIVERED,
@@ -81,6 +88,6 @@ def try_early(books: Books, message: Message) -> None:
 def _matters(books: Books, event: CourierEvent, known: Known) -> bool:
     if not event.status.in_couriers_hands or event.status is not known.status:
         return False
-    if event.status is CourierStatus.TRANSIT:
+    if event.status in _ON_THE_WAY:
         return books.records.status(known.order_id) in _BEFORE_SHIPPED
     return True

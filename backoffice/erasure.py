@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, Text, cast, delete, exists, func, select, update
+from sqlalchemy import (
+    Connection,
+    Table,
+    Text,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+    update,
+)
 
 from backoffice.amendments import amendments_of
 from backoffice.data_keys import destroy
@@ -18,6 +29,7 @@ from backoffice.dispute_pages import is_disputed, open_disputes
 from backoffice.refusals import NotOnRecord
 from backoffice.tables.base import table
 from backoffice.tables.cases import CaseAnswerRow, CaseRow
+from backoffice.tables.complaints import ComplaintRow, ComplaintWordRow
 from backoffice.tables.disputes import DisputeEventRow, DisputeRow
 from backoffice.tables.messages import CallbackRow, InboxRow, InboxState, MailRow
 from backoffice.tables.orders import (
@@ -51,6 +63,9 @@ _COURIER, _DOCUMENTS = table(CourierEventRow), table(DocumentRow)
 _JOBS, _INVOICES = table(PrintJobRow), table(InvoiceRow)
 _AMENDMENTS = table(AmendmentRow)
 
+_NUMBERED = literal(f"{ERASED} ").concat(cast(table(ComplaintRow).c.number, Text))
+"""Callers' keys are told apart by it."""
+
 BLANKS: dict[Table, dict[str, Any]] = {
     table(TransitionRow): {"detail": ""},
     table(StepFactRow): {"detail": ""},
@@ -63,6 +78,8 @@ BLANKS: dict[Table, dict[str, Any]] = {
     table(RefundPartRow): {"reason": ""},
     table(DisputeRow): {"evidence": None, "pack": None, "refused": ""},
     table(DisputeEventRow): {"detail": ""},
+    table(ComplaintRow): {"key": _NUMBERED, "words": "", "who": ERASED},
+    table(ComplaintWordRow): {"words": "", "who": ERASED, "solution": None},
     _INBOX: {"payload": {}, "reason": ""},
     _CALLBACKS: {"reason": ""},
     _HANDOFFS: {"reason": "", "reference": ""},

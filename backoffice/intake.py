@@ -1,5 +1,6 @@
 """How an order comes on record: once, under its channel's number, whoever sends it how often."""
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,9 @@ from domain.promise import first_promise
 from domain.record import Shop
 from domain.status import OrderStatus
 
+_PAGE_BYTES = 16
+"""Of the secret in the address of a customer's page."""
+
 _ORDERS, _SHOPS, _POLICIES = table(OrderRow), table(ShopRow), table(PolicyRow)
 _NEW_ORDER = insert(_ORDERS).on_conflict_do_nothing().returning(_ORDERS.c.id)
 _INPUT = select(
@@ -34,6 +38,7 @@ _INPUT = select(
     _ORDERS.c.accepted_at,
     cast(_POLICIES.c.body, Text),
     _ORDERS.c.promised_by,
+    _ORDERS.c.page,
 ).join(_POLICIES, _POLICIES.c.digest == _ORDERS.c.policy)
 
 
@@ -85,6 +90,7 @@ class IntakeBook:
             digest_of_policy, policy = _policy(connection, shop.id)
             clocks = clocks_of(policy, now)
             promised_by = first_promise(order, policy, clocks, now)
+            page = secrets.token_hex(_PAGE_BYTES)
             row = {
                 "id": name,
                 "shop": shop.id,
@@ -98,6 +104,7 @@ class IntakeBook:
                 "status_at": now,
                 "accepted_at": now,
                 "promised_by": promised_by,
+                "page": page,
             }
             if connection.scalars(_NEW_ORDER, row).one_or_none() is None:
                 return _again(connection, name, order, sent)
@@ -112,6 +119,8 @@ class IntakeBook:
             promised_by=promised_by,
             deadlines_ring=True,
             decides_first=True,
+            hears_complaints=True,
+            page=page,
         )
         return Accepted(name, Intake.NEW, given)
 
@@ -179,6 +188,7 @@ class IntakeBook:
                 "accepted_at": given.accepted_at,
                 "started_at": given.accepted_at,
                 "promised_by": given.promised_by,
+                **({"page": given.page} if given.page else {}),
             }
             connection.execute(insert(_ORDERS).on_conflict_do_nothing(), row)
             terms = terms_of(given.order_id, given.order)
@@ -228,6 +238,7 @@ def _input(
     accepted_at: datetime,
     policy: str,
     promised_by: datetime | None,
+    page: str,
 ) -> OrderInput:
     rules = Policy.model_validate_json(policy)
     return OrderInput(
@@ -240,4 +251,6 @@ def _input(
         promised_by=promised_by,
         deadlines_ring=True,
         decides_first=True,
+        hears_complaints=True,
+        page=page,
     )

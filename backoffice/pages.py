@@ -4,6 +4,7 @@ from sqlalchemy import Connection, RowMapping, Select, Text, cast, select
 
 from backoffice.amendments import amendments_of
 from backoffice.cases import case_of, cases_statement
+from backoffice.complaints import complaints_of
 from backoffice.dispute_pages import disputes_of
 from backoffice.entries import entry_of
 from backoffice.ledgers import event_of, totals_of
@@ -68,6 +69,7 @@ def page(connection: Connection, name: str) -> OrderView:
         money=_money(connection, name, order.currency),
         refunds=refunds_of(connection, name),
         disputes=disputes_of(connection, name),
+        complaints=complaints_of(connection, name),
         stock=_stock(connection, name),
         waits_for=waits_for(connection, name),
         substitutions=offers_of(connection, name),

@@ -32,6 +32,7 @@ _ORDER = (
         _SHOPS.c.status_page,
         cast(_POLICIES.c.body, Text),
         _ORDERS.c.promised_by,
+        _ORDERS.c.page,
     )
     .join(_SHOPS, _SHOPS.c.id == _ORDERS.c.shop)
     .join(_POLICIES, _POLICIES.c.digest == _ORDERS.c.policy)
@@ -94,11 +95,12 @@ class RecordBook:
             row = connection.execute(_ORDER.where(_ORDERS.c.id == order_id)).one_or_none()
         if row is None:
             raise NotOnRecord("order", order_id)
-        body, shop, seller, restock_email, status_page, policy, promised_by = row
+        body, shop, seller, restock_email, status_page, policy, promised_by, page = row
         return OrderOnRecord(
             order_id=order_id,
             order=Order.model_validate_json(body),
             promised_by=promised_by,
+            page=page,
             shop=Shop(
                 id=shop,
                 seller=Seller.model_validate_json(seller),

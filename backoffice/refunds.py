@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from backoffice.database import Database
@@ -34,11 +34,12 @@ def write_refunds(connection: Connection, order: str, refunds: Sequence[Refund])
 
 def write_standings(connection: Connection, standings: Sequence[Standing]) -> None:
     """Write what the provider says of its refunds; an earlier word never takes a later one's
-    place."""
+    place. What was only asked for was dated by another clock, and gives way to any word."""
+    nobodys_word = _PARTS.c.status == RefundStatus.ASKED.value
     for one in standings:
         connection.execute(
             update(_PARTS)
-            .where(_PARTS.c.key == one.key, _PARTS.c.changed_at <= one.at)
+            .where(_PARTS.c.key == one.key, or_(nobodys_word, _PARTS.c.changed_at <= one.at))
             .values(
                 reference=one.reference,
                 amount=one.money.amount,

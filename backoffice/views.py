@@ -5,6 +5,7 @@ from datetime import datetime
 from backoffice.tables.papers import PrintState
 from domain.backorder import WaitsFor
 from domain.cases import Answer, Case, CaseAnswer
+from domain.complaints import ComplaintOnRecord
 from domain.disputes import DisputeEventKind, DisputeState
 from domain.documents import DocumentKind, FileFormat
 from domain.journal import StepFact, Transition
@@ -187,6 +188,7 @@ class OrderView(Model):
     money: MoneyView
     refunds: tuple[RefundView, ...]
     disputes: tuple[DisputeView, ...] = ()
+    complaints: tuple[ComplaintOnRecord, ...] = ()
     stock: tuple[StockEntry, ...]
     waits_for: tuple[WaitsFor, ...]
     substitutions: tuple[Offer, ...] = ()

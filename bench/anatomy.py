@@ -62,7 +62,7 @@ class Examined:
 async def examine(teller: Teller) -> Examined:
     """Run orders and watch them."""
     teller.say(f"anatomy: {ORDERS} orders in one process, watched")
-    policy = {"review_after": "PT0.01S"}
+    policy = {"review_after": "PT0.01S", "complaints_within": "PT0.01S"}
     with _watched_compiler() as drawings, counted_statements() as counter:
         async with open_virtual_engine(teller, auto=True, policy=policy) as engine:
             sandbox = engine.world.sandbox

@@ -125,7 +125,7 @@ def _open_shop(
                 "email": "shop@tea-and-oak.example",
             },
             "restock_email": "stock@tea-and-oak.example",
-            "policy": {"review_after": "PT0.01S"},
+            "policy": {"review_after": "PT0.01S", "complaints_within": "PT0.01S"},
             "callback_url": f"{sandbox.base('shop')}/{SHOP}/callbacks",
             "callback_secret": secrets["callback_secret"],
         }

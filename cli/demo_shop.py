@@ -61,6 +61,7 @@ class DemoShop:
         if hurry:
             policy |= {
                 "review_after": "PT2S",
+                "complaints_within": "PT5S",
                 "short_pick": "substitute",
                 "out_of_stock": "ship_available",
                 "transfer_within": "PT12S",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from enum import StrEnum
 
+from cli.demo_aftercare import aftercare
 from cli.demo_bank import bank
 from cli.demo_days import days
 from cli.demo_orders import card, line, order
@@ -42,6 +43,7 @@ class Scenario(StrEnum):
     GOODS = "goods"
     BANK = "bank"
     DAYS = "days"
+    AFTERCARE = "aftercare"
     ALL = "all"
 
 
@@ -221,7 +223,8 @@ SCENARIOS: dict[Scenario, tuple[Callable[[], list[Story]], ...]] = {
     Scenario.GOODS: (goods,),
     Scenario.BANK: (bank,),
     Scenario.DAYS: (days,),
-    Scenario.ALL: (plain, money, goods, bank, days),
+    Scenario.AFTERCARE: (aftercare,),
+    Scenario.ALL: (plain, money, goods, bank, days, aftercare),
 }
 """The families of a scenario, one after the other."""
 

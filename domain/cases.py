@@ -29,6 +29,7 @@ class CaseKind(StrEnum):
     CAPTURE_FAILED = "capture_failed"
     CHANNEL_OWES = "channel_owes"
     REFUND_FAILED = "refund_failed"
+    COMPLAINT = "complaint"
     GONE_UNRELEASED = "gone_unreleased"
     INTERCEPT = "intercept"
     STUCK = "stuck"
@@ -55,7 +56,8 @@ class CaseAnswer(StrEnum):
     ``wait`` waits for another pick. ``release`` and ``reject`` decide about an order that is held
     for review. ``accept`` and ``refuse`` are a customer's word on a substitute, by telephone say.
     ``reroute`` sends a shipment from another warehouse, which has all of it. To a dispute,
-    ``submit`` sends the evidence that is on record, ``accept`` leaves the money to the customer.
+    ``submit`` sends the evidence that is on record, ``accept`` leaves the money to the customer. Of
+    a complaint, ``refund`` offers the price of its pieces, and ``reject`` declines it.
     """
 
     RETRY = "retry"
@@ -71,6 +73,7 @@ class CaseAnswer(StrEnum):
     REFUSE = "refuse"
     REROUTE = "reroute"
     SUBMIT = "submit"
+    REFUND = "refund"
 
 
 class Case(Model):

@@ -158,6 +158,8 @@ CASES_OF_NO_STEP = frozenset(
         _C.STUCK,
         _C.REFUSED_BY_PROVIDER,
         _C.CHANNEL_OWES,
+        _C.COMPLAINT,
+        _C.DISPUTE,
         _C.ORPHAN,
         _C.UNDELIVERABLE_CALLBACK,
         _C.LOST,
@@ -171,7 +173,8 @@ CASES_OF_NO_STEP = frozenset(
     }
 )
 """Cases that count for no step: a question that is no mistake, what a fact has counted already (a
-message or a try that was refused), and what is about the engine or the books."""
+message or a try that was refused), what a customer or their bank says, and what is about the engine
+or the books."""
 
 
 def is_of_shipment(step: Step) -> bool:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from domain.cases import Answer, Case
+from domain.complaints import Complaint, ComplaintWord
 from domain.model import LongText, Model, OptionalText, unsaid
 from domain.promise import NewPromise
 from domain.refunds import Refund, RefundWord
@@ -19,6 +20,10 @@ class News(StrEnum):
     SUBSTITUTION_OFFERED = "substitution_offered"
     SUBSTITUTION_ANSWERED = "substitution_answered"
     REROUTED = "rerouted"
+    COMPLAINED = "complained"
+    SOLUTION_OFFERED = "solution_offered"
+    COMPLAINT_SOLVED = "complaint_solved"
+    COMPLAINT_DECLINED = "complaint_declined"
 
 
 class Transition(Model):
@@ -85,7 +90,10 @@ class StepFact(Model):
 
 
 class Journal(Model):
-    """Entries that are not yet known to be on record. Recording them twice changes nothing."""
+    """Entries that are not yet known to be on record. Recording them twice changes nothing.
+
+    ``said`` is what happened to complaints.
+    """
 
     transitions: tuple[Transition, ...] = ()
     facts: tuple[StepFact, ...] = ()
@@ -93,3 +101,5 @@ class Journal(Model):
     answers: tuple[Answer, ...] = ()
     promises: Annotated[tuple[NewPromise, ...], unsaid(())] = ()
     refunds: Annotated[tuple[Refund, ...], unsaid(())] = ()
+    complaints: Annotated[tuple[Complaint, ...], unsaid(())] = ()
+    said: Annotated[tuple[ComplaintWord, ...], unsaid(())] = ()

@@ -209,7 +209,9 @@ class OrderInput(Model):
     of its calls may have had its effect, and is looked up before it is made. ``order`` is as it
     came, and ``amendments`` are those that the earlier run has tried. ``deadlines_ring`` is unset
     in orders of earlier releases: a deadline of theirs passes for whoever looks first after it. So
-    is ``decides_first``: they write into our books within the task that decides what is written.
+    is ``decides_first``: they write into our books within the task that decides what is written;
+    and ``hears_complaints``: they take none. ``page`` is the secret of the customer's page: records
+    that are brought back know the links that customers have.
     """
 
     order_id: str
@@ -223,3 +225,5 @@ class OrderInput(Model):
     promised_by: Annotated[datetime | None, unsaid(None)] = None
     deadlines_ring: Annotated[bool, unsaid(False)] = False
     decides_first: Annotated[bool, unsaid(False)] = False
+    hears_complaints: Annotated[bool, unsaid(False)] = False
+    page: Annotated[str, unsaid("")] = ""

@@ -166,6 +166,36 @@ class Policy(Model):
     ] = CaseAnswer.SUBMIT
     """What becomes of a dispute that nobody decides about: the evidence on record is sent
     (`submit`), or the money is left to the customer (`accept`)."""
+    complaints_within: Annotated[
+        timedelta,
+        Field(ge=timedelta(0), le=timedelta(days=365)),
+        unsaid(timedelta(days=7)),
+    ] = timedelta(days=7)
+    """How long after the last parcel's end a customer may complain; so long the order stays open,
+    or until the last complaint has ended. 0 ends it with the parcel, or with the review."""
+    refund_without_asking: Annotated[
+        dict[Currency, Annotated[int, Field(ge=0, le=10**13)]], unsaid({})
+    ] = Field(default_factory=dict)
+    """An order's first complaint about pieces that come to no more than this, in the currency's
+    minor unit, is refunded without asking staff."""
+    complaint_unanswered: Annotated[
+        Literal[CaseAnswer.WAIT, CaseAnswer.REFUND, CaseAnswer.REJECT], unsaid(CaseAnswer.WAIT)
+    ] = CaseAnswer.WAIT
+    """What becomes of a complaint that staff do not answer within ``case_answer_within``: its case
+    stays open, overdue (`wait`); its price is offered (`refund`), or it is declined (`reject`)."""
+    solution_within: Annotated[Patience, unsaid(timedelta(days=7))] = timedelta(days=7)
+    """How long a customer may think about what is offered for a complaint."""
+    solution_unanswered: Annotated[
+        Literal[CaseAnswer.ACCEPT, CaseAnswer.REJECT], unsaid(CaseAnswer.ACCEPT)
+    ] = CaseAnswer.ACCEPT
+    """What a customer's silence means: they take what is offered (`accept`), or nothing."""
+    lost_parcel: Annotated[Literal[CaseAnswer.WAIT, CaseAnswer.REFUND], unsaid(CaseAnswer.WAIT)] = (
+        CaseAnswer.WAIT
+    )
+    """What is offered for a parcel that the courier has lost or brings back: what staff say
+    (`wait`), or its price at once (`refund`)."""
+    lost_after: Annotated[Patience, unsaid(timedelta(days=7))] = timedelta(days=7)
+    """How long after it was due a parcel of which no courier reports anything counts as lost."""
     ask_for_reviews: bool = True
     """Whether customers are asked for a review."""
     review_after: Patience = timedelta(days=7)

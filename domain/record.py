@@ -95,9 +95,13 @@ class Shop(Model):
 
 
 class OrderOnRecord(Model):
-    """An order with its shop, as the back office holds them, and what the customer is promised."""
+    """An order with its shop, as the back office holds them, and what the customer is promised.
+
+    ``page`` is the secret in the address of the customer's own page.
+    """
 
     order_id: str
     order: Order
     shop: Shop
     promised_by: datetime | None = None
+    page: str = ""

@@ -6,12 +6,22 @@ from domain.model import Model, Moment, OptionalText, Text
 
 
 class CourierStatus(StrEnum):
-    """Where a parcel is. PRE_TRANSIT says only that a label exists."""
+    """Where a parcel is. PRE_TRANSIT says only that a label exists.
+
+    ``attempt_failed`` is tried again, ``failure`` is not. What is ``lost`` may turn up, and what is
+    ``damaged`` may be delivered all the same. ``returned`` is on its way back to the sender, where
+    couriers then report it as delivered: to the customer it never is.
+    """
 
     UNKNOWN = "unknown"
     PRE_TRANSIT = "pre_transit"
     TRANSIT = "transit"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    ATTEMPT_FAILED = "attempt_failed"
+    AVAILABLE_FOR_PICKUP = "available_for_pickup"
+    DAMAGED = "damaged"
     FAILURE = "failure"
+    LOST = "lost"
     RETURNED = "returned"
     DELIVERED = "delivered"
 
@@ -25,14 +35,24 @@ class CourierStatus(StrEnum):
         """Whether nothing more is to come."""
         return self in (CourierStatus.DELIVERED, CourierStatus.RETURNED)
 
+    @property
+    def is_trouble(self) -> bool:
+        """Whether it may not come, or not whole."""
+        return self in (CourierStatus.DAMAGED, CourierStatus.FAILURE, CourierStatus.LOST)
+
 
 _RANK = {
     CourierStatus.UNKNOWN: 0,
     CourierStatus.PRE_TRANSIT: 1,
     CourierStatus.TRANSIT: 2,
-    CourierStatus.FAILURE: 3,
-    CourierStatus.RETURNED: 4,
-    CourierStatus.DELIVERED: 4,
+    CourierStatus.OUT_FOR_DELIVERY: 3,
+    CourierStatus.ATTEMPT_FAILED: 4,
+    CourierStatus.AVAILABLE_FOR_PICKUP: 5,
+    CourierStatus.DAMAGED: 6,
+    CourierStatus.FAILURE: 7,
+    CourierStatus.LOST: 8,
+    CourierStatus.RETURNED: 9,
+    CourierStatus.DELIVERED: 9,
 }
 
 

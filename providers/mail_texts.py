@@ -27,7 +27,7 @@ _DEFAULT = "en"
 _SUBJECT_LENGTH = 200
 _TRACKING = "tracking."
 _OFFER = "offer."
-_PIECES = ("missing", "instead", "inside", "rest", "cancelled", "refunded")
+_PIECES = ("missing", "instead", "inside", "rest", "cancelled", "refunded", "complained")
 """What a mail lists pieces of an order's lines as."""
 _GAPS = re.compile(r"\n{3,}")
 
@@ -72,18 +72,26 @@ class MailTexts:
         ``given_back`` and ``fee`` (of a refund), ``part`` (not all of it moves), ``was.1`` and
         ``now.1`` (lines of an amended order) with ``total_was`` and ``total_now``, ``sku``,
         ``on_hand``, ``reorder_point``, ``answer_by`` and ``offer.1.ordered``, ``.instead``,
-        ``.price``, ``.page`` (of substitutes)."""
+        ``.price``, ``.page`` (of substitutes), ``complaint`` (its number), ``complaint_reason``,
+        ``complained.LINE``, ``by_courier``, ``offered``, ``words`` and ``unanswered`` (what silence
+        means)."""
         language = self._language(on_record.order.customer.language)
         plain = self._environment.get_template(f"{language}/{kind.value}.txt")
         rich = self._environment.get_template(f"{language}/{kind.value}.html")
         context = _context(on_record, facts, language) | {
-            "offers": _offers(facts, self._public_url)
+            "offers": _offers(facts, self._public_url),
+            "help": self._help(on_record),
         }
         return MailText(
             subject=_subject(plain, context),
             text=_GAPS.sub("\n\n", plain.render(context)).strip() + "\n",
             html=rich.render(context),
         )
+
+    def _help(self, on_record: OrderOnRecord) -> str:
+        """The customer's own page, where there are pages."""
+        known = self._public_url and on_record.page
+        return f"{self._public_url}/help/{on_record.page}" if known else ""
 
     def _language(self, wanted: str) -> str:
         """The closest language there is: "de-AT", else "de", else English."""
@@ -126,6 +134,11 @@ def _context(on_record: OrderOnRecord, facts: Mapping[str, str], language: str) 
         "promised_by": _day(on_record),
         "given_back": facts.get("given_back", ""),
         "fee": facts.get("fee", ""),
+        "complaint": facts.get("complaint", ""),
+        "offered": facts.get("offered", ""),
+        "words": facts.get("words", ""),
+        "by_courier": facts.get("by_courier", ""),
+        "unanswered": facts.get("unanswered", ""),
         "facts": facts,
     }
 

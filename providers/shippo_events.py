@@ -27,6 +27,18 @@ STATUSES: Mapping[str, CourierStatus] = {
 }
 """Shippo's tracking statuses. A word that is not here tells nothing."""
 
+SUBSTATUSES: Mapping[tuple[str, str], CourierStatus] = {
+    ("TRANSIT", "out_for_delivery"): CourierStatus.OUT_FOR_DELIVERY,
+    ("TRANSIT", "delivery_attempted"): CourierStatus.ATTEMPT_FAILED,
+    ("TRANSIT", "notice_left"): CourierStatus.ATTEMPT_FAILED,
+    ("TRANSIT", "location_inaccessible"): CourierStatus.ATTEMPT_FAILED,
+    ("TRANSIT", "pickup_available"): CourierStatus.AVAILABLE_FOR_PICKUP,
+    ("TRANSIT", "package_damaged"): CourierStatus.DAMAGED,
+    ("FAILURE", "package_lost"): CourierStatus.LOST,
+    ("FAILURE", "package_disposed"): CourierStatus.LOST,
+}
+"""Where the finer word says more than the status. What a courier has disposed of is lost."""
+
 _TRACK = "track_updated"
 _DETAIL_LENGTH = 250
 _ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
@@ -44,11 +56,18 @@ _Moment = Annotated[AwareMoment, BeforeValidator(_with_zone)]
 _Name = Annotated[Text, Field(max_length=200)]
 
 
+class Substatus(BaseModel):
+    """The finer word of a report."""
+
+    code: str = ""
+
+
 class TrackingStatus(BaseModel):
     """A courier's report as Shippo gives it, in webhooks and look-ups alike."""
 
     object_id: _Name
     status: str
+    substatus: Substatus | None = None
     status_details: str | None = None
     status_date: _Moment | None = None
     object_created: _Moment | None = None
@@ -75,10 +94,16 @@ def courier_event(tracking_number: str, report: TrackingStatus) -> CourierEvent 
     return CourierEvent(
         id=report.object_id,
         tracking_number=tracking_number,
-        status=STATUSES.get(report.status, CourierStatus.UNKNOWN),
+        status=_status(report),
         at=at.astimezone(UTC),
         detail=(report.status_details or "").replace("\x00", "")[:_DETAIL_LENGTH],
     )
+
+
+def _status(report: TrackingStatus) -> CourierStatus:
+    code = "" if report.substatus is None else report.substatus.code
+    coarse = STATUSES.get(report.status, CourierStatus.UNKNOWN)
+    return SUBSTATUSES.get((report.status, code), coarse)
 
 
 class ShippoWebhooks:

@@ -31,7 +31,7 @@ from providers.shippo_calls import (
     Rejection,
     ShippoCalls,
 )
-from providers.shippo_events import TrackingStatus, courier_event
+from providers.shippo_events import Substatus, TrackingStatus, courier_event
 from providers.shippo_parcels import shipment_request
 from providers.shippo_words import FORMATS, REFUNDS, Fate, fate, label_of, quote_of, words_of
 
@@ -174,10 +174,12 @@ class ShippoCourier:
         last = track.tracking_status
         if last is None:
             return None
+        fine = last.substatus
         try:
             report = TrackingStatus(
                 object_id=last.object_id,
                 status=last.status.value,
+                substatus=None if fine is None else Substatus(code=fine.code),
                 status_details=last.status_details,
                 status_date=last.status_date,
                 object_created=last.object_created,

@@ -74,6 +74,12 @@ class CaseFile:
         ]
         return self._answers[names[-1]]
 
+    def decision_about(self, kind: CaseKind, reason: str) -> Answer:
+        """What was answered to the newest case of a kind that says just this."""
+        known = (kind, reason[:4000])
+        names = [one.id for one in self._cases.values() if (one.kind, one.reason) == known]
+        return self._answers[names[-1]]
+
     def check(self, reply: CaseReply) -> Case:
         """Refuse a reply that does not fit; the case that it fits.
 

@@ -3,11 +3,13 @@
 from temporalio import workflow
 
 from activities.mail import MailActivities, SendMail
-from domain.cases import Case, CaseAnswer, CaseKind
+from domain.cases import CaseAnswer, CaseKind
+from domain.complaints import ComplaintReason
 from domain.mail import MailFact, MailKind
 from domain.status import OrderStatus, Step
 from domain.tracking import CourierStatus
 from workflows.attributes import shipped
+from workflows.lookout import Lookout, contents_of
 from workflows.patience import Patience
 from workflows.promise import delivered_late, overdue_by
 from workflows.shipment import Shipment
@@ -53,11 +55,13 @@ def _facts_of_part(shipment: Shipment) -> tuple[MailFact, ...]:
 
 
 async def until_delivered(shipment: Shipment) -> bool:
-    """Step 15: delivered when all parcels are. False where the courier brings one back."""
+    """Step 15: delivered when all parcels are. False where the courier brings one back, or what it
+    has lost was made good."""
     desk = shipment.desk
     if not shipment.labels and workflow.patched("what-no-courier-reports-is-asked"):
         return await _asked_for(shipment)
     numbers = [label.tracking_number for label in shipment.labels]
+    lookout = Lookout(shipment)
     patience = Patience(
         desk,
         CaseKind.DELIVERY_OVERDUE,
@@ -65,25 +69,24 @@ async def until_delivered(shipment: Shipment) -> bool:
         desk.policy.deliver_within,
         "Handed over, and not delivered",
         by=overdue_by(desk),
+        offer=lookout.late,
     )
-    trouble: Case | None = None
     while not _all(shipment, numbers, CourierStatus.DELIVERED):
-        if any(shipment.inbox.courier_status(n) is CourierStatus.RETURNED for n in numbers):
-            patience.settle("it comes back")
-            desk.settle(trouble, "it comes back")
+        status = {shipment.inbox.courier_status(number) for number in numbers}
+        if CourierStatus.RETURNED in status:
+            await lookout.settle(patience, "it comes back")
             return await _returned(shipment)
-        failing = any(shipment.inbox.courier_status(n) is CourierStatus.FAILURE for n in numbers)
-        if failing and trouble is None:
-            trouble = await desk.report(
-                CaseKind.NOT_DELIVERED, "The courier could not deliver", shipment.id
-            )
-            if workflow.patched("what-comes-while-staff-are-told-is-news"):
-                continue
+        if lookout.made_good:
+            await lookout.settle(patience, "it was made good")
+            desk.enter(OrderStatus.NOT_DELIVERED, Step.DELIVERY, shipment.id)
+            return False
+        if await lookout.tell_of_trouble(status):
+            continue
+        news = shipment.inbox.news_of_couriers()
         await patience.until(
-            shipment.inbox.news_of_couriers(), "the courier to deliver", stoppable=False
+            lambda news=news: news() or lookout.made_good, "the courier to deliver", stoppable=False
         )
-    patience.settle("delivered")
-    desk.settle(trouble, "delivered")
+    await lookout.settle(patience, "delivered")
     late = delivered_late(shipment)
     desk.journal.waited(Step.DELIVERY, "delivered", shipment.id, patience.began, late=late)
     desk.enter(OrderStatus.DELIVERED, Step.DELIVERY, shipment.id)
@@ -129,4 +132,11 @@ async def _returned(shipment: Shipment) -> bool:
         shipment.id,
         stoppable=False,
     )
+    for label in shipment.labels:
+        number = label.tracking_number
+        if shipment.inbox.courier_status(number) is CourierStatus.RETURNED:
+            contents = contents_of(shipment, number)
+            desk.claim(
+                number, contents, ComplaintReason.CAME_BACK, "The courier has brought it back"
+            )
     return False

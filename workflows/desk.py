@@ -1,10 +1,10 @@
 """The desk on which one order is worked: calls go out, decisions are noted, people are asked."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
@@ -12,10 +12,12 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 from activities.records import RecordActivities
 from activities.step import Request
 from domain.cases import Case, CaseAnswer, CaseKind
+from domain.complaints import ComplaintReason
 from domain.hours import deadline
 from domain.journal import Transition
 from domain.order import Order, OrderInput
 from domain.policy import Policy
+from domain.shipping import Portion
 from domain.status import OrderStatus, Step, may_follow
 from domain.steering import CancelRequest
 from workflows.alarm import Alarm
@@ -33,6 +35,23 @@ from workflows.interruptions import DoneByHand, Overtaken, Stopped
 from workflows.journal import JournalKeeper
 from workflows.story import tell
 from workflows.unanswered import answer_of_nobody
+
+
+class Claimed(Protocol):
+    """What was claimed for the customer."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether the customer need not wait for it any more."""
+        ...
+
+    def has_come(self) -> bool:
+        """It has reached the customer; False where something was given for it."""
+        ...
+
+
+Claim = Callable[[str, Sequence[Portion], ComplaintReason, str], Claimed]
+"""Complain for the customer: about which parcel and pieces, why, in which words."""
 
 
 async def _unless_done_by_hand(work: Coroutine[Any, Any, None]) -> None:
@@ -70,6 +89,8 @@ class Desk:
         self.hearing = Hearing()
         self.journal = JournalKeeper()
         self.cases = CaseFile(given.order_id, self.journal)
+        self.hears_complaints = given.hears_complaints
+        self.claim: Claim
         self._background: list[asyncio.Task[None]] = []
         self._books = asyncio.Lock()
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 from temporalio import workflow
 
 from domain.cases import Answer, Case
+from domain.complaints import Complaint, ComplaintWord
 from domain.ids import order_of
 from domain.journal import FactOutcome, Journal, StepFact, Transition
 from domain.promise import NewPromise, PromiseReason
@@ -51,7 +52,17 @@ class JournalKeeper:
             order=order,
         )
 
-    def add(self, *entries: Transition | StepFact | Case | Answer | NewPromise | Refund) -> None:
+    def add(
+        self,
+        *entries: Transition
+        | StepFact
+        | Case
+        | Answer
+        | NewPromise
+        | Refund
+        | Complaint
+        | ComplaintWord,
+    ) -> None:
         """Put entries on their way to the record."""
         for entry in entries:
             match entry:
@@ -67,6 +78,10 @@ class JournalKeeper:
                     change = {"promises": (*self._open.promises, entry)}
                 case Refund():
                     change = {"refunds": (*self._open.refunds, entry)}
+                case Complaint():
+                    change = {"complaints": (*self._open.complaints, entry)}
+                case ComplaintWord():
+                    change = {"said": (*self._open.said, entry)}
             self._open = self._open.model_copy(update=change)
 
     def waited(
@@ -121,14 +136,11 @@ class JournalKeeper:
 
     def recorded(self, journal: Journal) -> None:
         """Forget what an activity has put on record."""
-        self._open = Journal(
-            transitions=_without(self._open.transitions, journal.transitions),
-            facts=_without(self._open.facts, journal.facts),
-            cases=_without(self._open.cases, journal.cases),
-            answers=_without(self._open.answers, journal.answers),
-            promises=_without(self._open.promises, journal.promises),
-            refunds=_without(self._open.refunds, journal.refunds),
-        )
+        left = {
+            name: _without(getattr(self._open, name), getattr(journal, name))
+            for name in Journal.model_fields
+        }
+        self._open = Journal.model_validate(left)
 
 
 def _without(entries: tuple[Entry, ...], gone: tuple[Entry, ...]) -> tuple[Entry, ...]:

@@ -16,6 +16,7 @@ from workflows.amended import until_nothing_is_amended
 from workflows.amending import Amendments
 from workflows.backorder import Shelf
 from workflows.cancel import is_way_back
+from workflows.complaints import Complaints
 from workflows.desk import Desk
 from workflows.fulfilment import Fate
 from workflows.handover import report_gone_after_all
@@ -43,7 +44,7 @@ _CLOSING_STEP = {
 
 @workflow.defn(name="Order")
 class OrderWorkflow(Told):
-    """The twenty steps of an order. Steps 16 to 19 begin where `look_after_complaints` will."""
+    """The twenty steps of an order. Complaints are heard, and looked after, beside the others."""
 
     @workflow.init
     def __init__(self, given: OrderInput) -> None:
@@ -60,6 +61,8 @@ class OrderWorkflow(Told):
         self.amendments = Amendments(given, self.desk, self.shipments, self.money, self.hold)
         self.reception = Reception(self.desk, self.shipments)
         self.refunds = Refunds(self.desk, self.money, self.shipments)
+        self.complaints = Complaints(self.desk, self.shipments, self.refunds)
+        self.desk.claim = self.complaints.claim
         self.declined_because = ""
 
     @workflow.run
@@ -109,8 +112,10 @@ class OrderWorkflow(Told):
         if all(fate is Fate.CANCELLED for fate in fates):
             self.declined_because = why_nothing_ships(self.desk)
             return await self.close(OrderStatus.CANCELLED, MailKind.CANCELLED)
+        self.complaints.all_has_come()
         if Fate.NOT_DELIVERED not in fates:
             await self.ask_for_review()  # 20
+        await self.complaints.until_over()  # 16 17
         await self.refunds.settled()
         return await self.close(OrderStatus.COMPLETED)
 
@@ -153,10 +158,14 @@ class OrderWorkflow(Told):
             return
         by = workflow.now() + desk.policy.review_after
         await desk.until(lambda: False, by, "the day to ask for a review", stoppable=False)
+        await self.complaints.none_open()
         await self.refunds.settled()
-        if not desk.cases.waiting:
+        await desk.hearing.settled()
+        if self.complaints.open or desk.cases.waiting or self.complaints.declined:
+            return
+        if self.complaints.over:
             desk.enter(OrderStatus.COMPLETED, Step.REVIEW)
-            await self.mail(MailKind.REVIEW)
+        await self.mail(MailKind.REVIEW)
 
     async def close(self, status: OrderStatus, mail: MailKind | None = None) -> OrderStatus:
         """Undo what was promised and not kept, tell the customer, and close the books."""

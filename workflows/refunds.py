@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
+from domain.cases import CaseKind
+from domain.money import Money
 from domain.payment import NothingDue, Prepaid
 from domain.refundable import NotRefundable, Refundable, Slice, Sold
-from domain.refunds import Refund, RefundPart, RefundRequest, RefundTaken
+from domain.refunds import Refund, RefundPart, RefundRequest, RefundTaken, RefundWanted
 from workflows.desk import Desk
 from workflows.giving_back import GivingBack
 from workflows.money import OrderMoney
@@ -61,6 +63,38 @@ class Refunds:
             self._giving.begin(known)
         return self._taken(known.refund)
 
+    def price(self, wanted: RefundWanted) -> Money | None:
+        """What would be given back; nothing is by this. None where others have the money, who will
+        know.
+
+        Raises:
+            ApplicationError: it cannot be given back, see `check`.
+        """
+        if isinstance(self._desk.order.payment, Prepaid):
+            return wanted.amount
+        slices = self._plan(wanted)
+        return sum((one.money for one in slices[1:]), slices[0].money)
+
+    async def settle_complaint(self, request: RefundRequest) -> str:
+        """Give back what a complaint comes to, or have others do it; what was done, in words.
+
+        Raises:
+            ApplicationError: it cannot be given back any more, see `check`.
+        """
+        payment = self._desk.order.payment
+        if not isinstance(payment, Prepaid):
+            taken = await self.ask(request)
+            return taken.message
+        pieces = ", ".join(f"{one.quantity} of line {one.line}" for one in request.lines)
+        owed = str(request.amount) if request.amount is not None else f"the price of {pieces}"
+        fee = " and the shipping fee" if request.shipping else ""
+        await self._desk.report(
+            CaseKind.CHANNEL_OWES,
+            f"The customer has accepted {owed}{fee} ({request.why}), and has paid to the channel "
+            f"({payment.reference}): have the channel give it back",
+        )
+        return "the channel gives it back"
+
     def hint(self) -> None:
         """The provider has news, whatever it says."""
         self._giving.hint()
@@ -106,7 +140,7 @@ class Refunds:
             order=self._desk.order_id, number=refund.number, money=refund.money, message=message
         )
 
-    def _plan(self, request: RefundRequest) -> tuple[Slice, ...]:
+    def _plan(self, request: RefundWanted) -> tuple[Slice, ...]:
         sold = self._sold()
         try:
             return self._refundable.plan(request, sold)

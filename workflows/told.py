@@ -12,6 +12,13 @@ from temporalio.common import RawValue
 
 from domain.amendment import Amendment, AmendmentAnswer
 from domain.cases import CaseKind
+from domain.complaints import (
+    ComplaintRequest,
+    ComplaintTaken,
+    OfferMade,
+    SolutionOffer,
+    SolutionReply,
+)
 from domain.refunds import RefundRequest, RefundTaken
 from domain.status import CancelMoment, OrderStatus
 from domain.steering import (
@@ -28,6 +35,7 @@ from workflows.address import Addresses
 from workflows.amending import Amendments
 from workflows.backorder import Shelf
 from workflows.cancel import ask_to_cancel, check_cancel
+from workflows.complaints import Complaints
 from workflows.desk import Desk
 from workflows.handover import check_still_here, hear_still_here
 from workflows.messages import NOTHING
@@ -50,6 +58,7 @@ class Told:
     amendments: Amendments
     reception: Reception
     refunds: Refunds
+    complaints: Complaints
 
     @workflow.signal(description="The warehouse has picked a shipment (domain.warehouse.Picked)")
     async def picked(self, raw: RawValue = NOTHING) -> None:
@@ -149,6 +158,39 @@ class Told:
     def check_refund(self, request: RefundRequest) -> None:
         """One that is too much, too early or too late leaves no trace in the history."""
         self.refunds.check(request)
+
+    @workflow.update(description="Complain about pieces that have left: a customer, shop or staff")
+    async def complain(self, request: ComplaintRequest) -> ComplaintTaken:
+        """Step 16."""
+        await self.desk.hearing.kept()
+        return await self.complaints.ask(request)
+
+    @complain.validator
+    def check_complain(self, request: ComplaintRequest) -> None:
+        """One about what was not sent, or too late, leaves no trace in the history."""
+        self.complaints.check(request)
+
+    @workflow.update(description="Offer something for a complaint, or decline it with the reason")
+    async def offer_solution(self, offer: SolutionOffer) -> OfferMade:
+        """Step 17."""
+        await self.desk.hearing.kept()
+        return await self.complaints.offer(offer)
+
+    @offer_solution.validator
+    def check_offer_solution(self, offer: SolutionOffer) -> None:
+        """One that cannot be kept leaves no trace in the history."""
+        self.complaints.check_offer(offer)
+
+    @workflow.update(description="Say whether the customer takes what is offered for a complaint")
+    async def answer_solution(self, reply: SolutionReply) -> None:
+        """The customer's word, from their page or by the shop."""
+        await self.desk.hearing.kept()
+        await self.complaints.answer(reply)
+
+    @answer_solution.validator
+    def check_answer_solution(self, reply: SolutionReply) -> None:
+        """One that comes too late leaves no trace in the history."""
+        self.complaints.check_reply(reply)
 
     @workflow.update(description="Answer one of the order's cases, with who and why")
     async def answer_case(self, reply: CaseReply) -> None:

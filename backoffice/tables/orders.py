@@ -28,12 +28,15 @@ from domain.journal import FactOutcome, News
 from domain.promise import PromiseReason
 from domain.status import OrderStatus
 
+_SECRET = text("replace((gen_random_uuid())::text, '-'::text, ''::text)")
+
 
 class OrderRow(Record, table=True):
     """An order. Its row is the lock under which everything about it is written.
 
     ``status_number`` is the number of the newest transition, 0 before the first. ``promised_by`` is
-    when the customer is promised to have it, empty in orders from before promises.
+    when the customer is promised to have it, empty in orders from before promises. ``page`` is the
+    secret of the customer's own page; nobody has it but their mails.
     """
 
     __tablename__ = "orders"
@@ -44,6 +47,7 @@ class OrderRow(Record, table=True):
         Index("ix_orders_shop_number", "shop", "number"),
         Index("ix_orders_accepted_at", "shop", text("accepted_at DESC"), "id"),
         Index("ix_orders_ended_at", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
+        Index("ix_orders_page", "page", unique=True),
         Index("ix_orders_open", "status_at", postgresql_where=text("ended_at IS NULL")),
         Index(
             "ix_orders_unstarted",
@@ -66,6 +70,7 @@ class OrderRow(Record, table=True):
     started_at: datetime | None = Field(default=None, sa_type=MOMENT)
     ended_at: datetime | None = Field(default=None, sa_type=MOMENT)
     promised_by: datetime | None = Field(default=None, sa_type=MOMENT)
+    page: str = Field(sa_type=TEXT, sa_column_kwargs={"server_default": _SECRET})
     erased_at: datetime | None = Field(default=None, sa_type=MOMENT)
 
 

@@ -8,7 +8,7 @@ order of a run met proves nothing.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from cli.chaos import days, hours
+from cli.chaos import complaints, days, hours
 from cli.chaos.bodies import BAD_CARDS, RISKY_CARD, SCARCE
 from cli.chaos.evidence import Evidence
 from cli.chaos.plan import OrderPlan
@@ -92,6 +92,10 @@ def _lacks(plan: OrderPlan) -> bool:
     return any(fault.kind == "short_pick" and "short" in fault.params for fault in plan.faults)
 
 
+def _complains(plan: OrderPlan) -> bool:
+    return plan.complaint is not None
+
+
 def _cancels(plan: OrderPlan) -> bool:
     return plan.cancel is not None
 
@@ -154,5 +158,14 @@ BRANCHES: tuple[Branch, ...] = (
         "staff give money back",
         lambda plan: plan.goodwill is not None,
         lambda file: file.placed.given_back > 0,
+    ),
+    Branch("a complaint is solved", _complains, lambda file: complaints.ended("solved")(file.page)),
+    Branch(
+        "a complaint is declined", _complains, lambda file: complaints.ended("declined")(file.page)
+    ),
+    Branch(
+        "an offer for a complaint is refused",
+        lambda plan: plan.complaint is not None and plan.complaint.says == "refuse",
+        lambda file: complaints.was_refused(file.page),
     ),
 )

@@ -9,8 +9,9 @@ from enum import StrEnum
 from random import Random
 from typing import Any
 
-from cli.chaos import amendments, bodies, misfortune, transfers
+from cli.chaos import amendments, bodies, complaints, misfortune, transfers
 from cli.chaos.amendments import Amend
+from cli.chaos.complaints import Complaining
 from cli.chaos.misfortune import Fault, Known
 from cli.chaos.rates import Odds, Rates, odds_of
 from cli.chaos.transfers import Transfer
@@ -58,6 +59,7 @@ class OrderPlan:
     faults: tuple[Fault, ...]
     amend: Amend | None = None
     goodwill: GoodWill | None = None
+    complaint: Complaining | None = None
     transfer: Transfer | None = None
     undeclared: str = ""
     """A SKU of which the catalogue loses what customs ask for, once the order is accepted."""
@@ -203,6 +205,7 @@ def _order(seed: int, place: int, known: Known, odds: Odds, faults: bool) -> Ord
         copies=rng.choice((1, 1, 1, 2, 3)),
         other_body=rng.random() < 0.1,
         cancel=_cancel(rng) if rng.random() < odds.cancel else None,
+        complaint=complaints.draw(Random(f"{seed}/complaint/{place}"), odds.complain),
         goodwill=_goodwill(Random(f"{seed}/goodwill/{place}"), odds.goodwill),
         faults=(
             *(misfortune.of_order(rng, known, by_transfer=by_transfer) for _ in range(troubles)),

@@ -33,6 +33,7 @@ class Odds:
     cancel: float
     amend: float
     goodwill: float
+    complain: float
     undeclared: float
     too_soon: float
     forgotten: float
@@ -52,6 +53,7 @@ _ODDS = {
         cancel=0.2,
         amend=0.05,
         goodwill=0.06,
+        complain=0.05,
         undeclared=0.03,
         too_soon=0.04,
         forgotten=0.06,
@@ -69,6 +71,7 @@ _ODDS = {
         cancel=0.4,
         amend=0.2,
         goodwill=0.25,
+        complain=0.3,
         undeclared=0.2,
         too_soon=0.2,
         forgotten=0.25,

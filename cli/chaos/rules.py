@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from cli.chaos import accounts, days, hours, standing
+from cli.chaos import accounts, complaints, days, hours, standing
 from cli.chaos.amendments import asked_for
 from cli.chaos.evidence import Evidence
 from cli.chaos.fees import fee_may_be_lost
@@ -40,7 +40,7 @@ def problems_of(file: Evidence) -> tuple[Account, list[str]]:
     ending = Ending(file.status) if file.ended else Ending.OPEN
     expected = Expected(
         order=file.placed.order_id,
-        due=_due(file) - file.placed.given_back,
+        due=_due(file) - file.placed.given_back - complaints.given_back(file.page),
         ending=ending,
         charged_here=file.placed.charged_here,
         parcels=None,
@@ -63,6 +63,7 @@ def problems_of(file: Evidence) -> tuple[Account, list[str]]:
     found += _cancel(file)
     found += days.problems(file)
     found += hours.problems(file)
+    found += complaints.problems(file.page, file.placed.charged_here)
     return sums, found
 
 

@@ -197,6 +197,7 @@ class _Run:
         _start(minds, self._change_mind(traffic, placed))
         _start(minds, self._amend(traffic, placed))
         _start(minds, traffic.give_back(placed))
+        _start(minds, traffic.complain(placed))
         _start(minds, self._transferrers.pay(placed))
         _start(minds, self._keeper.lose(placed))
 

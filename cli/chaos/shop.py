@@ -21,6 +21,8 @@ _POLICY: Json = {
     "backorder_within": "PT24S",
     "ask_before_backorder_ends": "PT8S",
     "review_after": "PT1S",
+    "complaints_within": "PT1S",
+    "solution_within": "PT12S",
     "pay_within": "PT20S",
     "transfer_within": "PT25S",
     "substitute_within": "PT40S",

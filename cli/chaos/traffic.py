@@ -10,6 +10,7 @@ import httpx
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from cli.chaos.complaints import complain
 from cli.chaos.plan import OrderPlan, Way
 from sandbox.client import SandboxClient
 
@@ -136,6 +137,16 @@ class Traffic:
                 return
             await asyncio.sleep(0.5)
 
+    async def complain(self, placed: Placed) -> None:
+        """The customer complains, if that was planned, once something has left."""
+        wanted = placed.plan.complaint
+        if wanted is not None and placed.order_id:
+            line = str(placed.plan.body["lines"][0]["id"])
+            placed.problems += await complain(self._call, placed.order_id, line, wanted)
+
+    async def _call(self, method: str, path: str, body: Json | None, key: str) -> httpx.Response:
+        return await self._until_answered(method, path, body, {"Idempotency-Key": key})
+
     async def _cancel_at_engine(self, placed: Placed) -> None:
         handle = self._engine.get_workflow_handle(placed.order_id)
         for _ in range(20):
@@ -150,7 +161,7 @@ class Traffic:
         return await self._until_answered("POST", "/orders", body)
 
     async def _until_answered(
-        self, method: str, path: str, body: Json, headers: dict[str, str] | None = None
+        self, method: str, path: str, body: Json | None, headers: dict[str, str] | None = None
     ) -> httpx.Response:
         """Again after no answer, and after one that says that we are at fault, not the caller."""
         pause = 0.1

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from temporalio import activity
+from temporalio.testing import ActivityEnvironment
 
 import activities
 from activities.operations import operation, operation_of
@@ -18,6 +19,7 @@ from activities.stock import StockActivities
 from backoffice.books import Books
 from backoffice.database import Database
 from backoffice.restores import Progress
+from domain.journal import Journal
 from domain.mail import MailKind
 from domain.status import OrderStatus, Step
 from runtime.settings import Settings
@@ -128,3 +130,20 @@ def test_a_step_that_does_not_say_what_it_carries_out_does_not_begin(books: Book
         step_run(books.records, request, Step.STOCK, quiet),
     ):
         pass
+
+
+def test_whatever_an_order_has_decided_is_written_by_the_call_that_carries_it(books: Books) -> None:
+    decided = {name: (name,) for name in Journal.model_fields}
+    request = Request(order_id="ord_1", shop="tea").model_copy(
+        update={"journal": Journal.model_construct(**decided)}  # pyright: ignore[reportArgumentType] # what they hold is nobody's business here
+    )
+
+    @operation("reserve")
+    def reserve() -> dict[str, object]:
+        with step_run(books.records, request, Step.STOCK, reserve) as run:
+            return dict(run.entries().journal)
+
+    written = ActivityEnvironment().run(reserve)
+    assert {name for name, words in decided.items() if words[0] in str(written[name])} == set(
+        decided
+    )

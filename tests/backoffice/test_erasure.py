@@ -71,7 +71,7 @@ NOBODYS = {
     },
     "mails": {"key", "order_id", "kind", "state", "message_id"},
     "order_terms": {"order_id", "kind", "shop"},
-    "orders": {"id", "shop", "channel", "policy", "status"},
+    "orders": {"id", "shop", "channel", "policy", "status", "page"},
     "payment_claims": {"provider", "reference", "order_id"},
     "payment_events": {
         "key", "order_id", "kind", "currency", "provider", "reference", "shipment",
@@ -94,6 +94,8 @@ NOBODYS = {
         "status",
     },
     "refunds": {"order_id", "key", "kind", "currency", "lines"},
+    "complaints": {"order_id", "reason", "by", "lines"},
+    "complaint_words": {"order_id", "state"},
     "refusals": {"shop", "source", "body_digest", "problems"},
     "placements": {"shop", "warehouse", "sku", "bin"},
     "restock_needs": {"shop", "key", "sku", "warehouse"},

@@ -15,7 +15,7 @@ from tests.world import PATIENCE, World, eventually
 
 WORLD = {
     "worker": False,
-    "policy": {"review_after": "PT1S"},
+    "policy": {"review_after": "PT1S", "complaints_within": "PT1S"},
     "mail_ambiguity_seconds": 5,
 }
 """How `open_world` is called for this matrix."""

@@ -12,6 +12,7 @@ AMENDMENTS = "tests/workflows/test_amendments.py"
 SHORT_PICK = "tests/workflows/test_short_pick.py"
 SUBSTITUTION = "tests/workflows/test_substitution.py"
 TRANSFER = "tests/workflows/test_transfer.py"
+COMPLAINTS = "tests/workflows/test_complaints.py"
 REROUTING = "tests/workflows/test_rerouting.py"
 READING = "tests/workers/test_reading_accounts.py"
 ACCOUNTS = "tests/workers/test_accounts_tie.py"
@@ -529,9 +530,9 @@ MUTATIONS = (
     ),
     Mutation(
         "what a courier says while staff are told is missed",
-        "workflows/delivery.py",
-        'if workflow.patched("what-comes-while-staff-are-told-is-news"):',
-        "if False:",
+        "workflows/lookout.py",
+        'return workflow.patched("what-comes-while-staff-are-told-is-news")',
+        "return False",
         ("tests/workflows/test_news_meanwhile.py",),
     ),
     Mutation(
@@ -603,5 +604,40 @@ MUTATIONS = (
         "    return found.c.shop == shop\n",
         "    return or_(found.c.shop == shop, _nobodys(found))\n",
         (ACCOUNTS,),
+    ),
+    Mutation(
+        "an offer that was replaced can still be taken",
+        "workflows/plaint.py",
+        "        if reply.offer < newest:\n",
+        "        if False:\n",
+        (COMPLAINTS,),
+    ),
+    Mutation(
+        "a review is asked for while a complaint is open",
+        "workflows/order.py",
+        "        await self.complaints.none_open()\n",
+        "",
+        (COMPLAINTS,),
+    ),
+    Mutation(
+        "two complaints are made good for the same pieces",
+        "workflows/complaints.py",
+        "            if wrong:\n",
+        "            if False:\n",
+        (COMPLAINTS,),
+    ),
+    Mutation(
+        "a courier's late word takes a parcel back",
+        "domain/tracking.py",
+        "if now.final or _RANK[event] <= _RANK[now]:",
+        "if now.final or event is now:",
+        ("tests/domain/test_tracking.py",),
+    ),
+    Mutation(
+        "what is lost waits for somebody to complain",
+        "workflows/lookout.py",
+        "            if self._shipment.inbox.courier_status(number) is CourierStatus.LOST:\n",
+        "            if False:\n",
+        (COMPLAINTS,),
     ),
 )

@@ -31,6 +31,10 @@ FACTS = {
     "offer.1.instead": "1 x Red <b>mug</b>",
     "offer.1.price": "15.00 EUR",
     "offer.1.page": "s3cret",
+    "complaint": "1",
+    "complained.1": "1",
+    "offered": "18.90 EUR",
+    "words": "We are <b>sorry</b>.",
 }
 TO_CUSTOMERS = [kind for kind in MailKind if kind is not MailKind.RESTOCK]
 

@@ -5,6 +5,7 @@ import pytest
 from domain.failures import NotDone
 from domain.shipping import Label, LabelFormat
 from domain.tracking import CourierStatus
+from providers.shippo_events import STATUSES, SUBSTATUSES
 from providers.shippo_shipping import ShippoCourier
 from sandbox.client import SandboxClient
 from tests.providers.attempts import GENERAL, Trouble, first, named, until_done
@@ -24,16 +25,24 @@ def label(courier: ShippoCourier) -> Label:
     return until_done(lambda _: buy(), first(KEY))[0]
 
 
-@pytest.mark.parametrize("status", list(CourierStatus))
+WORDS = {(word, ""): status for word, status in STATUSES.items()} | dict(SUBSTATUSES)
+
+
+@pytest.mark.parametrize("word", list(WORDS), ids="/".join)
 def test_the_last_word_of_the_courier_is_told(
-    sandbox: SandboxClient, courier: ShippoCourier, label: Label, status: CourierStatus
+    sandbox: SandboxClient, courier: ShippoCourier, label: Label, word: tuple[str, str]
 ) -> None:
-    sandbox.courier(label.tracking_number, status.value.upper())
+    (coarse, fine), status = word, WORDS[word]
+    sandbox.courier(label.tracking_number, coarse, **({"substatus": fine} if fine else {}))
     event = courier.track(label.carrier, label.tracking_number)
     assert event is not None
     assert (event.tracking_number, event.status) == (label.tracking_number, status)
     assert event.at.utcoffset() is not None
     assert event == courier.track(label.carrier, label.tracking_number)
+
+
+def test_every_status_of_ours_is_some_word_of_the_couriers() -> None:
+    assert set(WORDS.values()) == set(CourierStatus)
 
 
 def test_a_parcel_that_nobody_knows_has_no_event(courier: ShippoCourier) -> None:

@@ -30,6 +30,9 @@ async def test_the_second_parcel_that_comes_back_after_the_order_has_ended_is_a_
     await asyncio.to_thread(world.sandbox.courier, first, "RETURNED")
     case = await world.until_case(order, "not_delivered")
     assert (await world.answer(case, "close")).is_success
+    claim = await world.until_case(order, "complaint")
+    assert (await world.answer(claim, "reject")).is_success
+    await world.fast_forward(order, 8 * DAY)
     await world.until(order, "completed")
     await asyncio.to_thread(world.sandbox.courier, second, "RETURNED")
     late = await world.until_case(order, "not_delivered")

@@ -37,7 +37,7 @@ from tests.workflows.telling import (
 )
 from tests.world import Json, World, eventually
 
-pytestmark = pytest.mark.world(policy={"review_after": "PT2S"})
+pytestmark = pytest.mark.world(policy={"review_after": "PT2S", "complaints_within": "PT2S"})
 CONFIRM = "pm_card_authenticationRequired"
 HINTS = {"payment_news", "goods_news"}
 """Signals that say nothing: whatever they hold, the order looks for itself."""

@@ -223,6 +223,9 @@ async def test_one_is_delivered_and_the_other_comes_back_and_only_that_one_is_as
     assert await status(world, order, 1) == "delivered"
     assert await world.status(order) == "not_delivered"
     assert (await world.answer(case, "close")).is_success
+    claim = await world.until_case(order, "complaint")
+    assert (await world.answer(claim, "reject")).is_success
+    await world.fast_forward(order, 8 * DAY)
     await world.until(order, "completed")
     sums = await world.judged(order, Ending.COMPLETED, DUE, shipments=2, parcels=None)
     assert (sums.mails["review"], sums.refunded) == (0, 0)
@@ -236,11 +239,15 @@ async def test_one_is_lost_on_the_way_while_the_other_is_delivered(world: World)
     await carry(world, order, 2)
     await deliver(world, order, 1)
     await until(world, order, 1, "delivered")
-    await world.fast_forward(order, 30 * DAY)
+    await world.fast_forward(order, 15 * DAY)
     case = await world.until_case(order, "delivery_overdue")
     assert case["shipment"] == f"{order}-s2"
-    assert [one["kind"] for one in (await world.view(order))["cases"]] == ["delivery_overdue"]
+    await world.fast_forward(order, 8 * DAY)
+    claim = await world.until_case(order, "complaint")
+    assert "not_arrived" in claim["reason"]
+    assert {one["shipment"] for one in (await world.view(order))["cases"]} == {f"{order}-s2", None}
     assert await world.status(order) == "shipped"
+    assert (await world.answer(claim, "reject")).is_success
     await deliver(world, order, 2)
     await reviewed(world, order)
     await world.judged(order, Ending.COMPLETED, DUE, shipments=2, parcels=None)

@@ -13,7 +13,7 @@ from tests.workflows.test_several_shipments import carry, deliver, until
 from tests.workflows.test_two_warehouses import FEE, MUG, POT, body
 from tests.world import Json, World, eventually
 
-POLICY = {"reroute_on_reject": True, "ask_for_reviews": False}
+POLICY = {"reroute_on_reject": True, "ask_for_reviews": False, "complaints_within": "PT0S"}
 BY_POLICY = pytest.mark.world(policy=POLICY)
 PICK = {
     "lines": [{"line": "1", "sku": "MUG-BLUE", "quantity": 2, "barcodes": ["4006381333931"] * 2}]

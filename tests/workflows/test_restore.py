@@ -20,6 +20,7 @@ from backoffice.views import OrderView
 from cli import demo_orders
 from sandbox.judge import Ending
 from tests.scarce import deliver, made_scarce, place
+from tests.workflows.complaining import REFUND, complained, mail_text, offered
 from tests.workflows.telling import pick, tell
 from tests.workflows.test_standing import accepted
 from tests.world import World, eventually
@@ -84,6 +85,7 @@ def essence(view: OrderView | None) -> dict[str, object]:
         "documents": {(one.id, one.kind, one.number) for one in view.documents},
         "callbacks": [(one.number, one.type) for one in view.callbacks],
         "cases": {(one.case.id, one.answer is None) for one in view.cases},
+        "complaints": view.complaints,
     }
 
 
@@ -94,6 +96,9 @@ async def test_orders_that_the_records_have_lost_come_back_as_they_were(
     orders = [await world.place() for _ in (*statuses, "cancelled", "in_fulfilment")]
     for order, status in zip(orders, statuses, strict=False):
         await world.carry(order, status)
+    await complained(world, orders[3])
+    await offered(world, orders[3], REFUND)
+    await mail_text(world, orders[3], "solution")
     await world.carry(orders[-2], "ready_to_pack")
     await world.cancel(orders[-2])
     await world.until(orders[-2], "cancelled")
@@ -108,6 +113,8 @@ async def test_orders_that_the_records_have_lost_come_back_as_they_were(
     for order in orders:
         was = essence(world.books.search.order(world.shop, order))
         assert essence(books.search.order(world.shop, order)) == was
+    pages = [each.records.order(orders[0]).page for each in (world.books, books)]
+    assert pages[0] == pages[1] != ""
     acts = {"authorization", "capture", "void", "refund", "label_purchased", "mail", "released"}
     assert [entry for entry in world.ledger()[before:] if entry.kind in acts] == []
     assert await found(restore(world, books, vendors), *orders) == []

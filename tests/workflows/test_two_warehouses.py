@@ -13,7 +13,9 @@ from tests.world import Json, World
 
 MUG, POT = 1890, 2490
 FEE = 490
-SPLIT = pytest.mark.world(policy={"split": "when_needed", "ask_for_reviews": False})
+SPLIT = pytest.mark.world(
+    policy={"split": "when_needed", "ask_for_reviews": False, "complaints_within": "PT0S"}
+)
 
 
 def body(world: World, mugs: int = 2, pots: int = 0, country: str = "DE") -> Json:
@@ -110,7 +112,9 @@ async def test_cancelled_in_two_warehouses_each_gets_its_own_goods_back(world: W
     assert world.books.audits.audit(world.shop) == ()
 
 
-@pytest.mark.world(policy={"out_of_stock": "ship_available", "ask_for_reviews": False})
+@pytest.mark.world(
+    policy={"out_of_stock": "ship_available", "ask_for_reviews": False, "complaints_within": "PT0S"}
+)
 async def test_a_rest_waits_until_one_warehouse_has_all_of_it_and_goes_from_there(
     world: World,
 ) -> None:
