@@ -21,14 +21,19 @@ from api.problems import away, not_found
 from api.starter import EngineAway, NotOpen, UpdateRefused
 from api.wiring import Wiring
 from backoffice.complaints import CustomersPage
+from backoffice.views import ReplacementView
 from domain.complaints import (
     ComplainedBy,
     ComplaintOnRecord,
     ComplaintReason,
     ComplaintRequest,
     ComplaintState,
+    Solution,
+    SolutionKind,
     SolutionReply,
 )
+from domain.status import OrderStatus
+from providers.tracking_links import tracking_link
 
 router = APIRouter(prefix="/help", include_in_schema=False)
 
@@ -74,6 +79,14 @@ _STATES = {
     ComplaintState.ACCEPTED: "You have accepted what we offered; it is on its way.",
     ComplaintState.SOLVED: "It is settled.",
     ComplaintState.DECLINED: "It is closed.",
+}
+_ON_THE_WAY = {
+    OrderStatus.SHIPPED: "It is on its way.",
+    OrderStatus.DELIVERED: "It has arrived.",
+    OrderStatus.NOT_DELIVERED: "The courier could not deliver it.",
+    OrderStatus.COMPLETED: "Its way has ended.",
+    OrderStatus.OUT_OF_STOCK: "It could not be sent.",
+    OrderStatus.CANCELLED: "It was not sent.",
 }
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
@@ -229,7 +242,26 @@ def _complaint(found: CustomersPage, one: ComplaintOnRecord, here: str) -> str:
         for each in request.lines
     )
     head = f"<section><h2>{one.complaint.number}. {escape(_SAID[request.reason])}</h2>"
-    return f"{head}<ul>{pieces}</ul><p>{_STATES[one.state]}</p>{_offer(one, here)}</section>"
+    sent = "".join(
+        _replacement(each) for each in found.replacements if each.complaint == one.complaint.number
+    )
+    said = f"<p>{_STATES[one.state]}</p>{_offer(one, here)}{sent}"
+    return f"{head}<ul>{pieces}</ul>{said}</section>"
+
+
+def _replacement(one: ReplacementView) -> str:
+    """Where it is that was sent once more, with the courier's page for each parcel."""
+    where = _ON_THE_WAY.get(one.status, "It is being prepared.")
+    parcels = ""
+    for label in one.tracking if one.status in _ON_THE_WAY else ():
+        link = tracking_link(label.carrier, label.tracking_number)
+        name = escape(f"{label.carrier} {label.tracking_number}")
+        parcel = f'<a href="{escape(link)}" rel="noreferrer">{name}</a>' if link else name
+        parcels += f"<li>{parcel}</li>"
+    return (
+        f"<p>Sent to you once more: order <bdi>{escape(one.number)}</bdi>. {where}</p>"
+        f"<ul>{parcels}</ul>"
+    )
 
 
 def _offer(one: ComplaintOnRecord, here: str) -> str:
@@ -240,11 +272,17 @@ def _offer(one: ComplaintOnRecord, here: str) -> str:
     words = f'<p dir="auto">{escape(newest.wanted.words)}</p>' if newest.wanted.words else ""
     if one.offer is None or newest.answer_by is None:
         return words
-    money = "the price of it" if newest.money is None else str(newest.money)
     form = _ANSWER.format(
         here=here,
         number=one.complaint.number,
         offer=newest.number,
         by=f"{newest.answer_by:%Y-%m-%d %H:%M} UTC",
     )
-    return f"<p>You get back: {escape(money)}</p>{words}{form}"
+    return f"<p>{_what(newest)}</p>{words}{form}"
+
+
+def _what(offered: Solution) -> str:
+    if offered.wanted.kind is SolutionKind.REPLACEMENT:
+        return "We send it to you once more, at no cost."
+    money = "the price of it" if offered.money is None else str(offered.money)
+    return f"You get back: {escape(money)}"

@@ -67,6 +67,7 @@ _SOLUTION = JsonBody(
         "the price of the pieces": _WHO | {"kind": "refund", "words": "We are sorry."},
         "a part of it": _WHO
         | {"kind": "partial_refund", "amount": {"amount": 500, "currency": "EUR"}},
+        "the pieces once more": _WHO | {"kind": "replacement", "words": "We send you a new one."},
         "nothing": _WHO | {"kind": "decline", "words": "It was described as second-hand."},
     },
 )

@@ -38,12 +38,15 @@ async def erase_order(books: Books, engine: Starter, order_id: str) -> Erasure:
     """Erase an order that has ended, on record and in the engine.
 
     Raises:
-        NotEnded: it has not ended.
+        NotEnded: it has not ended, or one that replaces pieces of it has not.
         NotOnRecord: there is no such order.
         EngineAway: nobody knows whether it has ended.
     """
     if await engine.is_open(order_id):
         raise NotEnded("its workflow runs")
+    for other in await run_in_threadpool(books.replacements.replacements_of, order_id):
+        if await engine.is_open(other):
+            raise NotEnded(f"the workflow of its replacement {other} runs")
     return await run_in_threadpool(books.erasure.erase, order_id)
 
 
@@ -51,9 +54,9 @@ async def erase_order(books: Books, engine: Starter, order_id: str) -> Erasure:
 async def erase(wiring: Wired, key: SupportKey, order: Name) -> ErasedOrder:
     """Names, addresses, mails, notes and papers are gone for good, and its history is unreadable.
 
-    What was bought, the money's records and issued invoices are kept. Asking again changes
-    nothing. 409 while the order is open: what it holds is needed to carry it out; and while a
-    dispute about it is, as that is its evidence.
+    What was bought, the money's records and issued invoices are kept. Orders that replace pieces of
+    it are erased with it. Asking again changes nothing. 409 while the order is open: what it holds
+    is needed to carry it out; and while a dispute about it is, as that is its evidence.
     """
     view = await run_in_threadpool(order_to_change, wiring, key.shop, order)
     try:
@@ -63,5 +66,6 @@ async def erase(wiring: Wired, key: SupportKey, order: Name) -> ErasedOrder:
     except EngineAway as error:
         raise away("the engine") from error
     if wiring.codec is not None:
-        wiring.codec.keyring.forget(view.order_id)
+        for gone in (view.order_id, *erasure.replacements):
+            wiring.codec.keyring.forget(gone)
     return ErasedOrder.of(erasure)

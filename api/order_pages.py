@@ -13,14 +13,16 @@ from backoffice.views import (
     OrderHit,
     OrderView,
     RefundView,
+    ReplacementView,
     ShipmentView,
 )
 from domain.backorder import WaitsFor
 from domain.cases import Answer, Case, CaseAnswer
+from domain.complaints import ComplaintOnRecord
 from domain.disputes import DisputeWord
 from domain.journal import StepFact, Transition
 from domain.model import Model, unsaid
-from domain.order import Amended, Order
+from domain.order import Amended, Order, Replaces
 from domain.promise import NewPromise
 from domain.refunds import RefundWord
 from domain.status import OrderStatus
@@ -55,7 +57,8 @@ class OrderPage(Model):
     """Everything that is on record about one order. Amounts are in the currency's minor unit.
 
     ``promised_by`` is what the customer is promised, ``promises`` are the days that they were told
-    after the first; ``delivered_late`` is known once a parcel was delivered.
+    after the first; ``delivered_late`` is known once a parcel was delivered. ``replaces`` is the
+    order of which it replaces pieces, ``replaced_by`` are those that replace pieces of it.
     """
 
     order_id: str
@@ -70,11 +73,14 @@ class OrderPage(Model):
     promises: tuple[NewPromise, ...]
     delivered_late: bool | None
     order: Order
+    replaces: Replaces | None = None
+    replaced_by: tuple[ReplacementView, ...] = ()
     amendments: tuple[Amended, ...]
     transitions: tuple[Transition, ...]
     facts: tuple[StepFact, ...]
     money: MoneyView
     refunds: tuple[RefundView, ...]
+    complaints: tuple[ComplaintOnRecord, ...] = ()
     disputes: tuple[DisputeView, ...] = ()
     stock: tuple[StockEntry, ...]
     waits_for: tuple[WaitsFor, ...]
@@ -112,7 +118,7 @@ class OrderEvent(Model):
     Of an order that goes in several shipments it is about one; ``order_status`` is the whole's.
     ``promised_by`` is when the customer is promised to have it.
     With a ``refund`` the status is as it was: money is given back, or a refund has failed; so it is
-    with a ``dispute`` of its payment.
+    with a ``dispute`` of its payment. ``replaces`` is the order of which this one replaces pieces.
     """
 
     id: str
@@ -129,4 +135,5 @@ class OrderEvent(Model):
     promised_by: Annotated[datetime | None, unsaid(None)] = None
     refund: Annotated[RefundWord | None, unsaid(None)] = None
     dispute: Annotated[DisputeWord | None, unsaid(None)] = None
+    replaces: Annotated[str | None, unsaid(None)] = None
     tracking: tuple[dict[str, str], ...] = ()

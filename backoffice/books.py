@@ -32,6 +32,7 @@ from backoffice.prints import PrintQueue
 from backoffice.records import RecordBook
 from backoffice.refunds import RefundBook
 from backoffice.remains import RemainsBook
+from backoffice.replacement_orders import ReplacementBook
 from backoffice.reports import ReportBook
 from backoffice.restores import RestoreBook
 from backoffice.reviews import ReviewBook
@@ -78,6 +79,7 @@ class Books:
     refunds: RefundBook
     remains: RemainsBook
     reports: ReportBook
+    replacements: ReplacementBook
     restores: RestoreBook
     reviews: ReviewBook
     search: OrderSearch
@@ -122,6 +124,7 @@ class Books:
             refunds=RefundBook(database),
             remains=RemainsBook(database),
             reports=ReportBook(database),
+            replacements=ReplacementBook(database),
             restores=RestoreBook(database),
             reviews=ReviewBook(database),
             search=OrderSearch(database),

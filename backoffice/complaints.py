@@ -8,10 +8,12 @@ from sqlalchemy import Connection, RowMapping, Text, cast, select
 from sqlalchemy.dialects.postgresql import insert
 
 from backoffice.database import Database
+from backoffice.replacement_views import replaced_by
 from backoffice.tables.base import table
 from backoffice.tables.complaints import ComplaintRow, ComplaintWordRow
 from backoffice.tables.orders import OrderRow
 from backoffice.tables.shops import ShopRow
+from backoffice.views import ReplacementView
 from domain.address import Seller
 from domain.complaints import (
     ComplainedBy,
@@ -34,13 +36,15 @@ _NEW_WORDS = insert(_WORDS).on_conflict_do_nothing()
 
 @dataclass(frozen=True)
 class CustomersPage:
-    """What the page of an order's customer shows: the order, who sells, and its complaints."""
+    """What the page of an order's customer shows: the order, who sells, its complaints, and what
+    was sent once more for them."""
 
     order_id: str
     order: Order
     seller: Seller
     ended: bool
     complaints: tuple[ComplaintOnRecord, ...]
+    replacements: tuple[ReplacementView, ...] = ()
 
 
 def write_complaints(
@@ -106,6 +110,7 @@ class ComplaintBook:
                 seller=Seller.model_validate_json(row["seller"]),
                 ended=row["ended_at"] is not None,
                 complaints=complaints_of(connection, row["id"]),
+                replacements=replaced_by(connection, row["id"]),
             )
 
 

@@ -27,6 +27,7 @@ from backoffice.data_keys import destroy
 from backoffice.database import Database
 from backoffice.dispute_pages import is_disputed, open_disputes
 from backoffice.refusals import NotOnRecord
+from backoffice.replacement_orders import replacements_of
 from backoffice.tables.base import table
 from backoffice.tables.cases import CaseAnswerRow, CaseRow
 from backoffice.tables.complaints import ComplaintRow, ComplaintWordRow
@@ -114,12 +115,14 @@ class UnderDispute(NotEnded):
 class Erasure:
     """What an erasure did. An ``encrypted`` history is unreadable now, as its key is gone.
 
-    One that was written in the clear is kept by Temporal until its retention ends.
+    One that was written in the clear is kept by Temporal until its retention ends. ``replacements``
+    are the orders that went with it: they were for the same person.
     """
 
     order_id: str
     erased_at: datetime
     encrypted: bool
+    replacements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -161,27 +164,22 @@ class ErasureBook:
         return tuple(DueOrder(*row) for row in rows)
 
     def erase(self, order_id: str) -> Erasure:
-        """Erase the person behind an order; doing it again finds nothing more.
+        """Erase the person behind an order, and behind those that replace pieces of it; doing it
+        again finds nothing more.
 
         Raises:
             NotOnRecord: there is no such order.
-            NotEnded: it has not ended.
+            NotEnded: it has not ended, or one of those has not.
             UnderDispute: a dispute about it is open.
         """
         with self._database.transaction() as connection:
             order = _ended_order(connection, order_id)
-            _erase_order(connection, order_id, order)
-            _erase_rows(connection, order_id)
-            _erase_amendments(connection, order_id)
-            _erase_papers(connection, order_id)
-            encrypted = destroy(connection, order_id)
-            erased_at = connection.scalars(
-                update(_ORDERS)
-                .where(_ORDERS.c.id == order_id)
-                .values(erased_at=func.coalesce(_ORDERS.c.erased_at, func.now()))
-                .returning(_ORDERS.c.erased_at)
-            ).one()
-        return Erasure(order_id, erased_at, encrypted)
+            others = replacements_of(connection, order_id)
+            ended = [(other, _ended_order(connection, other)) for other in others]
+            for other, its in ended:
+                _erase_one(connection, other, its)
+            erased_at, encrypted = _erase_one(connection, order_id, order)
+        return Erasure(order_id, erased_at, encrypted, others)
 
     def purge(self, before: datetime) -> int:
         """Delete messages of no order that came before a day; how many."""
@@ -194,17 +192,33 @@ class ErasureBook:
             return len(gone.all())
 
 
+def _erase_one(connection: Connection, order_id: str, order: Order) -> tuple[datetime, bool]:
+    """When it was erased first, and whether its history was encrypted."""
+    _erase_order(connection, order_id, order)
+    _erase_rows(connection, order_id)
+    _erase_amendments(connection, order_id)
+    _erase_papers(connection, order_id)
+    encrypted = destroy(connection, order_id)
+    erased_at = connection.scalars(
+        update(_ORDERS)
+        .where(_ORDERS.c.id == order_id)
+        .values(erased_at=func.coalesce(_ORDERS.c.erased_at, func.now()))
+        .returning(_ORDERS.c.erased_at)
+    ).one()
+    return erased_at, encrypted
+
+
 def _ended_order(connection: Connection, order_id: str) -> Order:
     row = connection.execute(
-        select(cast(_ORDERS.c.body, Text), _ORDERS.c.status, _ORDERS.c.ended_at)
+        select(cast(_ORDERS.c.body, Text), _ORDERS.c.status, _ORDERS.c.replaces, _ORDERS.c.ended_at)
         .where(_ORDERS.c.id == order_id)
         .with_for_update()
     ).one_or_none()
     if row is None:
         raise NotOnRecord("order", order_id)
-    body, status, ended_at = row
+    body, status, replaces, ended_at = row
     if ended_at is None:
-        raise NotEnded(status)
+        raise NotEnded(status if replaces is None else f"its replacement {order_id}: {status}")
     if is_disputed(connection, order_id):
         raise UnderDispute
     return Order.model_validate_json(body)

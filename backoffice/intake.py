@@ -20,7 +20,7 @@ from backoffice.tables.shops import PolicyRow, ShopRow
 from backoffice.terms import terms_of, write_terms
 from backoffice.zones import clocks_of
 from domain.ids import order_id
-from domain.order import Order, OrderInput
+from domain.order import Order, OrderInput, Replaces
 from domain.policy import Policy
 from domain.promise import first_promise
 from domain.record import Shop
@@ -39,6 +39,9 @@ _INPUT = select(
     cast(_POLICIES.c.body, Text),
     _ORDERS.c.promised_by,
     _ORDERS.c.page,
+    _ORDERS.c.replaces,
+    _ORDERS.c.replaces_complaint,
+    _ORDERS.c.replaces_offer,
 ).join(_POLICIES, _POLICIES.c.digest == _ORDERS.c.policy)
 
 
@@ -83,46 +86,13 @@ class IntakeBook:
         Raises:
             NotOnRecord: there is no such shop.
         """
-        name = order_id(shop.id, order.channel, order.number)
         sent = digest(body)
-        now = self._clock()
         with self._database.transaction() as connection:
-            digest_of_policy, policy = _policy(connection, shop.id)
-            clocks = clocks_of(policy, now)
-            promised_by = first_promise(order, policy, clocks, now)
-            page = secrets.token_hex(_PAGE_BYTES)
-            row = {
-                "id": name,
-                "shop": shop.id,
-                "channel": order.channel,
-                "number": order.number,
-                "body": order.model_dump(mode="json"),
-                "sent_digest": sent,
-                "policy": digest_of_policy,
-                "status": OrderStatus.ACCEPTED.value,
-                "status_number": 0,
-                "status_at": now,
-                "accepted_at": now,
-                "promised_by": promised_by,
-                "page": page,
-            }
-            if connection.scalars(_NEW_ORDER, row).one_or_none() is None:
-                return _again(connection, name, order, sent)
-            write_terms(connection, shop.id, name, terms_of(name, order))
-        given = OrderInput(
-            order_id=name,
-            shop=shop.id,
-            order=order,
-            accepted_at=now,
-            policy=policy,
-            clocks=clocks,
-            promised_by=promised_by,
-            deadlines_ring=True,
-            decides_first=True,
-            hears_complaints=True,
-            page=page,
-        )
-        return Accepted(name, Intake.NEW, given)
+            rules, policy = policy_of(connection, shop.id)
+            given = input_of(shop.id, order, policy, self._clock())
+            if not take_in(connection, given, rules, sent):
+                return _again(connection, given.order_id, order, sent)
+        return Accepted(given.order_id, Intake.NEW, given)
 
     def started(self, order_id: str) -> None:
         """Note that the order's workflow runs; a second time changes nothing."""
@@ -173,26 +143,9 @@ class IntakeBook:
         """
         body = given.order.model_dump(mode="json")
         with self._database.transaction() as connection:
-            _policy(connection, given.shop)
-            row = {
-                "id": given.order_id,
-                "shop": given.shop,
-                "channel": given.order.channel,
-                "number": given.order.number,
-                "body": body,
-                "sent_digest": digest(body),
-                "policy": keep_policy(connection, given.policy),
-                "status": OrderStatus.ACCEPTED.value,
-                "status_number": 0,
-                "status_at": given.accepted_at,
-                "accepted_at": given.accepted_at,
-                "started_at": given.accepted_at,
-                "promised_by": given.promised_by,
-                **({"page": given.page} if given.page else {}),
-            }
-            connection.execute(insert(_ORDERS).on_conflict_do_nothing(), row)
-            terms = terms_of(given.order_id, given.order)
-            write_terms(connection, given.shop, given.order_id, terms)
+            policy_of(connection, given.shop)
+            rules = keep_policy(connection, given.policy)
+            take_in(connection, given, rules, digest(body), started_at=given.accepted_at)
 
     def refuse(self, shop: str, source: str, body_digest: str, problems: Iterable[str]) -> None:
         """Keep what was refused and why: field paths and reasons without personal data."""
@@ -206,7 +159,64 @@ class IntakeBook:
             connection.execute(insert(table(RefusalRow)), row)
 
 
-def _policy(connection: Connection, shop: str) -> tuple[str, Policy]:
+def input_of(
+    shop: str, order: Order, policy: Policy, at: datetime, replaces: Replaces | None = None
+) -> OrderInput:
+    """What the workflow of a new order is started with, by these rules."""
+    clocks = clocks_of(policy, at)
+    return OrderInput(
+        order_id=order_id(shop, order.channel, order.number),
+        shop=shop,
+        order=order,
+        accepted_at=at,
+        policy=policy,
+        clocks=clocks,
+        promised_by=first_promise(order, policy, clocks, at),
+        deadlines_ring=True,
+        decides_first=True,
+        hears_complaints=replaces is None,
+        page=secrets.token_hex(_PAGE_BYTES),
+        replaces=replaces,
+    )
+
+
+def take_in(
+    connection: Connection,
+    given: OrderInput,
+    rules: str,
+    sent: str,
+    started_at: datetime | None = None,
+) -> bool:
+    """Put an order on record with the words by which it is found; False where one of its name is
+    there. ``rules`` is its policy's digest, ``sent`` that of what its channel has sent."""
+    order, replaces = given.order, given.replaces
+    row = {
+        "id": given.order_id,
+        "shop": given.shop,
+        "channel": order.channel,
+        "number": order.number,
+        "body": order.model_dump(mode="json"),
+        "sent_digest": sent,
+        "policy": rules,
+        "status": OrderStatus.ACCEPTED.value,
+        "status_number": 0,
+        "status_at": given.accepted_at,
+        "accepted_at": given.accepted_at,
+        "started_at": started_at,
+        "promised_by": given.promised_by,
+        **({"page": given.page} if given.page else {}),
+        "replaces": None if replaces is None else replaces.order,
+        "replaces_complaint": None if replaces is None else replaces.complaint,
+        "replaces_offer": None if replaces is None else replaces.offer,
+    }
+    if connection.scalars(_NEW_ORDER, row).one_or_none() is None:
+        return False
+    write_terms(connection, given.shop, given.order_id, terms_of(given.order_id, order))
+    return True
+
+
+def policy_of(connection: Connection, shop: str) -> tuple[str, Policy]:
+    """A shop's rules at this moment, and their digest. Raises NotOnRecord: no such shop."""
     row = connection.execute(
         select(_POLICIES.c.digest, cast(_POLICIES.c.body, Text))
         .join(_SHOPS, _SHOPS.c.policy == _POLICIES.c.digest)
@@ -222,13 +232,18 @@ def _again(connection: Connection, name: str, order: Order, sent: str) -> Accept
     before, started_at = connection.execute(
         select(_ORDERS.c.sent_digest, _ORDERS.c.started_at).where(_ORDERS.c.id == name)
     ).one()
-    kept = _input(*connection.execute(_INPUT.where(_ORDERS.c.id == name)).one())
+    kept = input_on_record(connection, name)
     if before != sent:
         came = as_it_came(kept.order, amendments_of(connection, name))
         changed = differences(came.model_dump(), order.model_dump())
         if changed:
             return Accepted(name, Intake.DIFFERENT, differences=changed)
     return Accepted(name, Intake.SAME, kept if started_at is None else None)
+
+
+def input_on_record(connection: Connection, name: str) -> OrderInput:
+    """What an order that is on record is started with, as it has been amended since."""
+    return _input(*connection.execute(_INPUT.where(_ORDERS.c.id == name)).one())
 
 
 def _input(
@@ -239,7 +254,13 @@ def _input(
     policy: str,
     promised_by: datetime | None,
     page: str,
+    replaces: str | None,
+    complaint: int | None,
+    offer: int | None,
 ) -> OrderInput:
+    link = None
+    if replaces is not None and complaint is not None and offer is not None:
+        link = Replaces(order=replaces, complaint=complaint, offer=offer)
     rules = Policy.model_validate_json(policy)
     return OrderInput(
         order_id=name,
@@ -251,6 +272,7 @@ def _input(
         promised_by=promised_by,
         deadlines_ring=True,
         decides_first=True,
-        hears_complaints=True,
+        hears_complaints=link is None,
         page=page,
+        replaces=link,
     )

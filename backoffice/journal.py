@@ -68,6 +68,7 @@ _SUBJECT = (
     _ORDERS.c.channel,
     _ORDERS.c.number,
     _ORDERS.c.promised_by,
+    _ORDERS.c.replaces,
     _TRACKING,
 )
 # The weaker lock lets rows that refer to the order be written meanwhile.
@@ -95,13 +96,14 @@ _MOVE_SHIPMENT = (
 @dataclass(frozen=True)
 class Subject:
     """The order that is written about: whose it is, what its shop calls it, when it is promised,
-    its live labels."""
+    which one it replaces pieces of, its live labels."""
 
     order: str
     shop: str
     channel: str
     number: str
     promised_by: datetime | None
+    replaces: str | None
     tracking: tuple[dict[str, str], ...]
 
 
@@ -142,9 +144,9 @@ def given_up_in_part(connection: Connection, order: str) -> bool:
     return connection.execute(found.limit(1)).first() is not None
 
 
-def _subject(order: str, row: Row[Any, Any, Any, Any, Any]) -> Subject:
-    shop, channel, number, promised_by, tracking = row
-    return Subject(order, shop, channel, number, promised_by, tuple(tracking or ()))
+def _subject(order: str, row: Row[Any, Any, Any, Any, Any, Any]) -> Subject:
+    shop, channel, number, promised_by, replaces, tracking = row
+    return Subject(order, shop, channel, number, promised_by, replaces, tuple(tracking or ()))
 
 
 def advance(connection: Connection, order: str, transitions: tuple[Transition, ...]) -> Subject:
@@ -227,7 +229,7 @@ def _told(
     """What the shop is told about a change of status; the callback's own number comes with it.
 
     Of an order that goes in several shipments it is told what became of one, and of the order; of
-    a refund the provider's own figures.
+    a refund the provider's own figures; of one that replaces pieces of another, which that is.
     """
     whole: dict[str, object] = {}
     if transition.order is not None:
@@ -238,6 +240,7 @@ def _told(
     return {
         **whole,
         **({} if promised is None else {"promised_by": promised.isoformat()}),
+        **({} if subject.replaces is None else {"replaces": subject.replaces}),
         "type": transition.told_as,
         "order": subject.order,
         "number": subject.number,

@@ -11,6 +11,7 @@ from backoffice.ledgers import event_of, totals_of
 from backoffice.line import waits_for
 from backoffice.promises import promises_of
 from backoffice.refunds import refunds_of
+from backoffice.replacement_views import replaced_by, replaces_of
 from backoffice.shipment_pages import shipments_of
 from backoffice.substitutions import offers_of
 from backoffice.tables.base import table
@@ -63,6 +64,8 @@ def page(connection: Connection, name: str) -> OrderView:
         promises=promises_of(connection, name),
         delivered_late=any(late) if late else None,
         order=order,
+        replaces=replaces_of(row),
+        replaced_by=replaced_by(connection, name),
         amendments=amendments_of(connection, name),
         transitions=_transitions(connection, name),
         facts=facts,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Text, cast, select
+from sqlalchemy import Text, cast, func, select
 
 from backoffice.commits import write
 from backoffice.database import Database
@@ -20,6 +20,7 @@ from domain.record import Commit, Committed, OrderOnRecord, Shop
 from domain.status import OrderStatus
 
 _ORDERS, _SHOPS, _POLICIES = table(OrderRow), table(ShopRow), table(PolicyRow)
+_FIRST = table(OrderRow).alias("first")
 _CASES = table(CaseRow)
 
 # As text, so that JSON is read once, by the model that checks it.
@@ -32,10 +33,12 @@ _ORDER = (
         _SHOPS.c.status_page,
         cast(_POLICIES.c.body, Text),
         _ORDERS.c.promised_by,
-        _ORDERS.c.page,
+        func.coalesce(_FIRST.c.page, _ORDERS.c.page),
+        func.coalesce(_FIRST.c.number, ""),
     )
     .join(_SHOPS, _SHOPS.c.id == _ORDERS.c.shop)
     .join(_POLICIES, _POLICIES.c.digest == _ORDERS.c.policy)
+    .outerjoin(_FIRST, _FIRST.c.id == _ORDERS.c.replaces)
 )
 
 
@@ -95,12 +98,13 @@ class RecordBook:
             row = connection.execute(_ORDER.where(_ORDERS.c.id == order_id)).one_or_none()
         if row is None:
             raise NotOnRecord("order", order_id)
-        body, shop, seller, restock_email, status_page, policy, promised_by, page = row
+        body, shop, seller, restock_email, status_page, policy, promised_by, page, replaces = row
         return OrderOnRecord(
             order_id=order_id,
             order=Order.model_validate_json(body),
             promised_by=promised_by,
             page=page,
+            replaces=replaces,
             shop=Shop(
                 id=shop,
                 seller=Seller.model_validate_json(seller),

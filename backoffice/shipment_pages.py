@@ -9,6 +9,7 @@ from backoffice.tables.base import table
 from backoffice.tables.orders import TransitionRow
 from backoffice.tables.shipping import CourierEventRow, HandoffRow, LabelRow
 from backoffice.views import LabelView, ShipmentView
+from domain.shipping import Label
 from domain.status import OrderStatus
 from domain.stock import MAIN
 from domain.tracking import CourierEvent, CourierStatus
@@ -39,6 +40,13 @@ def shipments_of(connection: Connection, name: str) -> tuple[ShipmentView, ...]:
         )
         for shipment in sorted(handoffs.keys() | labels.keys() | apart)
     )
+
+
+def live_labels(connection: Connection, name: str) -> tuple[Label, ...]:
+    """The labels under which an order's parcels travel."""
+    mine = (_LABELS.c.order_id == name) & _LABELS.c.voided_at.is_(None)
+    rows = connection.execute(select(_LABELS).where(mine).order_by(_LABELS.c.id)).mappings()
+    return tuple(label_of(row) for row in rows)
 
 
 def _statuses(connection: Connection, name: str) -> tuple[dict[str, OrderStatus], set[str]]:

@@ -12,7 +12,7 @@ from domain.journal import StepFact, Transition
 from domain.mail import MailKind, MailState
 from domain.model import Model
 from domain.money import Money
-from domain.order import Amended, Order
+from domain.order import Amended, Order, Replaces
 from domain.payment import PaymentEvent, RefundStatus
 from domain.promise import NewPromise
 from domain.refunds import RefundedLine, RefundKind
@@ -165,9 +165,23 @@ class CallbackView(Model):
     reason: str
 
 
+class ReplacementView(Model):
+    """An order that replaces pieces of another one, for which of its complaints and offers, where
+    it is, and its live labels."""
+
+    order: str
+    number: str
+    complaint: int
+    offer: int
+    status: OrderStatus
+    tracking: tuple[Label, ...]
+
+
 class OrderView(Model):
     """Everything about one order. ``promised_by`` is what the customer is promised, ``promises``
     are the days that were told after the first; ``delivered_late`` is known at the door.
+    ``replaces`` is the order of which it replaces pieces, ``replaced_by`` are those that replace
+    pieces of it.
     """
 
     order_id: str
@@ -182,6 +196,8 @@ class OrderView(Model):
     promises: tuple[NewPromise, ...]
     delivered_late: bool | None
     order: Order
+    replaces: Replaces | None = None
+    replaced_by: tuple[ReplacementView, ...] = ()
     amendments: tuple[Amended, ...]
     transitions: tuple[Transition, ...]
     facts: tuple[StepFact, ...]

@@ -15,9 +15,10 @@ Found = TypeVar("Found")
 
 
 def aftercare() -> list[Story]:
-    """A broken piece, a complaint without reason, a parcel that never comes."""
+    """Broken pieces, a complaint without reason, a parcel that never comes."""
     mugs = [line("1", "MUG-BLUE", "Stoneware mug, blue", 2, _MUG)]
     refund = {"kind": "refund", "words": "We are sorry. Keep it, if it is of any use to you."}
+    replace = {"kind": "replacement", "words": "We are sorry, and send you another one."}
     decline = {"kind": "decline", "words": "It is glazed by hand: no two are of one blue."}
     return [
         Story(
@@ -33,6 +34,13 @@ def aftercare() -> list[Story]:
             Ending.COMPLETED,
             2 * _MUG + _FEE,
             on={"delivered": complain("not_as_described", "too dark", decline)},
+        ),
+        Story(
+            "one of two mugs comes broken: another one is sent, for nothing",
+            order("1504", mugs, card()),
+            Ending.COMPLETED,
+            2 * _MUG + _FEE,
+            on={"delivered": complain("damaged", "a crack", replace)},
         ),
         Story(
             "the courier loses it: made good, and nobody had to complain",

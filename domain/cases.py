@@ -57,7 +57,8 @@ class CaseAnswer(StrEnum):
     for review. ``accept`` and ``refuse`` are a customer's word on a substitute, by telephone say.
     ``reroute`` sends a shipment from another warehouse, which has all of it. To a dispute,
     ``submit`` sends the evidence that is on record, ``accept`` leaves the money to the customer. Of
-    a complaint, ``refund`` offers the price of its pieces, and ``reject`` declines it.
+    a complaint, ``refund`` offers the price of its pieces, ``replace`` the pieces once more, and
+    ``reject`` declines it.
     """
 
     RETRY = "retry"
@@ -74,6 +75,7 @@ class CaseAnswer(StrEnum):
     REROUTE = "reroute"
     SUBMIT = "submit"
     REFUND = "refund"
+    REPLACE = "replace"
 
 
 class Case(Model):

@@ -117,10 +117,12 @@ class ComplaintTaken(Model):
 
 
 class SolutionKind(StrEnum):
-    """What is offered: the price of the pieces, a sum, or nothing, with the reason."""
+    """What is offered: the price of the pieces, a sum, the pieces once more, or nothing, with the
+    reason."""
 
     REFUND = "refund"
     PARTIAL_REFUND = "partial_refund"
+    REPLACEMENT = "replacement"
     DECLINE = "decline"
 
 
@@ -194,6 +196,8 @@ class Solution(Model):
                 return RefundWanted(
                     kind=RefundKind.GOODWILL, who=wanted.who, why=why, amount=wanted.amount
                 )
+            case SolutionKind.REPLACEMENT:
+                raise ValueError("nothing is given back for what is sent once more")
             case SolutionKind.DECLINE:
                 raise ValueError("nothing is given back for what is declined")
 

@@ -6,7 +6,8 @@ from domain.warehouse import CustomsLine
 
 
 def customs_line(line: Line, product: Product, quantity: int) -> CustomsLine | None:
-    """So many pieces of an order's line for a declaration, valued net in the order's minor unit.
+    """So many pieces of an order's line for a declaration, valued net in the order's minor unit;
+    what costs the customer nothing, at its price: customs want to know what it is worth.
 
     None where the catalogue has no HS code or no origin.
     """
@@ -18,6 +19,6 @@ def customs_line(line: Line, product: Product, quantity: int) -> CustomsLine | N
         hs_code=product.hs_code,
         origin=product.origin or "",
         quantity=quantity,
-        value=line.net * quantity // line.quantity,
+        value=(line.net or line.unit_price * line.quantity) * quantity // line.quantity,
         weight_grams=product.weight_grams,
     )

@@ -24,6 +24,7 @@ class News(StrEnum):
     SOLUTION_OFFERED = "solution_offered"
     COMPLAINT_SOLVED = "complaint_solved"
     COMPLAINT_DECLINED = "complaint_declined"
+    REPLACED = "replaced"
 
 
 class Transition(Model):

@@ -198,6 +198,14 @@ class Amended(Model):
     refused: LongText = ""
 
 
+class Replaces(Model):
+    """Which order another one replaces pieces of, and for which of its complaints and offers."""
+
+    order: str
+    complaint: int
+    offer: int
+
+
 class OrderInput(Model):
     """What an order's workflow is started with.
 
@@ -211,7 +219,8 @@ class OrderInput(Model):
     in orders of earlier releases: a deadline of theirs passes for whoever looks first after it. So
     is ``decides_first``: they write into our books within the task that decides what is written;
     and ``hears_complaints``: they take none. ``page`` is the secret of the customer's page: records
-    that are brought back know the links that customers have.
+    that are brought back know the links that customers have. One
+    that ``replaces`` pieces of another takes none either: its customer complains about that.
     """
 
     order_id: str
@@ -227,3 +236,4 @@ class OrderInput(Model):
     decides_first: Annotated[bool, unsaid(False)] = False
     hears_complaints: Annotated[bool, unsaid(False)] = False
     page: Annotated[str, unsaid("")] = ""
+    replaces: Annotated[Replaces | None, unsaid(None)] = None

@@ -201,6 +201,17 @@ class Policy(Model):
     review_after: Patience = timedelta(days=7)
     """How long after the delivery they are asked."""
 
+    def for_replacements(self) -> "Policy":
+        """The rules for what is sent once more: it does not wait for goods, as the customer may
+        have something else, and nobody looks once more at whom it goes to."""
+        return self.model_copy(
+            update={
+                "out_of_stock": OutOfStock.REFUSE,
+                "review_above": {},
+                "review_when_countries_differ": False,
+            }
+        )
+
     def route(self, country: str) -> Route:
         """How an order that goes to this country finds its warehouse."""
         return Route(by=self.routing, to=country, splits=self.split is SplitOrders.WHEN_NEEDED)

@@ -97,7 +97,8 @@ class Shop(Model):
 class OrderOnRecord(Model):
     """An order with its shop, as the back office holds them, and what the customer is promised.
 
-    ``page`` is the secret in the address of the customer's own page.
+    ``page`` is the secret in the address of the customer's own page. Of one that replaces pieces of
+    another order, ``replaces`` is that one's number, and the page is that one's.
     """
 
     order_id: str
@@ -105,3 +106,4 @@ class OrderOnRecord(Model):
     shop: Shop
     promised_by: datetime | None = None
     page: str = ""
+    replaces: str = ""

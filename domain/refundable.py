@@ -81,6 +81,22 @@ class Refundable:
             case _:
                 return self._goods(wanted, sold)
 
+    def check_kept(self, lines: Sequence[RefundedLine], sold: Sequence[Sold]) -> None:
+        """Refuse pieces whose price was given back: nobody gets both.
+
+        Raises:
+            NotRefundable: with the pieces.
+        """
+        if not self.left(sold).amount:
+            raise NotRefundable("everything that was taken is given back already")
+        for line in lines:
+            kept = sum(self._open(one).get(line.line, 0) for one in sold)
+            if kept < line.quantity:
+                raise NotRefundable(
+                    f"of line {line.line} only {kept} is paid and not given back, not "
+                    f"{line.quantity}: what was given back is not sent as well"
+                )
+
     def give_back(self, one: Slice) -> None:
         """It is given back from now on: nobody else can have it."""
         self._purse.give_back(one.shipment, one.money)

@@ -42,6 +42,7 @@ class Words(BaseModel):
     invoice: str
     credit_note: str
     order: str
+    replaces: str
     ordered_on: str
     shipment: str
     service: str

@@ -73,8 +73,8 @@ class MailTexts:
         ``now.1`` (lines of an amended order) with ``total_was`` and ``total_now``, ``sku``,
         ``on_hand``, ``reorder_point``, ``answer_by`` and ``offer.1.ordered``, ``.instead``,
         ``.price``, ``.page`` (of substitutes), ``complaint`` (its number), ``complaint_reason``,
-        ``complained.LINE``, ``by_courier``, ``offered``, ``words`` and ``unanswered`` (what silence
-        means)."""
+        ``complained.LINE``, ``by_courier``, ``offered``, ``replacement`` (it is offered once more),
+        ``words`` and ``unanswered`` (what silence means)."""
         language = self._language(on_record.order.customer.language)
         plain = self._environment.get_template(f"{language}/{kind.value}.txt")
         rich = self._environment.get_template(f"{language}/{kind.value}.html")
@@ -136,6 +136,8 @@ def _context(on_record: OrderOnRecord, facts: Mapping[str, str], language: str) 
         "fee": facts.get("fee", ""),
         "complaint": facts.get("complaint", ""),
         "offered": facts.get("offered", ""),
+        "replacement": facts.get("replacement", ""),
+        "replaces": on_record.replaces,
         "words": facts.get("words", ""),
         "by_courier": facts.get("by_courier", ""),
         "unanswered": facts.get("unanswered", ""),

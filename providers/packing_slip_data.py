@@ -36,6 +36,7 @@ def packing_slip_data(
         **head(shop, words, words.packing_slip, order.number),
         "facts": facts(
             (words.order, breakable(order.number, _FACT_LETTERS)),
+            (words.replaces, breakable(on_record.replaces, _FACT_LETTERS)),
             (words.ordered_on, day(order.placed_at, shop)),
             (words.shipment, shipment.rpartition("-s")[2]),
             (words.service, words.services[order.shipping.service_level]),

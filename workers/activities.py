@@ -14,6 +14,7 @@ from activities.payment import PaymentActivities
 from activities.payment_provider import PaymentProvider
 from activities.records import RecordActivities
 from activities.refunds import RefundActivities, RefundProvider
+from activities.replacement import ReplacementActivities
 from activities.rerouting import ReroutingActivities
 from activities.settling import Engine, SettlingActivities
 from activities.shipping import ShippingActivities
@@ -81,6 +82,7 @@ def put_together(
         MailActivities(outside.mail, books.mails, records, patience.mail_ambiguity),
         DocumentActivities(outside.files, outside.printer, paperwork, records),
         RecordActivities(records),
+        ReplacementActivities(books.replacements, records),
         AddressActivities(records),
         AmendingActivities(books.stock, records),
         SettlingActivities(outside.engine, books.remains, records),

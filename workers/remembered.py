@@ -13,7 +13,9 @@ from activities.documents import LabelFiles, Papers, Printer, TakenBack
 from activities.operations import operation_of
 from backoffice.books import Books
 from backoffice.paperwork import PaperworkBook
+from backoffice.replacement_orders import ReplacementBook
 from domain.record import Commit, Committed, OrderOnRecord
+from domain.replacement import PlacedReplacement
 from providers.bank_calls import BANK
 from workers.activities import Activity, Outside, Patience, put_together
 from workers.memory import Call
@@ -99,6 +101,7 @@ class Reenactment:
             stock=RememberedStock(self.books.database, at, call.answer),
             moves=RememberedMoves(self.books.database, at, call.answer),
             backorders=RememberedLine(self.books.database, at, call.answer),
+            replacements=ReplacementBook(self.books.database, then=_placed(call.answer)),
             substitutions=RememberedOffers(self.books.database, at, call.answer),
         )
         outside = Outside(
@@ -116,6 +119,10 @@ class Reenactment:
         paperwork = PaperworkBook(books.database, lambda: at, _numbers(call.answer))
         known = put_together(outside, books, _Records(books, at), paperwork, NO_DOUBT)
         return known[call.activity]
+
+
+def _placed(answer: object) -> PlacedReplacement | None:
+    return answer if isinstance(answer, PlacedReplacement) else None
 
 
 def _numbers(answer: object) -> tuple[str, ...]:

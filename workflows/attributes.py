@@ -8,11 +8,14 @@ from temporalio.common import (
     TypedSearchAttributes,
 )
 
+from domain.order import OrderInput
+
 SHOP = SearchAttributeKey.for_keyword("Shop")
 CHANNEL = SearchAttributeKey.for_keyword("Channel")
 STAGE = SearchAttributeKey.for_keyword("OrderStage")
 NEEDS_ATTENTION = SearchAttributeKey.for_bool("NeedsAttention")
 
+_SUMMARY_BYTES = 400
 ALL = (SHOP, CHANNEL, STAGE, NEEDS_ATTENTION)
 
 
@@ -26,6 +29,19 @@ def at_start(shop: str, channel: str) -> TypedSearchAttributes:
             SearchAttributePair(NEEDS_ATTENTION, False),
         ]
     )
+
+
+def summary(given: OrderInput) -> str:
+    """One line for the Temporal UI, without personal data and within its 400 bytes."""
+    bought = given.order
+    pieces = sum(line.quantity for line in bought.lines)
+    text = (
+        f"{given.shop}, {bought.channel}: {pieces} piece(s), {bought.due}, "
+        f"to {bought.shipping_address.country}"
+    )
+    if given.replaces is not None:
+        text += f", replaces pieces of {given.replaces.order}"
+    return text.encode()[:_SUMMARY_BYTES].decode(errors="ignore")
 
 
 def shipped() -> None:

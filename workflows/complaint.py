@@ -18,6 +18,7 @@ from domain.complaints import (
     SolutionKind,
     SolutionWanted,
 )
+from domain.journal import News
 from domain.mail import MailFact, MailKind
 from domain.refunds import RefundRequest
 from domain.status import Step
@@ -25,7 +26,14 @@ from workflows.desk import Desk
 from workflows.interruptions import DoneByHand
 from workflows.plaint import OURSELVES, Plaint
 from workflows.refunds import Refunds
+from workflows.replacement import send_again
 
+_OFFERS = {
+    CaseAnswer.REFUND: SolutionKind.REFUND,
+    CaseAnswer.REPLACE: SolutionKind.REPLACEMENT,
+    CaseAnswer.REJECT: SolutionKind.DECLINE,
+}
+"""What staff offer by their answer to a case."""
 _NOTHING_TO_DO = "We have looked at it, and there is nothing that we can do about it."
 
 
@@ -89,14 +97,14 @@ class LookingAfter:
         answer = await desk.ask(
             CaseKind.COMPLAINT,
             reason,
-            (CaseAnswer.REFUND, CaseAnswer.REJECT),
+            tuple(_OFFERS),
             stoppable=False,
             unless=lambda: self._plaint.state is not ComplaintState.OPEN,
             otherwise=None if default is CaseAnswer.WAIT else default,
         )
         if self._plaint.state is not ComplaintState.OPEN:
             return
-        if answer in (CaseAnswer.REFUND, CaseAnswer.REJECT):
+        if answer in _OFFERS:
             said = desk.cases.decision_about(CaseKind.COMPLAINT, reason)
             self._offer_as_answered(answer, said.who, said.why)
         await desk.record()
@@ -106,25 +114,26 @@ class LookingAfter:
         try:
             self._plaint.offer(
                 SolutionWanted(
-                    kind=SolutionKind.DECLINE if declined else SolutionKind.REFUND,
+                    kind=_OFFERS[answer],
                     who=who,
                     words=(why.strip() or _NOTHING_TO_DO) if declined else why,
                 )
             )
         except ApplicationError as no:
             self._in_vain = True
-            self._plaint.note(self._plaint.state, OURSELVES, f"it cannot be refunded: {no}")
+            self._plaint.note(self._plaint.state, OURSELVES, f"it cannot be offered: {no}")
 
     def _reason(self) -> str:
         """What staff have to know; asked again, with what has come of it."""
         request, number = self._complaint.request, self._plaint.number
         pieces = ", ".join(f"{one.quantity} of line {one.line}" for one in request.lines)
         words = f"Complaint {number} by the {request.by.value}: {request.reason.value}, {pieces}"
-        offers = len(self._plaint.solutions)
-        more = f". Offer {offers} was not taken, or could not be kept" if offers else ""
+        offers, why_not = len(self._plaint.solutions), self._plaint.why_not
+        more = f". Offer {offers} {why_not or 'was not taken, or could not be kept'}"
         return (
-            f"{words}{more}. refund offers the price of these pieces, reject declines with your "
-            f"words; another sum: POST /orders/{{order}}/complaints/{number}/solutions"
+            f"{words}{more if offers else ''}. refund offers the price of these pieces, replace "
+            "the pieces once more, reject declines with your words; another sum: POST "
+            f"/orders/{{order}}/complaints/{number}/solutions"
         )
 
     async def _until_answered(self) -> None:
@@ -156,6 +165,9 @@ class LookingAfter:
     async def _give(self) -> None:
         """Give back what was accepted; where that cannot be had any more, staff offer again."""
         solution = self._plaint.solutions[-1]
+        if solution.wanted.kind is SolutionKind.REPLACEMENT:
+            await self._replace(solution)
+            return
         key = refund_key(self._plaint.number, solution.number)
         wanted = solution.refund(self._complaint)
         try:
@@ -165,6 +177,28 @@ class LookingAfter:
         else:
             self._plaint.say(ComplaintState.SOLVED, OURSELVES, words)
         await self._desk.record()
+
+    async def _replace(self, solution: Solution) -> None:
+        """Send it once more; where that does not arrive, staff offer something else."""
+        desk, plaint = self._desk, self._plaint
+        try:
+            if not desk.begins_anew:  # else it may be on its way
+                plaint.price(solution)
+        except ApplicationError as no:
+            plaint.say(ComplaintState.OPEN, OURSELVES, f"it cannot be sent once more: {no}")
+        else:
+            tell = self._tell_of_replacement
+            state = await send_again(desk, self._complaint, solution.number, tell)
+            plaint.why_not = "" if state.arrived else f"could not be kept: {state.words}"
+            plaint.arrived_at = workflow.now() if state.arrived else None
+            then = ComplaintState.SOLVED if state.arrived else ComplaintState.OPEN
+            plaint.say(then, OURSELVES, state.words)
+        await desk.record()
+
+    def _tell_of_replacement(self, name: str) -> None:
+        """The shop hears which order it is."""
+        word = self._desk.journal.transition(self._desk.status, Step.REPLACEMENT, detail=name)
+        self._desk.journal.add(word.model_copy(update={"news": News.REPLACED}))
 
     async def _mail(self, kind: MailKind, about: str) -> None:
         """Tell the customer; a mail that is refused holds nothing up."""
@@ -191,6 +225,8 @@ def _facts_of(solution: Solution, unanswered: CaseAnswer) -> dict[str, str]:
     facts = {"words": solution.wanted.words, "unanswered": unanswered.value}
     if solution.money is not None:
         facts["offered"] = str(solution.money)
+    if solution.wanted.kind is SolutionKind.REPLACEMENT:
+        facts["replacement"] = "yes"
     if solution.answer_by is not None:
         facts["answer_by"] = f"{solution.answer_by:%Y-%m-%d %H:%M} UTC"
     return facts

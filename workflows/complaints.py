@@ -47,6 +47,7 @@ class Complaints:
         """None was heard."""
         self._desk, self._shipments, self._refunds = desk, shipments, refunds
         self._hears = desk.hears_complaints
+        self._replaces = desk.replaces
         self._until: datetime | None = None
         self._joined: dict[str, Plaint] = {}
         self._heard = 0
@@ -72,6 +73,10 @@ class Complaints:
             if not known.complaint.request.same_as(request):
                 raise ApplicationError("another complaint was made under this key; it holds")
             return
+        if self._replaces is not None:
+            raise ApplicationError(
+                f"The order replaces pieces of {self._replaces.order}: complain about that one"
+            )
         if not self._hears:
             raise ApplicationError(
                 "Complaints about this order are not taken here: write to whoever sold it"
@@ -118,10 +123,11 @@ class Complaints:
     ) -> Claimed:
         """What the courier has lost, or brings back, is complained about without the customer.
 
-        Pieces that other complaints keep stay with them: so many fewer are claimed.
+        Pieces that other complaints keep stay with them: so many fewer are claimed. What was lost
+        of a replacement, the order that it is for makes good.
         """
         if not self._hears:
-            return Claimed(None, ())
+            return Claimed(None, (), elsewhere=self._replaces is not None)
         keeping = [one for one in self._all if one.keeps]
         kept = {one.line: one.quantity for one in added_up(one.portions for one in keeping)}
         sent = self._sent()
@@ -220,8 +226,8 @@ class Complaints:
 
     @property
     def declined(self) -> bool:
-        """Whether the customer was told no."""
-        return any(one.declined for one in self._all)
+        """Whether the customer was told no: not where what was claimed for them has come."""
+        return any(one.declined and not one.withdrawn_because for one in self._all)
 
     def all_has_come(self) -> None:
         """The last parcel has met its end: from now on the time for complaints runs."""
@@ -232,7 +238,21 @@ class Complaints:
     @property
     def over(self) -> bool:
         """Whether none is open, and no more will be heard."""
-        return not self.open and self._until is not None and workflow.now() >= self._until
+        by = self._heard_until
+        return not self.open and by is not None and workflow.now() >= by
+
+    @property
+    def last_arrival(self) -> datetime | None:
+        """When the last replacement has arrived."""
+        return max((one.arrived_at for one in self._all if one.arrived_at), default=None)
+
+    @property
+    def _heard_until(self) -> datetime | None:
+        """Also about what was sent once more there is as much time to complain."""
+        came = self.last_arrival
+        if self._until is None or came is None:
+            return self._until
+        return max(self._until, came + self._desk.policy.complaints_within)
 
     async def none_open(self) -> None:
         """Wait until all that came have ended."""
@@ -247,7 +267,7 @@ class Complaints:
                 await self.none_open()
             else:
                 why = "the end of the time for complaints"
-                await self._desk.until(lambda: self.open, self._until, why, stoppable=False)
+                await self._desk.until(lambda: self.open, self._heard_until, why, stoppable=False)
             if self.over:
                 await self._refunds.settled()
                 await self._desk.hearing.settled()

@@ -90,6 +90,7 @@ class Desk:
         self.journal = JournalKeeper()
         self.cases = CaseFile(given.order_id, self.journal)
         self.hears_complaints = given.hears_complaints
+        self.replaces = given.replaces
         self.claim: Claim
         self._background: list[asyncio.Task[None]] = []
         self._books = asyncio.Lock()
@@ -126,7 +127,14 @@ class Desk:
     def tell(self) -> None:
         """Show support where the order is, in the Temporal UI."""
         workflow.set_current_details(
-            tell(self.order, self.status, self.since, self.waits_for, self.cases.waiting)
+            tell(
+                self.order,
+                self.status,
+                self.since,
+                self.waits_for,
+                self.cases.waiting,
+                self.replaces,
+            )
         )
 
     # -- calls ------------------------------------------------------------------------------

@@ -40,7 +40,8 @@ class Lookout:
     async def late(self) -> tuple[str, tuple[CaseAnswer, ...]]:
         """It was due: the customer is told, once; and that after some days it counts as lost."""
         desk = self._shipment.desk
-        if desk.hears_complaints and not self._is_late:
+        heard = desk.hears_complaints or desk.replaces is not None
+        if heard and not self._is_late:
             self._is_late = True
             desk.in_background(self._mail())
             desk.in_background(self._until_lost())
@@ -66,14 +67,9 @@ class Lookout:
         desk, missing = self._shipment.desk, self._missing()
         desk.settle(self._trouble, why)
         come = [claim for number, claim in self._claims.items() if number not in missing]
-        settled_twice = [claim for claim in come if not claim.has_come()]
-        if settled_twice:
-            await desk.report(
-                CaseKind.NOT_DELIVERED,
-                "A parcel that was lost has reached the customer after all, and something was "
-                "given for it: settle that with them",
-                self._shipment.id,
-            )
+        if [claim for claim in come if not claim.has_come()]:
+            await report_come_after_all(self._shipment)
+        self._shipment.given_up = missing
 
     def _missing(self) -> list[str]:
         inbox = self._shipment.inbox
@@ -102,6 +98,16 @@ class Lookout:
         )
         with suppress(DoneByHand):
             await desk.call(MailActivities.send, request, "delivery late mail", stoppable=False)
+
+
+async def report_come_after_all(shipment: Shipment) -> None:
+    """The customer has what is made good as well: staff settle that with them."""
+    await shipment.desk.report(
+        CaseKind.NOT_DELIVERED,
+        "A parcel that was lost has reached the customer after all, and something was given for "
+        "it: settle that with them",
+        shipment.id,
+    )
 
 
 def contents_of(shipment: Shipment, number: str) -> tuple[Portion, ...]:

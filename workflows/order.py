@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import datetime
 
 from temporalio import workflow
 
@@ -156,9 +157,13 @@ class OrderWorkflow(Told):
         desk = self.desk
         if not (desk.policy.ask_for_reviews and desk.order.reviews_welcome):
             return
-        by = workflow.now() + desk.policy.review_after
-        await desk.until(lambda: False, by, "the day to ask for a review", stoppable=False)
-        await self.complaints.none_open()
+        came: datetime | None = workflow.now()
+        while came is not None:
+            by = came + desk.policy.review_after
+            await desk.until(lambda: False, by, "the day to ask for a review", stoppable=False)
+            await self.complaints.none_open()
+            newer = self.complaints.last_arrival
+            came = newer if newer is not None and newer > came else None
         await self.refunds.settled()
         await desk.hearing.settled()
         if self.complaints.open or desk.cases.waiting or self.complaints.declined:

@@ -4,6 +4,7 @@ What follows is in `workflows.complaint`.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -20,6 +21,7 @@ from domain.complaints import (
     may_become,
 )
 from domain.journal import News
+from domain.money import Money
 from domain.shipping import Portion
 from domain.status import Step
 from workflows.desk import Desk
@@ -47,6 +49,8 @@ class Plaint:
         self.state = ComplaintState.OPEN
         self._words = 0
         self.withdrawn_because = ""
+        self.why_not = ""
+        self.arrived_at: datetime | None = None
         self.solutions: list[Solution] = []
 
     @property
@@ -67,7 +71,7 @@ class Plaint:
     @property
     def keeps(self) -> bool:
         """Whether nobody else can be given anything for its pieces: it is open, or their price was
-        given back."""
+        given back. What was sent once more may be complained about once more."""
         whole = bool(self.solutions) and self.solutions[-1].wanted.kind is SolutionKind.REFUND
         return not self.state.ended or (self.solved and whole)
 
@@ -97,18 +101,26 @@ class Plaint:
         if self.state not in (ComplaintState.OPEN, ComplaintState.OFFERED):
             raise ApplicationError(f"complaint {self.number} is {self.state.value} already")
         if wanted.kind is not SolutionKind.DECLINE:
-            self._refunds.price(Solution(number=1, wanted=wanted).refund(self.complaint))
+            self.price(Solution(number=1, wanted=wanted))
+
+    def price(self, solution: Solution) -> Money | None:
+        """What it comes to in money. Raises ApplicationError: it cannot be given."""
+        if solution.wanted.kind is SolutionKind.REPLACEMENT:
+            self._refunds.check_kept(self.complaint.request.lines)
+            return None
+        return self._refunds.price(solution.refund(self.complaint))
 
     def offer(self, wanted: SolutionWanted) -> Solution:
         """Offer something to the customer, or decline. An earlier offer stands no longer."""
         self.check_offer(wanted)
+        self.why_not = ""
         solution = Solution(number=len(self.solutions) + 1, wanted=wanted)
         if wanted.kind is SolutionKind.DECLINE:
             self.solutions.append(solution)
             self.say(ComplaintState.DECLINED, wanted.who, wanted.words, solution)
             return solution
         by = workflow.now() + self._desk.policy.solution_within
-        money = self._refunds.price(solution.refund(self.complaint))
+        money = self.price(solution)
         solution = solution.model_copy(update={"money": money, "answer_by": by})
         self.solutions.append(solution)
         self.say(ComplaintState.OFFERED, wanted.who, wanted.words, solution)

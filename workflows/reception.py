@@ -7,10 +7,11 @@ from temporalio.common import RawValue
 
 from domain.cases import CaseKind
 from domain.model import Model
-from domain.tracking import CourierEvent
+from domain.tracking import CourierEvent, CourierStatus
 from domain.warehouse import HandedOver, Packed, Picked
 from workflows.desk import Desk
 from workflows.handover import report_gone_unlabelled
+from workflows.lookout import report_come_after_all
 from workflows.messages import Malformed, decode
 from workflows.shipment import Shipment, Word, check_moment
 
@@ -48,6 +49,8 @@ class Reception:
             self._can_be_read(CourierEvent)
             for shipment in self._shipments:
                 shipment.inbox.follow(event)
+                if event.status is CourierStatus.DELIVERED:
+                    await _hear_of_what_was_given_up(shipment, event.tracking_number)
 
     def _comes_early(self, shipment: Shipment, message: Word) -> bool:
         """An order that begins anew hears again what it was told where its goods have gone since:
@@ -79,6 +82,13 @@ class Reception:
         for case in self._desk.cases.waiting:
             if case.kind is CaseKind.MESSAGE_REFUSED and case.reason.startswith(_refused(kind)):
                 self._desk.settle(case, "one that can be read has come")
+
+
+async def _hear_of_what_was_given_up(shipment: Shipment, number: str) -> None:
+    """Nobody waits for it any more, because something was given for it."""
+    if number in shipment.given_up:
+        shipment.given_up.remove(number)
+        await report_come_after_all(shipment)
 
 
 def _is_over(shipment: Shipment, message: Word) -> bool:

@@ -13,7 +13,14 @@ from domain.cases import CaseKind
 from domain.money import Money
 from domain.payment import NothingDue, Prepaid
 from domain.refundable import NotRefundable, Refundable, Slice, Sold
-from domain.refunds import Refund, RefundPart, RefundRequest, RefundTaken, RefundWanted
+from domain.refunds import (
+    Refund,
+    RefundedLine,
+    RefundPart,
+    RefundRequest,
+    RefundTaken,
+    RefundWanted,
+)
 from workflows.desk import Desk
 from workflows.giving_back import GivingBack
 from workflows.money import OrderMoney
@@ -74,6 +81,18 @@ class Refunds:
             return wanted.amount
         slices = self._plan(wanted)
         return sum((one.money for one in slices[1:]), slices[0].money)
+
+    def check_kept(self, lines: Sequence[RefundedLine]) -> None:
+        """Refuse to send pieces once more whose price was given back.
+
+        Raises:
+            ApplicationError: with the pieces.
+        """
+        if self._money.at_provider:
+            try:
+                self._refundable.check_kept(lines, self._sold())
+            except NotRefundable as no:
+                raise ApplicationError(str(no)) from no
 
     async def settle_complaint(self, request: RefundRequest) -> str:
         """Give back what a complaint comes to, or have others do it; what was done, in words.

@@ -70,6 +70,7 @@ class Shipment:
         self.recall_wanted: CancelRequest | None = None
         self.recalled = False
         self.gone_after_all = False
+        self.given_up: list[str] = []
 
     @property
     def portions(self) -> tuple[Portion, ...]:

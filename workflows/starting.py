@@ -10,13 +10,12 @@ from domain.order import OrderInput
 from domain.remains import Remains, Settlement
 from domain.standing import Run
 from workflows.aftermath import aftermath_id
-from workflows.attributes import at_start
+from workflows.attributes import at_start, summary
 from workflows.calls import ONE_TRY
 from workflows.standing import standing_of
 
 WORKFLOW = "Order"
 AFTERMATH = "Aftermath"
-_SUMMARY_BYTES = 400
 
 
 async def start_order(
@@ -73,14 +72,3 @@ async def start_aftermath(
         rpc_timeout=rpc_timeout,
     )
     return before
-
-
-def summary(order: OrderInput) -> str:
-    """One line for the Temporal UI, without personal data and within its 400 bytes."""
-    bought = order.order
-    pieces = sum(line.quantity for line in bought.lines)
-    text = (
-        f"{order.shop}, {bought.channel}: {pieces} piece(s), {bought.due}, "
-        f"to {bought.shipping_address.country}"
-    )
-    return text.encode()[:_SUMMARY_BYTES].decode(errors="ignore")

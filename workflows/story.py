@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.cases import Case
-from domain.order import Order
+from domain.order import Order, Replaces
 from domain.status import OrderStatus
 
 _CANCEL_LEADS_TO = {
@@ -24,6 +24,7 @@ def tell(
     since: datetime,
     waits_for: str,
     cases: tuple[Case, ...],
+    replaces: Replaces | None = None,
 ) -> str:
     """Markdown: where the order is, since when, what it waits for, what staff can do."""
     pieces = sum(line.quantity for line in order.lines)
@@ -38,6 +39,10 @@ def tell(
             )
         ),
     ]
+    if replaces is not None:
+        rows.append(
+            f"Replaces pieces of `{replaces.order}`, for its complaint {replaces.complaint}"
+        )
     if waits_for:
         rows.append(f"Waits for: {waits_for}")
     if not status.ended:

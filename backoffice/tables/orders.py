@@ -36,13 +36,15 @@ class OrderRow(Record, table=True):
 
     ``status_number`` is the number of the newest transition, 0 before the first. ``promised_by`` is
     when the customer is promised to have it, empty in orders from before promises. ``page`` is the
-    secret of the customer's own page; nobody has it but their mails.
+    secret of the customer's own page; nobody has it but their mails. One that ``replaces`` pieces
+    of another order does so for one offer of one of that one's complaints, and is the only one.
     """
 
     __tablename__ = "orders"
     __table_args__ = (
         one_of("status", OrderStatus),
         UniqueConstraint("shop", "channel", "number"),
+        UniqueConstraint("replaces", "replaces_complaint", "replaces_offer"),
         CheckConstraint("status_number >= 0", name="status_number_not_negative"),
         Index("ix_orders_shop_number", "shop", "number"),
         Index("ix_orders_accepted_at", "shop", text("accepted_at DESC"), "id"),
@@ -72,6 +74,9 @@ class OrderRow(Record, table=True):
     promised_by: datetime | None = Field(default=None, sa_type=MOMENT)
     page: str = Field(sa_type=TEXT, sa_column_kwargs={"server_default": _SECRET})
     erased_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    replaces: str | None = Field(default=None, sa_type=TEXT)
+    replaces_complaint: int | None = Field(default=None)
+    replaces_offer: int | None = Field(default=None)
 
 
 class DeliveryPromiseRow(Record, table=True):

@@ -19,9 +19,12 @@ OPEN_TO_ALL = {
     "/webhooks/sendgrid",
     "/codec/sign-in",
     "/substitutions/{token}",
+    "/help/{secret}",
+    "/help/{secret}/complaints",
+    "/help/{secret}/complaints/{complaint}",
 }
 """Health says nothing of anybody's; webhooks prove themselves; a sign-in brings its key along; the
-page of an offer is a secret of its own."""
+pages of an offer, and of an order's customer, are secrets of their own."""
 KEYS = ["admin", *(scope.value for scope in Scope)]
 
 DOCUMENTATION = {"/", "/docs"}

@@ -71,7 +71,7 @@ NOBODYS = {
     },
     "mails": {"key", "order_id", "kind", "state", "message_id"},
     "order_terms": {"order_id", "kind", "shop"},
-    "orders": {"id", "shop", "channel", "policy", "status", "page"},
+    "orders": {"id", "shop", "channel", "policy", "status", "page", "replaces"},
     "payment_claims": {"provider", "reference", "order_id"},
     "payment_events": {
         "key", "order_id", "kind", "currency", "provider", "reference", "shipment",

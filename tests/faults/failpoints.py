@@ -78,7 +78,8 @@ async def learn(world: World, workers: Workers) -> Lesson:
     places = {order: place for place, order in enumerate(orders)}
     notes = sorted(worker.notebook.notes(), key=lambda note: places.get(note.order, 0))
     for note in notes:
-        if note.event == RAN and note.point not in found:
+        # What replaces pieces of an order is an order of its own, and is no story's.
+        if note.event == RAN and note.order in orders and note.point not in found:
             story = orders[note.order]
             found[note.point] = Point(note.point, story, note.vendors)
     known = {note.point for note in notes if note.event == KNOWN}

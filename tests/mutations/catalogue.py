@@ -13,6 +13,7 @@ SHORT_PICK = "tests/workflows/test_short_pick.py"
 SUBSTITUTION = "tests/workflows/test_substitution.py"
 TRANSFER = "tests/workflows/test_transfer.py"
 COMPLAINTS = "tests/workflows/test_complaints.py"
+REPLACEMENT = "tests/workflows/test_replacement.py"
 REROUTING = "tests/workflows/test_rerouting.py"
 READING = "tests/workers/test_reading_accounts.py"
 ACCOUNTS = "tests/workers/test_accounts_tie.py"
@@ -615,7 +616,7 @@ MUTATIONS = (
     Mutation(
         "a review is asked for while a complaint is open",
         "workflows/order.py",
-        "        await self.complaints.none_open()\n",
+        "            await self.complaints.none_open()\n",
         "",
         (COMPLAINTS,),
     ),
@@ -639,5 +640,33 @@ MUTATIONS = (
         "            if self._shipment.inbox.courier_status(number) is CourierStatus.LOST:\n",
         "            if False:\n",
         (COMPLAINTS,),
+    ),
+    Mutation(
+        "a replacement ends with its order",
+        "workflows/replacement.py",
+        "parent_close_policy=workflow.ParentClosePolicy.ABANDON,",
+        "parent_close_policy=workflow.ParentClosePolicy.TERMINATE,",
+        (REPLACEMENT,),
+    ),
+    Mutation(
+        "what was given back is sent once more as well",
+        "domain/refundable.py",
+        '        if not self.left(sold).amount:\n            raise NotRefundable("everything',
+        '        if False:\n            raise NotRefundable("everything',
+        (REPLACEMENT,),
+    ),
+    Mutation(
+        "one offer is placed as often as it is asked for",
+        "backoffice/replacement_orders.py",
+        "            placed = _known(connection, replaces)\n",
+        "            placed = None\n",
+        ("tests/backoffice/test_replacements.py",),
+    ),
+    Mutation(
+        "a replacement that did not arrive has solved its complaint",
+        "workflows/complaint.py",
+        "            then = ComplaintState.SOLVED if state.arrived else ComplaintState.OPEN\n",
+        "            then = ComplaintState.SOLVED\n",
+        (REPLACEMENT,),
     ),
 )

@@ -96,6 +96,13 @@ def test_a_scanner_reads_shipment_and_order_off_the_slip(printer: TypstPrinter) 
     assert scan(slip(printer, record)) == {shipment_id(record.order_id, 1), "99-1024"}
 
 
+def test_a_slip_of_what_is_sent_once_more_names_the_first_order(printer: TypstPrinter) -> None:
+    record = on_record(number="1001-R1")
+    assert "Replaces order" not in words(slip(printer, record))
+    again = record.model_copy(update={"replaces": "1001"})
+    assert "Replaces order 1001" in words(slip(printer, again))
+
+
 def test_a_slip_for_a_line_that_was_not_ordered_is_refused(printer: TypstPrinter) -> None:
     with pytest.raises(ValueError, match="line L9 is not on the order"):
         printer.packing_slip(on_record(), "s", (Portion(line="L9", quantity=1),), (), ())

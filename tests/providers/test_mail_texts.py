@@ -217,3 +217,31 @@ def test_a_cancel_says_why_where_the_customer_did_not_ask_for_it() -> None:
     text = TEXTS.write(MailKind.CANCELLED, on_record(), {"reason": why})
     assert why in text.text
     assert why in text.html
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (MailKind.CONFIRMATION, "It costs you nothing"),
+        (MailKind.SHIPPED, "what we send you once more for your order 1000 is on its way"),
+        (MailKind.OUT_OF_STOCK, "We write to you about what we can do instead"),
+        (MailKind.CANCELLED, "We write to you about what we can do instead"),
+    ],
+)
+def test_what_is_sent_once_more_is_no_order_that_the_customer_has_placed(
+    kind: MailKind, words: str
+) -> None:
+    again = on_record().model_copy(update={"replaces": "1000"})
+    text = TEXTS.write(kind, again, FACTS)
+    assert words in " ".join(text.text.split())
+    assert "1000" in text.html
+    for thanks in ("thank you for your order", "25.00 EUR is cancelled", "Nothing was charged"):
+        assert thanks not in " ".join(text.text.split())
+
+
+def test_an_offer_of_the_pieces_once_more_speaks_of_no_money() -> None:
+    facts = FACTS | {"replacement": "yes", "offered": ""}
+    text = TEXTS.write(MailKind.SOLUTION, on_record(), facts)
+    for words in (text.text, text.html):
+        assert "once more, at no cost" in words
+        assert "the price of it back" not in words

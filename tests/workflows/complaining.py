@@ -15,6 +15,7 @@ ONE_BROKEN: Json = {
     "words": "the handle is off",
     "who": "the customer, by telephone",
 }
+REPLACE: Json = WHO | {"kind": "replacement", "words": "We send you a new one."}
 REFUND: Json = WHO | {"kind": "refund", "words": "We are sorry."}
 DECLINE: Json = WHO | {"kind": "decline", "words": "It was sold as second-hand."}
 

@@ -54,6 +54,7 @@ async def test_a_broken_piece_is_refunded_once_the_customer_takes_it(world: Worl
     await until_refund(world, order, "succeeded")
     found = await until_state(world, order, "solved")
     assert states(found) == ["offered", "accepted", "solved"]
+    assert (await world.view(order))["complaints"] == [found]
     assert found["words"][0]["solution"]["money"] == {"amount": 1890, "currency": "EUR"}
     assert given_back(world, order) == [1890]
     assert await told(world, order) == [

@@ -127,7 +127,7 @@ async def test_what_was_made_good_and_comes_after_all_is_a_case(world: World) ->
     assert given_back(world, order) == [1890]
     for number in live:
         await asyncio.to_thread(world.sandbox.courier, number, "DELIVERED")
-    await world.until(order, "delivered")
+    await world.until(order, "delivered", "not_delivered")
 
     async def told() -> bool:
         cases = (await world.view(order))["cases"]
