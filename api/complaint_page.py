@@ -6,6 +6,7 @@ who calls is read, so no other page can press it for the customer.
 """
 
 import secrets
+from collections.abc import Awaitable
 from html import escape
 from urllib.parse import parse_qsl
 
@@ -113,7 +114,7 @@ async def complain(wiring: Wired, secret: Name, request: Request) -> Response:
     form = await _form(request)
     key = f"page·{form.get('key', '')}"
     if key in {one.complaint.request.key for one in found.complaints}:
-        return RedirectResponse(f"/help/{secret}?thanks=true", 303, _HEADERS)
+        return _thank(secret)
     lines = [
         {"line": line.id, "quantity": int(form[name])}
         for place, line in enumerate(found.order.articles)
@@ -134,15 +135,7 @@ async def complain(wiring: Wired, secret: Name, request: Request) -> Response:
         )
     except ValidationError:
         return _page(found, secret, wrong="This form cannot be read.", status=422)
-    try:
-        await wiring.starter.complain(found.order_id, complaint)
-    except EngineAway as error:
-        raise away("the order") from error
-    except NotOpen:
-        return _page(found, secret, wrong=_too_late(found), status=409)
-    except UpdateRefused as refused:
-        return _page(found, secret, wrong=str(refused), status=409)
-    return RedirectResponse(f"/help/{secret}?thanks=true", 303, _HEADERS)
+    return await _heard(found, secret, wiring.starter.complain(found.order_id, complaint))
 
 
 @router.post("/{secret}/complaints/{complaint}", response_class=HTMLResponse)
@@ -162,14 +155,28 @@ async def answer(wiring: Wired, secret: Name, complaint: int, request: Request) 
         )
     except ValidationError:
         return _page(found, secret, wrong="This form cannot be read.", status=422)
+    return await _heard(found, secret, wiring.starter.answer_solution(found.order_id, reply))
+
+
+async def _heard(found: CustomersPage, secret: str, word: Awaitable[object]) -> Response:
+    """What the order says to the customer's word.
+
+    Raises:
+        ProblemError: 503 where it cannot be asked.
+    """
     try:
-        await wiring.starter.answer_solution(found.order_id, reply)
+        await word
     except EngineAway as error:
         raise away("the order") from error
     except NotOpen:
         return _page(found, secret, wrong=_too_late(found), status=409)
     except UpdateRefused as refused:
         return _page(found, secret, wrong=str(refused), status=409)
+    return _thank(secret)
+
+
+def _thank(secret: str) -> Response:
+    """To the page itself, so that it can be loaded again without a second word."""
     return RedirectResponse(f"/help/{secret}?thanks=true", 303, _HEADERS)
 
 
